@@ -1,0 +1,94 @@
+//! Who talks to whom: one direction of a TCP connection.
+
+/// An address and a port. IPv4 is kept as an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2), so that
+/// the address family is never a reason for a second copy of any code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(C)]
+pub struct Endpoint {
+    /// Network byte order.
+    pub addr: [u8; 16],
+    /// Host byte order.
+    pub port: u16,
+}
+
+/// One direction of a TCP connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(C)]
+pub struct Flow {
+    /// Sender.
+    pub src: Endpoint,
+    /// Receiver.
+    pub dst: Endpoint,
+}
+
+const _: () = assert!(size_of::<Endpoint>() == 18 && size_of::<Flow>() == 36);
+
+const V4_PREFIX: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+impl Endpoint {
+    /// An IPv4 endpoint; the address in network byte order.
+    #[inline(always)]
+    pub const fn v4(ip: [u8; 4], port: u16) -> Self {
+        let [a, b, c, d] = ip;
+        Self { addr: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d], port }
+    }
+
+    /// An IPv6 endpoint; the address in network byte order.
+    #[inline(always)]
+    pub const fn v6(addr: [u8; 16], port: u16) -> Self {
+        Self { addr, port }
+    }
+
+    /// The IPv4 address, if it is one.
+    pub fn as_v4(&self) -> Option<[u8; 4]> {
+        let ip = self.addr.strip_prefix(&V4_PREFIX)?;
+        ip.try_into().ok()
+    }
+}
+
+impl Flow {
+    /// The same connection, the other direction.
+    #[inline(always)]
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self { src: self.dst, dst: self.src }
+    }
+}
+
+impl core::fmt::Display for Endpoint {
+    /// `ip:port`, `[ip]:port` for IPv6.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.as_v4() {
+            Some(ip) => write!(f, "{}:{}", core::net::Ipv4Addr::from(ip), self.port),
+            None => write!(f, "[{}]:{}", core::net::Ipv6Addr::from(self.addr), self.port),
+        }
+    }
+}
+
+impl From<core::net::SocketAddr> for Endpoint {
+    fn from(address: core::net::SocketAddr) -> Self {
+        match address {
+            core::net::SocketAddr::V4(a) => Self::v4(a.ip().octets(), a.port()),
+            core::net::SocketAddr::V6(a) => Self::v6(a.ip().octets(), a.port()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_print_as_prometheus_users_expect() {
+        assert_eq!(Endpoint::v4([10, 0, 0, 1], 9092).to_string(), "10.0.0.1:9092");
+        let v6: core::net::SocketAddr = "[2001:db8::1]:9092".parse().unwrap();
+        assert_eq!(Endpoint::from(v6).to_string(), "[2001:db8::1]:9092");
+    }
+
+    #[test]
+    fn reversing_twice_changes_nothing() {
+        let flow = Flow { src: Endpoint::v4([1, 2, 3, 4], 5), dst: Endpoint::v4([6, 7, 8, 9], 10) };
+        assert_ne!(flow.reversed(), flow);
+        assert_eq!(flow.reversed().reversed(), flow);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the kernel programs and the daemon share.
+//!
+//! Everything here is plain arithmetic over bytes and integers, so the kernel side is tested on the
+//! host. Nothing is transmuted: records are written and parsed field by field.
+#![cfg_attr(not(test), no_std)]
+
+pub mod flow;
+pub mod packet;
+pub mod record;
+pub mod seq;
+
+pub use flow::{Endpoint, Flow};
+pub use record::TcpFlags;
+pub use seq::Seq;

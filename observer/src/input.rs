@@ -1,0 +1,68 @@
+//! What sources feed the pipeline: the same values live and from a file.
+
+use std::time::Duration;
+
+pub use observer_common::record::Chunk;
+pub use observer_common::{Endpoint, Flow, Seq, TcpFlags};
+
+use crate::time::Timestamp;
+
+/// One thing that a source saw. Times never matter more than their order says: an input may be a
+/// little older than the one before it (several CPUs, several interfaces).
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A TCP segment with at least one end on a watched port.
+    Segment(Segment<'a>),
+    /// A change in a local connection's life.
+    Socket(SocketEvent),
+    /// Time passed without anything to see.
+    Tick(Timestamp),
+}
+
+/// A TCP segment (or skb), or a part of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// When it passed.
+    pub time: Timestamp,
+    /// Sender and receiver.
+    pub flow: Flow,
+    /// Sequence number of the first payload byte that this value covers (past the SYN).
+    pub seq: Seq,
+    /// The sender has received everything before this number.
+    pub ack: Option<Seq>,
+    /// TCP flags.
+    pub flags: TcpFlags,
+    /// Payload bytes on the wire that this value covers.
+    pub wire_len: u32,
+    /// The bytes present, by offset, without overlap; what is missing was left out on purpose.
+    pub chunks: &'a [Chunk<'a>],
+}
+
+/// A change in a local connection's life, as the kernel's sockops tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketEvent {
+    /// When it happened.
+    pub time: Timestamp,
+    /// From the local end to the remote end.
+    pub flow: Flow,
+    /// What happened.
+    pub change: SocketChange,
+}
+
+/// What happened to a local connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketChange {
+    /// Established by the local end: it is the client.
+    Connected,
+    /// Established by the remote end: the local end is the broker.
+    Accepted,
+    /// A measurement now and then: smoothed round-trip time and retransmissions since the last.
+    Measured {
+        /// Smoothed round-trip time.
+        rtt: Duration,
+        /// Segments retransmitted since the last measurement.
+        retransmits: u32,
+    },
+    /// Closed.
+    Closed,
+}

@@ -1,0 +1,61 @@
+//! The byte ledger: every payload byte seen has exactly one fate.
+//!
+//! `seen == decoded + elided + opaque + duplicate + discarded + pending` at any moment. What was
+//! lost before the pipeline saw it (ring full) is the source's to add; bytes nobody saw are gaps and
+//! stand outside the sum.
+
+/// Bytes by fate, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Payload bytes on watched ports, by their length on the wire.
+    pub seen: u64,
+    /// Inside a synchronised frame, and delivered.
+    pub decoded: u64,
+    /// Left out on purpose.
+    pub elided: u64,
+    /// Encrypted, raw authentication tokens, or not Kafka.
+    pub opaque: u64,
+    /// Seen before.
+    pub duplicate: u64,
+    /// Seen, but not usable.
+    pub discarded: u64,
+    /// Held now.
+    pub pending: u64,
+    /// Bytes nobody saw, by reason.
+    pub gaps: [u64; GapReason::ALL.len()],
+}
+
+impl Ledger {
+    /// Sum of the fates.
+    pub const fn accounted(&self) -> u64 {
+        self.decoded + self.elided + self.opaque + self.duplicate + self.discarded + self.pending
+    }
+}
+
+/// Why bytes that nobody saw are no longer waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GapReason {
+    /// The receiver has acknowledged past them, so they will not be sent again.
+    Acknowledged,
+    /// They did not come in time.
+    Timeout,
+    /// Too much was waiting behind them.
+    Overflow,
+    /// The connection ended.
+    Closed,
+}
+
+impl GapReason {
+    /// All reasons, in the order of [`Ledger::gaps`].
+    pub const ALL: [Self; 4] = [Self::Acknowledged, Self::Timeout, Self::Overflow, Self::Closed];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Timeout => "timeout",
+            Self::Overflow => "overflow",
+            Self::Closed => "closed",
+        }
+    }
+}

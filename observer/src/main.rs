@@ -1,0 +1,2 @@
+//! The `kafka-observer` command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Kafka's protocol: pure functions over bytes, driven by the table that `cargo xtask schema` writes.
+

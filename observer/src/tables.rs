@@ -1,0 +1,37 @@
+//! The bounded tables: how many evictions each has seen.
+
+/// A table with a cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// Connections followed.
+    Connections,
+    /// Requests in flight.
+    Inflight,
+    /// Bytes held for reassembly and synchronisation.
+    Buffers,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 3] = [Self::Connections, Self::Inflight, Self::Buffers];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Inflight => "inflight",
+            Self::Buffers => "buffers",
+        }
+    }
+}
+
+/// Evictions by table, in the order of [`Table::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evictions(pub [u64; Table::ALL.len()]);
+
+impl Evictions {
+    /// Counts one.
+    pub const fn count(&mut self, table: Table) {
+        self.0[table as usize] += 1;
+    }
+}

@@ -30,21 +30,33 @@ pub enum Event<'a> {
         /// What is wrong.
         reason: Malformed,
     },
-    /// A client named its library (ApiVersions v3 and later).
+    /// A client named its library (ApiVersions v3 and later); once for each connection.
     ClientSoftware {
         /// Connection it came on.
         peers: Peers,
-        /// The connection's client id, where it has named one.
-        client_id: Option<&'a Arc<str>>,
-        /// Name and version as the client gave them.
-        name: &'a str,
-        /// Library version.
-        version: &'a str,
+        /// What it said.
+        software: &'a ClientSoftware,
     },
-    /// A connection was seen for the first time.
+    /// A connection was seen for the first time; its security is `Unknown`.
     ConnectionOpened(Peers),
+    /// It became clear how a connection is secured.
+    ConnectionSecurity {
+        /// Connection.
+        peers: Peers,
+        /// Before.
+        was: Security,
+        /// From now on.
+        is: Security,
+    },
     /// A connection is no longer followed.
-    ConnectionClosed(Peers),
+    ConnectionClosed {
+        /// Connection.
+        peers: Peers,
+        /// How it was secured.
+        security: Security,
+        /// The library its client had named.
+        software: Option<&'a ClientSoftware>,
+    },
     /// A direction lost its frame boundaries and found them again.
     Resynchronised {
         /// Connection.
@@ -120,6 +132,46 @@ impl Vantage {
             Self::Transit => "transit",
         }
     }
+}
+
+/// How a connection is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Security {
+    /// Not seen yet.
+    #[default]
+    Unknown,
+    /// Kafka in clear, without a login.
+    Plaintext,
+    /// Encrypted.
+    Tls,
+    /// Kafka in clear, with a login.
+    SaslPlaintext,
+}
+
+impl Security {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Plaintext, Self::Tls, Self::SaslPlaintext];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Plaintext => "plaintext",
+            Self::Tls => "tls",
+            Self::SaslPlaintext => "sasl_plaintext",
+        }
+    }
+}
+
+/// What a client says of its library (KIP-511).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClientSoftware {
+    /// Library.
+    pub name: Arc<str>,
+    /// Its version.
+    pub version: Arc<str>,
+    /// The client id it was said under.
+    pub client_id: Option<Arc<str>>,
 }
 
 /// A direction of a connection.

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod flow;
+pub mod owner;
 pub mod packet;
 pub mod record;
 pub mod seq;

@@ -67,25 +67,35 @@ const PROTOCOL_TCP: u8 = 6;
 #[inline(always)]
 pub fn parse<L: Load + ?Sized>(packet: &L, link: Link) -> Result<Packet, Skip> {
     match link {
-        Link::Ethernet => {
-            let mut ether_type = load_u16(packet, 12)?;
-            let mut offset = 14;
-            for _ in 0..MAX_VLAN_TAGS {
-                if VLAN_TAGS.contains(&ether_type) {
-                    ether_type = load_u16(packet, offset + 2)?;
-                    offset += 4;
-                }
-            }
-            parse_ip(packet, offset, ether_type)
+        Link::Ethernet => parse_tagged(packet, 14, load_u16(packet, 12)?),
+        Link::Ip => parse_bare_ip(packet, 0),
+    }
+}
+
+/// Finds the TCP segment behind an EtherType; what starts at `offset` is a VLAN tag or an IP packet.
+#[inline(always)]
+pub fn parse_tagged<L: Load + ?Sized>(
+    packet: &L,
+    mut offset: usize,
+    mut ether_type: u16,
+) -> Result<Packet, Skip> {
+    for _ in 0..MAX_VLAN_TAGS {
+        if VLAN_TAGS.contains(&ether_type) {
+            ether_type = load_u16(packet, offset + 2)?;
+            offset += 4;
         }
-        Link::Ip => {
-            let [first] = packet.load(0).ok_or(Skip::Malformed)?;
-            match first >> 4 {
-                4 => parse_ip(packet, 0, ETHERTYPE_IPV4),
-                6 => parse_ip(packet, 0, ETHERTYPE_IPV6),
-                _ => Err(Skip::NotIp),
-            }
-        }
+    }
+    parse_ip(packet, offset, ether_type)
+}
+
+/// Finds the TCP segment in an IP packet that starts at `offset`, its family given by itself.
+#[inline(always)]
+pub fn parse_bare_ip<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<Packet, Skip> {
+    let [first] = packet.load(offset).ok_or(Skip::Malformed)?;
+    match first >> 4 {
+        4 => parse_ip(packet, offset, ETHERTYPE_IPV4),
+        6 => parse_ip(packet, offset, ETHERTYPE_IPV6),
+        _ => Err(Skip::NotIp),
     }
 }
 

@@ -7,5 +7,6 @@
 pub mod event;
 pub mod input;
 pub mod ledger;
+pub mod ports;
 pub mod tables;
 pub mod time;

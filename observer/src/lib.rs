@@ -8,5 +8,6 @@ pub mod event;
 pub mod input;
 pub mod ledger;
 pub mod ports;
+pub mod stream;
 pub mod tables;
 pub mod time;

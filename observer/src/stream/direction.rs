@@ -1,0 +1,238 @@
+//! One direction: segments, acknowledgments and time go in, bytes in order come out to a [`Sink`].
+//!
+//! Invariants: nothing is held unless a hole lies between `next` and it; what is held begins at most
+//! [`MAX_AHEAD`] beyond `next`.
+
+use observer_common::Seq;
+
+use super::acks::Acks;
+use super::held::Held;
+use super::part::{Part, parts};
+use super::unseen::Unseen;
+use super::{Budget, Limits, MAX_AHEAD, MAX_BEHIND, MAX_SEGMENT, Pushed, Sink};
+use crate::input::Segment;
+use crate::ledger::GapReason;
+use crate::time::Timestamp;
+
+const _: () = assert!(size_of::<Direction>() <= 64, "idle connections must be cheap");
+
+/// Reassembly of one direction of a connection. Small while nothing is held.
+#[derive(Debug, Default)]
+pub struct Direction {
+    next: Option<Seq>,
+    unseen: Unseen,
+    acks: Acks,
+    held: Option<Box<Held>>,
+}
+
+impl Direction {
+    /// A direction that starts with the first segment it sees.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts at a known first byte (after a SYN). Of no effect once started: a new connection
+    /// takes a new direction.
+    pub const fn start_at(&mut self, seq: Seq) {
+        if self.next.is_none() {
+            self.next = Some(seq);
+            self.unseen = Unseen::between(seq, seq);
+        }
+    }
+
+    /// Whether the first byte's place is known.
+    pub const fn is_started(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Next expected sequence number.
+    pub const fn next(&self) -> Option<Seq> {
+        self.next
+    }
+
+    /// Bytes held now, by their length on the wire. Only a direction that holds some needs ticks.
+    pub fn held(&self) -> u64 {
+        self.held.as_ref().map_or(0, |held| held.wire())
+    }
+
+    /// Takes a segment of this direction; one without payload counts towards graces.
+    pub fn push(
+        &mut self,
+        segment: &Segment<'_>,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) -> Pushed {
+        let mut pushed = Pushed::default();
+        self.acks.count_segment();
+        if segment.wire_len > MAX_SEGMENT {
+            pushed.discarded = segment.wire_len.into();
+        } else if segment.wire_len > 0 {
+            self.align(segment, budget, sink);
+            for part in parts(segment) {
+                self.place(part, &mut pushed, budget, sink);
+            }
+        }
+        self.give_up(segment.time, limits, budget, sink);
+        pushed
+    }
+
+    /// A segment of the other direction passed, and says that its sender has everything before
+    /// `ack`: a hole before it will not be filled.
+    pub fn acknowledged(
+        &mut self,
+        ack: Seq,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) {
+        self.acks.count_segment();
+        let ahead = self.next.map_or(0, |next| ack.since(next));
+        if u32::try_from(ahead).is_ok_and(|ahead| (1..=MAX_AHEAD).contains(&ahead)) {
+            self.acks.note(ack, now);
+        }
+        self.give_up(now, limits, budget, sink);
+    }
+
+    /// Time passes: graces and timeouts end.
+    pub fn tick(
+        &mut self,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) {
+        self.give_up(now, limits, budget, sink);
+    }
+
+    /// The connection ended: delivers what is held. A direction must be finished before it is
+    /// dropped, or what it holds stays charged to the budget.
+    pub fn finish(&mut self, budget: &mut Budget, sink: &mut impl Sink) {
+        while self.held.is_some() {
+            self.skip_hole(GapReason::Closed, budget, sink);
+        }
+    }
+
+    /// Makes sure that the segment's sequence number can be compared with `next`.
+    fn align(&mut self, segment: &Segment<'_>, budget: &mut Budget, sink: &mut impl Sink) {
+        if let Some(next) = self.next {
+            let ahead = segment.seq.since(next);
+            let bound = if ahead < 0 { MAX_BEHIND } else { MAX_AHEAD };
+            if ahead.unsigned_abs() <= bound {
+                return;
+            }
+            self.finish(budget, sink);
+            sink.restart(segment.time);
+        }
+        let unseen = Unseen::before(segment.seq);
+        *self = Self { next: Some(segment.seq), unseen, ..Self::default() };
+    }
+
+    /// Delivers, holds or counts a part.
+    fn place(
+        &mut self,
+        mut part: Part<'_>,
+        pushed: &mut Pushed,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) {
+        while let Some(next) = self.next.filter(|_| part.len > 0) {
+            let ahead = part.seq.since(next);
+            if ahead > 0 {
+                let duplicate = self.held.get_or_insert_default().insert(part, budget);
+                pushed.duplicate = pushed.duplicate.saturating_add(duplicate);
+                return;
+            }
+            let (old, new) = part.split_at(ahead.unsigned_abs());
+            self.count_old(&old, pushed);
+            // What is held came first, so the part is new only up to there.
+            let room = self.hole().map_or(new.len, |(_, len)| len);
+            let (new, rest) = new.split_at(room);
+            if new.len > 0 {
+                self.deliver(&new, sink);
+                self.drain(budget, sink);
+            }
+            part = rest;
+        }
+    }
+
+    fn count_old(&self, old: &Part<'_>, pushed: &mut Pushed) {
+        let late = self.unseen.overlap(old.seq, old.end()).min(old.len);
+        pushed.discarded = pushed.discarded.saturating_add(late.into());
+        pushed.duplicate = pushed.duplicate.saturating_add(old.len.saturating_sub(late).into());
+    }
+
+    /// The first hole: when the bytes behind it were seen, and its length.
+    fn hole(&self) -> Option<(Timestamp, u32)> {
+        let (seq, time) = self.held.as_ref()?.front()?;
+        Some((time, seq.since(self.next?).unsigned_abs()))
+    }
+
+    /// Gives up holes for as long as there is a reason to.
+    fn give_up(
+        &mut self,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) {
+        self.acks.settle(now, limits);
+        while let Some(reason) = self.reason_to_give_up(now, limits, budget) {
+            self.skip_hole(reason, budget, sink);
+        }
+    }
+
+    fn reason_to_give_up(
+        &self,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &Budget,
+    ) -> Option<GapReason> {
+        let held = self.held.as_ref()?;
+        let (seq, time) = held.front()?;
+        if self.acks.cover(seq) {
+            Some(GapReason::Acknowledged)
+        } else if now.since(time) >= limits.hole_timeout {
+            Some(GapReason::Timeout)
+        } else if held.cost() > limits.direction_bytes || budget.is_over() {
+            Some(GapReason::Overflow)
+        } else {
+            None
+        }
+    }
+
+    /// The first hole becomes a gap; what follows it is delivered.
+    fn skip_hole(&mut self, reason: GapReason, budget: &mut Budget, sink: &mut impl Sink) {
+        if let (Some((time, len)), Some(next)) = (self.hole(), self.next) {
+            sink.gap(time, len.into(), reason);
+            self.next = Some(next.plus(len));
+            self.unseen = Unseen::between(next, next.plus(len));
+        }
+        self.drain(budget, sink);
+    }
+
+    /// Delivers what is held and has no hole before it any more.
+    fn drain(&mut self, budget: &mut Budget, sink: &mut impl Sink) {
+        while let (Some(next), Some(held)) = (self.next, &mut self.held) {
+            if let Some(piece) = held.pop_at(next, budget) {
+                self.deliver(&piece.part(), sink);
+            } else if held.front().is_none() {
+                self.held = None;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn deliver(&mut self, part: &Part<'_>, sink: &mut impl Sink) {
+        match part.bytes {
+            Some(bytes) => sink.data(part.time, bytes, part.edges),
+            None => sink.elided(part.time, part.len.into(), part.edges),
+        }
+        let next = part.end();
+        self.next = Some(next);
+        self.acks.forget_before(next);
+        self.unseen.forget_before(next);
+    }
+}

@@ -1,0 +1,112 @@
+//! A segment goes in; out come its parts in order, each wholly present or wholly elided, together
+//! exactly as long as the segment was on the wire.
+
+use observer_common::Seq;
+
+use super::Edges;
+use crate::input::{Chunk, Segment};
+use crate::time::Timestamp;
+
+/// A run of bytes of one segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    /// When its segment passed.
+    pub time: Timestamp,
+    /// First byte.
+    pub seq: Seq,
+    /// Bytes on the wire.
+    pub len: u32,
+    /// All of its bytes; nothing where they were left out on purpose.
+    pub bytes: Option<&'a [u8]>,
+    /// Which of the segment's edges are its own.
+    pub edges: Edges,
+}
+
+impl Part<'_> {
+    /// The sequence number behind the last byte.
+    pub const fn end(&self) -> Seq {
+        self.seq.plus(self.len)
+    }
+
+    /// The first `n` bytes, and the rest; either may be empty.
+    pub fn split_at(self, n: u32) -> (Self, Self) {
+        let n = n.min(self.len);
+        let halves = self.bytes.and_then(|bytes| bytes.split_at_checked(n as usize));
+        let mut head = Self { len: n, bytes: halves.map(|(head, _)| head), ..self };
+        let mut tail = Self {
+            seq: self.seq.plus(n),
+            len: self.len.saturating_sub(n),
+            bytes: halves.map(|(_, tail)| tail),
+            ..self
+        };
+        if tail.len > 0 {
+            head.edges = Edges { segment_end: false, frame_end: false, ..head.edges };
+        }
+        if head.len > 0 {
+            tail.edges.segment_start = false;
+        }
+        (head, tail)
+    }
+}
+
+/// The parts of a segment. Chunks that reach over each other or over the segment's end, which no
+/// source should yield, are cut.
+pub(super) const fn parts<'a>(segment: &Segment<'a>) -> Parts<'a> {
+    Parts { segment: *segment, at: 0, chunks: segment.chunks }
+}
+
+pub(super) struct Parts<'a> {
+    segment: Segment<'a>,
+    /// Offset of the next part.
+    at: u32,
+    /// Chunks that reach beyond it, and perhaps some that do not.
+    chunks: &'a [Chunk<'a>],
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let start = self.at;
+        let left = self.segment.wire_len.checked_sub(start).filter(|left| *left > 0)?;
+        while let Some((_, rest)) =
+            self.chunks.split_first().filter(|(c, _)| ends(c) <= start.into())
+        {
+            self.chunks = rest;
+        }
+        let bytes = self.present(start, left);
+        let len = match (bytes, self.chunks.first()) {
+            (Some(bytes), _) => bytes.len() as u32,
+            (None, Some(chunk)) => chunk.offset.saturating_sub(start).min(left),
+            (None, None) => left,
+        };
+        self.at = start.saturating_add(len);
+        let edges = Edges {
+            segment_start: start == 0,
+            segment_end: len == left,
+            frame_end: self.frame_ends_at(self.at),
+        };
+        let seq = self.segment.seq.plus(start);
+        Some(Part { time: self.segment.time, seq, len, bytes, edges })
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// The bytes present from `start` on, at most `left`.
+    fn present(&self, start: u32, left: u32) -> Option<&'a [u8]> {
+        let chunk = self.chunks.first()?;
+        let from = start.checked_sub(chunk.offset)?;
+        let bytes = chunk.bytes.get(from as usize..)?;
+        bytes.get(..left as usize).or(Some(bytes))
+    }
+
+    /// Whether a chunk, perhaps an empty one, marks the end of a frame at this offset.
+    fn frame_ends_at(&self, offset: u32) -> bool {
+        let mut near = self.chunks.iter().take_while(|chunk| chunk.offset <= offset);
+        near.any(|chunk| chunk.frame_end && ends(chunk) == u64::from(offset))
+    }
+}
+
+fn ends(chunk: &Chunk<'_>) -> u64 {
+    u64::from(chunk.offset).saturating_add(chunk.bytes.len() as u64)
+}

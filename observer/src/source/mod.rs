@@ -1,0 +1,3 @@
+//! Sources: where segments come from. Each yields [`Input`](crate::input::Input) values.
+
+pub mod replay;

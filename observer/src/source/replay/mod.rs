@@ -1,0 +1,156 @@
+//! Replay: capture files (pcap, pcapng) in, [`Input`] values out, one per TCP segment on a watched
+//! port, in the file's order and at the capture's times.
+//!
+//! Bytes that a snap length cut off are left out of the segment's chunk, but not of its length. A
+//! packet that several interfaces show counts once ([`observer_common::owner`]).
+
+mod error;
+mod found;
+mod interface;
+mod link;
+mod owners;
+mod pcap;
+mod pcapng;
+mod section;
+mod stats;
+mod window;
+
+use std::io::Read;
+
+pub use error::{Damage, Error, Problem};
+pub use stats::Stats;
+
+use crate::input::Input;
+use crate::ports::Ports;
+use crate::time::Timestamp;
+use found::Found;
+use link::LinkType;
+use owners::Owners;
+use window::Window;
+
+/// The largest block or packet record that is believed. libpcap has the same limit.
+const MAX_BLOCK_LEN: usize = 16 << 20;
+
+/// What to replay.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Ports whose connections are observed.
+    pub ports: Ports,
+}
+
+/// Reads captures, one after the other; several files in a row are one capture.
+#[derive(Debug)]
+pub struct Replay {
+    config: Config,
+    owners: Owners,
+    stats: Stats,
+}
+
+/// A packet of a capture.
+struct Record<'a> {
+    time: Timestamp,
+    /// Number of link type, as registered for pcap.
+    link: u32,
+    /// Interface it was captured on, by its number in the file.
+    interface: u16,
+    /// Whether the capture has other interfaces as well.
+    has_others: bool,
+    /// Bytes present, from the link header on.
+    bytes: &'a [u8],
+    /// Bytes on the wire.
+    original_len: u32,
+}
+
+impl Replay {
+    /// Nothing read yet.
+    pub fn new(config: Config) -> Self {
+        Self { config, owners: Owners::default(), stats: Stats::default() }
+    }
+
+    /// Reads a capture to its end, as a stream: at most 16 MiB of it are in memory.
+    ///
+    /// `name` is what errors call it.
+    ///
+    /// # Errors
+    /// What could be read before the error has been delivered; [`Problem`] says what can go wrong.
+    /// The next capture can be read all the same.
+    pub fn read(
+        &mut self,
+        name: &str,
+        capture: impl Read,
+        deliver: &mut impl FnMut(Input<'_>),
+    ) -> Result<(), Error> {
+        self.read_any(&mut Window::new(capture), deliver)
+            .map_err(|problem| Error { name: name.to_owned(), problem })
+    }
+
+    /// What has been read, over all captures.
+    pub fn stats(&self) -> Stats {
+        Stats { evicted_owners: self.owners.evicted(), ..self.stats }
+    }
+
+    fn read_any<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        deliver: &mut impl FnMut(Input<'_>),
+    ) -> Result<(), Problem> {
+        let start = window.fill(pcapng::MAGIC.len())?;
+        if start.starts_with(&pcapng::MAGIC) {
+            let before = self.stats;
+            let skipped = pcapng::read(window, &mut |record| self.record(&record, deliver));
+            self.finish_pcapng(&before, skipped)
+        } else {
+            pcap::read(window, &mut |record| self.record(&record, deliver))
+        }
+    }
+
+    /// Skipped blocks, and a capture without a single link type we know, are problems to tell.
+    fn finish_pcapng(
+        &mut self,
+        before: &Stats,
+        (skipped, result): (pcapng::Skipped, Result<(), Problem>),
+    ) -> Result<(), Problem> {
+        self.stats.bad_blocks += skipped.count;
+        result?;
+        skipped.into_result()?;
+        let packets = self.stats.packets - before.packets;
+        if packets != 0 && self.stats.unknown_links - before.unknown_links == packets {
+            return Err(Problem::OnlyUnknownLinks);
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record<'_>, deliver: &mut impl FnMut(Input<'_>)) {
+        self.stats.packets += 1;
+        let Some(link) = LinkType::from_number(record.link) else {
+            self.stats.unknown_links += 1;
+            return;
+        };
+        match Found::in_record(link, record) {
+            Err(skip) => self.stats.skip(skip),
+            Ok(found) if !self.is_watched(&found) => self.stats.unwatched += 1,
+            Ok(found) if !self.is_owned(link, record, &found) => {
+                self.stats.copies += 1;
+                self.stats.copied_bytes += u64::from(found.wire_len);
+            }
+            Ok(found) => {
+                self.stats.segments += 1;
+                found.deliver(record.time, deliver);
+            }
+        }
+    }
+
+    fn is_watched(&self, found: &Found<'_>) -> bool {
+        let flow = &found.packet.flow;
+        self.config.ports.contains(flow.src.port) || self.config.ports.contains(flow.dst.port)
+    }
+
+    /// Whether this sighting counts, where there may be more than one.
+    fn is_owned(&mut self, link: LinkType, record: &Record<'_>, found: &Found<'_>) -> bool {
+        if !record.has_others && !link.is_cooked() {
+            return true;
+        }
+        let hook = link.hook(record.interface, record.bytes);
+        self.owners.admit(found.packet.flow, &found.sighting(hook, record.time))
+    }
+}

@@ -1,0 +1,128 @@
+//! pcapng: sections of blocks, each section with a byte order and interfaces of its own
+//! (draft-ietf-opsawg-pcapng).
+//!
+//! Blocks are framed here, so that a length is never believed and a block that makes no sense is
+//! left out alone; what is in them is parsed by the pcap-parser crate.
+
+use std::io::Read;
+
+use super::section::Section;
+use super::window::Window;
+use super::{Damage, MAX_BLOCK_LEN, Problem, Record};
+
+/// What a section, and so a file, begins with; the same in either byte order.
+pub const MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+
+const BYTE_ORDER_MARK: u32 = 0x1a2b_3c4d;
+/// Type, length, and the byte order mark of a section or a body's first bytes.
+const BLOCK_HEAD_LEN: usize = 12;
+const MIN_BLOCK_LEN: u32 = 12;
+
+/// Blocks that were left out.
+#[derive(Debug, Default)]
+pub struct Skipped {
+    /// How many.
+    pub count: u64,
+    first: Option<(u64, Damage)>,
+}
+
+impl Skipped {
+    fn note(&mut self, offset: u64, damage: Damage) {
+        self.count += 1;
+        self.first.get_or_insert((offset, damage));
+    }
+
+    /// A problem if any were.
+    pub fn into_result(self) -> Result<(), Problem> {
+        self.first.map_or(Ok(()), |(offset, damage)| {
+            Err(Problem::Skipped { count: self.count, offset, damage })
+        })
+    }
+}
+
+/// Reads a capture to its end. Blocks are left out where that is all there is to do.
+pub fn read<R: Read>(
+    window: &mut Window<R>,
+    sink: &mut impl FnMut(Record<'_>),
+) -> (Skipped, Result<(), Problem>) {
+    let mut skipped = Skipped::default();
+    let result = read_blocks(window, &mut skipped, sink);
+    (skipped, result)
+}
+
+fn read_blocks<R: Read>(
+    window: &mut Window<R>,
+    skipped: &mut Skipped,
+    sink: &mut impl FnMut(Record<'_>),
+) -> Result<(), Problem> {
+    let mut section = Section::default();
+    loop {
+        let offset = window.offset();
+        let Some(head) = read_head(window, &section)? else { return Ok(()) };
+        let bytes = window.fill(head.len)?;
+        let Some(block) = bytes.get(..head.len) else {
+            return Err(Problem::Truncated { offset, what: "block" });
+        };
+        check_end(block, &head).map_err(|damage| Problem::Damaged { offset, damage })?;
+        if head.is_section {
+            section = Section::new(block, head.big_endian)
+                .map_err(|damage| Problem::Damaged { offset, damage })?;
+        } else if let Err(damage) = section.block(block, sink) {
+            skipped.note(offset, damage);
+        }
+        window.consume(head.len);
+    }
+}
+
+/// What a block's first bytes say.
+struct Head {
+    is_section: bool,
+    big_endian: bool,
+    len: usize,
+}
+
+fn read_head<R: Read>(window: &mut Window<R>, section: &Section) -> Result<Option<Head>, Problem> {
+    let offset = window.offset();
+    let bytes = window.fill(BLOCK_HEAD_LEN)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let Some(head) = bytes.first_chunk() else {
+        return Err(Problem::Truncated { offset, what: "block" });
+    };
+    parse_head(head, section).map(Some).map_err(|damage| Problem::Damaged { offset, damage })
+}
+
+fn parse_head(head: &[u8; BLOCK_HEAD_LEN], section: &Section) -> Result<Head, Damage> {
+    let [t0, t1, t2, t3, l0, l1, l2, l3, m0, m1, m2, m3] = *head;
+    let is_section = [t0, t1, t2, t3] == MAGIC;
+    let mark = [m0, m1, m2, m3];
+    let big_endian = match is_section {
+        true if u32::from_be_bytes(mark) == BYTE_ORDER_MARK => true,
+        true if u32::from_le_bytes(mark) == BYTE_ORDER_MARK => false,
+        true => return Err(Damage::ByteOrder),
+        false => section.big_endian(),
+    };
+    let len = read_u32([l0, l1, l2, l3], big_endian);
+    if len < MIN_BLOCK_LEN || !len.is_multiple_of(4) {
+        return Err(Damage::BlockLength(len));
+    }
+    if len as usize > MAX_BLOCK_LEN {
+        return Err(Damage::TooLong(u64::from(len)));
+    }
+    Ok(Head { is_section, big_endian, len: len as usize })
+}
+
+/// A block ends with its length again. Where it does not, nothing says where the next one begins.
+fn check_end(block: &[u8], head: &Head) -> Result<(), Damage> {
+    let end = block.last_chunk().map_or(0, |end| read_u32(*end, head.big_endian));
+    if end as usize == head.len {
+        return Ok(());
+    }
+    Err(Damage::UnequalLengths(head.len as u32, end))
+}
+
+/// An integer in a section's byte order.
+const fn read_u32(bytes: [u8; 4], big_endian: bool) -> u32 {
+    if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+}

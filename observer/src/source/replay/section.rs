@@ -1,0 +1,180 @@
+//! A pcapng section: its byte order, its interfaces, and the blocks that hold packets.
+
+use observer_common::packet::Load;
+use pcap_parser::nom::IResult;
+use pcap_parser::pcapng::{
+    parse_enhancedpacketblock_be, parse_enhancedpacketblock_le, parse_interfacedescriptionblock_be,
+    parse_interfacedescriptionblock_le, parse_sectionheaderblock, parse_simplepacketblock_be,
+    parse_simplepacketblock_le,
+};
+use pcap_parser::{EPB_MAGIC, IDB_MAGIC, PcapError, SPB_MAGIC};
+
+use super::interface::{Clock, Interface};
+use super::{Damage, Record};
+use crate::time::Timestamp;
+
+/// The obsolete packet block, which the crate does not know.
+const OPB_MAGIC: u32 = 2;
+const OPB_HEADER_LEN: usize = 28;
+/// Bytes of the length at a block's end.
+const TRAILER_LEN: usize = 4;
+/// More than any file has; interface numbers become parts of hooks.
+const MAX_INTERFACES: usize = 1 << 16;
+
+/// What is known of a section so far.
+#[derive(Debug, Default)]
+pub struct Section {
+    big_endian: bool,
+    /// By number; none where the description could not be read, so that the numbers stay right.
+    interfaces: Vec<Option<Interface>>,
+    /// Of the last packet that had a time.
+    last_time: Timestamp,
+}
+
+/// A packet as its block gives it.
+struct Packet<'a> {
+    interface: u32,
+    /// None in simple packet blocks.
+    ticks: Option<u64>,
+    bytes: &'a [u8],
+    original_len: u32,
+}
+
+impl Section {
+    /// A section that begins; `block` is its header.
+    pub fn new(block: &[u8], big_endian: bool) -> Result<Self, Damage> {
+        let header = whole(parse_sectionheaderblock(block))?;
+        if header.major_version != 1 {
+            return Err(Damage::Version(header.major_version));
+        }
+        Ok(Self { big_endian, ..Self::default() })
+    }
+
+    /// The section's byte order.
+    pub const fn big_endian(&self) -> bool {
+        self.big_endian
+    }
+
+    /// Takes a whole block: learns from it, or hands over its packet. Unknown ones are passed over.
+    pub fn block(&mut self, block: &[u8], sink: &mut impl FnMut(Record<'_>)) -> Result<(), Damage> {
+        let packet = match self.u32_at(block, 0)? {
+            IDB_MAGIC => return self.describe_interface(block),
+            EPB_MAGIC => self.enhanced(block)?,
+            SPB_MAGIC => self.simple(block)?,
+            OPB_MAGIC => self.obsolete(block)?,
+            _ => return Ok(()),
+        };
+        self.hand_over(&packet, sink)
+    }
+
+    fn describe_interface(&mut self, block: &[u8]) -> Result<(), Damage> {
+        if self.interfaces.len() >= MAX_INTERFACES {
+            return Err(Damage::TooManyInterfaces);
+        }
+        let interface = self.interface(block);
+        self.interfaces.push(interface.as_ref().ok().copied());
+        interface.map(|_| ())
+    }
+
+    fn interface(&self, block: &[u8]) -> Result<Interface, Damage> {
+        let parse = if self.big_endian {
+            parse_interfacedescriptionblock_be
+        } else {
+            parse_interfacedescriptionblock_le
+        };
+        let parsed = whole(parse(block))?;
+        // The crate reads the offset as little-endian in any section.
+        let offset_s = parsed.if_tsoffset;
+        let offset_s = if self.big_endian { offset_s.swap_bytes() } else { offset_s };
+        Ok(Interface {
+            link: parsed.linktype.0 as u32,
+            snap_len: parsed.snaplen,
+            clock: Clock { resolution: parsed.if_tsresol, offset_s },
+        })
+    }
+
+    fn enhanced<'a>(&self, block: &'a [u8]) -> Result<Packet<'a>, Damage> {
+        let parse = if self.big_endian {
+            parse_enhancedpacketblock_be
+        } else {
+            parse_enhancedpacketblock_le
+        };
+        let parsed = whole(parse(block))?;
+        Ok(Packet {
+            interface: parsed.if_id,
+            ticks: Some(u64::from(parsed.ts_high) << 32 | u64::from(parsed.ts_low)),
+            bytes: parsed.data.get(..parsed.caplen as usize).ok_or(Damage::Contents)?,
+            original_len: parsed.origlen,
+        })
+    }
+
+    /// A simple packet block: of the first interface, without a time; how much of the packet is
+    /// there follows from the interface's snap length.
+    fn simple<'a>(&self, block: &'a [u8]) -> Result<Packet<'a>, Damage> {
+        let parse =
+            if self.big_endian { parse_simplepacketblock_be } else { parse_simplepacketblock_le };
+        let parsed = whole(parse(block))?;
+        let len = match self.interface_of(0)?.snap_len {
+            0 => parsed.origlen,
+            snap_len => parsed.origlen.min(snap_len),
+        };
+        Ok(Packet {
+            interface: 0,
+            ticks: None,
+            bytes: parsed.data.get(..len as usize).ok_or(Damage::Contents)?,
+            original_len: parsed.origlen,
+        })
+    }
+
+    fn obsolete<'a>(&self, block: &'a [u8]) -> Result<Packet<'a>, Damage> {
+        let (body, _) = block.split_last_chunk::<TRAILER_LEN>().ok_or(Damage::Contents)?;
+        let interface = body.load(8).ok_or(Damage::Contents)?;
+        let (high, low) = (self.u32_at(body, 12)?, self.u32_at(body, 16)?);
+        let captured = self.u32_at(body, 20)? as usize;
+        let bytes = body.get(OPB_HEADER_LEN..).and_then(|data| data.get(..captured));
+        Ok(Packet {
+            interface: u32::from(if self.big_endian {
+                u16::from_be_bytes(interface)
+            } else {
+                u16::from_le_bytes(interface)
+            }),
+            ticks: Some(u64::from(high) << 32 | u64::from(low)),
+            bytes: bytes.ok_or(Damage::Contents)?,
+            original_len: self.u32_at(body, 24)?,
+        })
+    }
+
+    fn hand_over(
+        &mut self,
+        packet: &Packet<'_>,
+        sink: &mut impl FnMut(Record<'_>),
+    ) -> Result<(), Damage> {
+        let interface = self.interface_of(packet.interface)?;
+        if let Some(ticks) = packet.ticks {
+            self.last_time = interface.clock.time(ticks);
+        }
+        sink(Record {
+            time: self.last_time,
+            link: interface.link,
+            interface: packet.interface as u16,
+            has_others: self.interfaces.len() > 1,
+            bytes: packet.bytes,
+            original_len: packet.original_len,
+        });
+        Ok(())
+    }
+
+    fn interface_of(&self, number: u32) -> Result<Interface, Damage> {
+        self.interfaces.get(number as usize).copied().flatten().ok_or(Damage::Interface(number))
+    }
+
+    fn u32_at(&self, block: &[u8], offset: usize) -> Result<u32, Damage> {
+        let bytes = block.load(offset).ok_or(Damage::Contents)?;
+        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+}
+
+/// A parser that wants more than the whole block has met lengths that do not fit into it.
+fn whole<'a, B>(parsed: IResult<&'a [u8], B, PcapError<&'a [u8]>>) -> Result<B, Damage> {
+    parsed.map(|(_, block)| block).map_err(|_| Damage::Contents)
+}

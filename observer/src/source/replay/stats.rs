@@ -1,0 +1,47 @@
+//! What a replay has read: every packet has one fate.
+
+use observer_common::packet::Skip;
+
+/// Packets by fate, and what else was counted.
+///
+/// `packets` is the sum of `segments`, `copies`, `unwatched`, `not_ip`, `not_tcp`, `fragments`,
+/// `malformed` and `unknown_links`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Packets read.
+    pub packets: u64,
+    /// Segments delivered.
+    pub segments: u64,
+    /// Segments that another interface has shown already.
+    pub copies: u64,
+    /// Payload bytes of the copies.
+    pub copied_bytes: u64,
+    /// Segments without a watched port.
+    pub unwatched: u64,
+    /// Neither IPv4 nor IPv6.
+    pub not_ip: u64,
+    /// IP, but not TCP.
+    pub not_tcp: u64,
+    /// Fragments of IP packets.
+    pub fragments: u64,
+    /// Headers that are not whole, or contradict themselves.
+    pub malformed: u64,
+    /// Packets on interfaces whose link type is not supported.
+    pub unknown_links: u64,
+    /// Blocks of pcapng files that could not be read.
+    pub bad_blocks: u64,
+    /// Flow directions forgotten because too many passed several interfaces.
+    pub evicted_owners: u64,
+}
+
+impl Stats {
+    /// Counts a packet that is no TCP segment.
+    pub(super) const fn skip(&mut self, reason: Skip) {
+        *match reason {
+            Skip::NotIp => &mut self.not_ip,
+            Skip::NotTcp => &mut self.not_tcp,
+            Skip::Fragment => &mut self.fragments,
+            Skip::Malformed => &mut self.malformed,
+        } += 1;
+    }
+}

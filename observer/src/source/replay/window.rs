@@ -1,0 +1,130 @@
+//! A window that moves over a stream: bytes are read when wanted, and forgotten when consumed.
+
+use std::io::{self, ErrorKind, Read};
+
+use super::Problem;
+
+/// Bytes read ahead at a time.
+const READ_LEN: usize = 256 << 10;
+
+/// The part of a stream that is in memory.
+pub struct Window<R> {
+    stream: R,
+    buffer: Vec<u8>,
+    /// The bytes present are `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// Offset of `start` in the stream.
+    offset: u64,
+}
+
+impl<R: Read> Window<R> {
+    /// A window at a stream's start.
+    pub const fn new(stream: R) -> Self {
+        Self { stream, buffer: Vec::new(), start: 0, end: 0, offset: 0 }
+    }
+
+    /// Bytes consumed so far.
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next bytes, at least `wanted` of them; fewer only where the stream ends before.
+    pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Problem> {
+        while self.end - self.start < wanted {
+            self.make_room();
+            if self.read_some()? == 0 {
+                break;
+            }
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// Forgets the next `n` bytes, of those present.
+    pub fn consume(&mut self, n: usize) {
+        let n = n.min(self.end - self.start);
+        self.start += n;
+        self.offset += n as u64;
+    }
+
+    /// Room for at least one more byte. Grows with what is present, never with what was wanted.
+    fn make_room(&mut self) {
+        if self.end < self.buffer.len() {
+            return;
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() - self.end < READ_LEN {
+            self.buffer.resize((self.end * 2).max(2 * READ_LEN), 0);
+        }
+    }
+
+    fn read_some(&mut self) -> Result<usize, Problem> {
+        let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+        match read_retrying(&mut self.stream, room) {
+            Ok(n) => {
+                // A stream that lies about what it has read must not carry us out of the buffer.
+                self.end = (self.end + n).min(self.buffer.len());
+                Ok(n)
+            }
+            Err(source) => {
+                let offset = self.offset + (self.end - self.start) as u64;
+                Err(Problem::Read { offset, source })
+            }
+        }
+    }
+}
+
+fn read_retrying(stream: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(room) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time, as a pipe may.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.1 = self.1 % 7 + 1;
+            let n = self.1.min(out.len()).min(self.0.len());
+            let (now, later) = self.0.split_at(n);
+            out[..n].copy_from_slice(now);
+            self.0 = later;
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn every_byte_comes_once_and_in_order() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+        let mut window = Window::new(Trickle(&bytes, 0));
+        let mut seen = Vec::new();
+        for wanted in [1, 100_000, 3, 700_000, 9].into_iter().cycle() {
+            let present = window.fill(wanted).unwrap();
+            if present.is_empty() {
+                break;
+            }
+            let taken = wanted.min(present.len());
+            seen.extend_from_slice(&present[..taken]);
+            window.consume(taken);
+            assert_eq!(window.offset(), seen.len() as u64);
+        }
+        assert!(seen == bytes);
+    }
+
+    #[test]
+    fn a_claim_costs_no_memory() {
+        let mut window = Window::new(&[1, 2, 3][..]);
+        assert_eq!(window.fill(usize::MAX).unwrap(), [1, 2, 3]);
+        assert!(window.buffer.len() <= 2 * READ_LEN);
+    }
+}

@@ -8,6 +8,7 @@ pub mod event;
 pub mod input;
 pub mod ledger;
 pub mod ports;
+pub mod protocol;
 pub mod source;
 pub mod stream;
 pub mod tables;

@@ -1,2 +1,4 @@
 //! Kafka's protocol: pure functions over bytes, driven by the table that `cargo xtask schema` writes.
 
+pub mod api;
+pub mod table;

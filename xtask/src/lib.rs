@@ -1,0 +1,3 @@
+//! What builds, runs and checks this project, for the `xtask` command and for the tests.
+
+pub mod schema;

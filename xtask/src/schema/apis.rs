@@ -1,0 +1,196 @@
+//! The releases merged: for each API its facts, each version's from the newest release that has it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+
+use super::declared::{DeclaredApi, Headers};
+use super::jar::Jar;
+use super::message::{Kind, Listener, Message};
+use super::versions::Versions;
+
+/// A threshold that no version reaches.
+pub const NEVER: i16 = i16::MAX;
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Api {
+    /// API key.
+    pub key: i16,
+    /// Name.
+    pub name: String,
+    /// Valid versions by release, newest release first.
+    pub valid: Vec<Versions>,
+    /// Whether the highest of them may still change, by release.
+    pub unstable: Vec<bool>,
+    /// Flexible versions.
+    pub flexible: Versions,
+    /// The versions from which the request has header version 1, and 2.
+    pub request_header: [i16; 2],
+    /// The versions from which the response has header version 1, and 2.
+    pub response_header: [i16; 2],
+    /// Marked as sent between brokers and controllers.
+    pub cluster_action: bool,
+    /// Where it is accepted.
+    pub listeners: Vec<Listener>,
+}
+
+/// Merges the jars, newest first, into rows by key.
+pub fn merge(jars: &[Jar]) -> Result<Vec<Api>> {
+    let views = jars
+        .iter()
+        .map(|jar| view(jar).with_context(|| format!("kafka-clients {}", jar.release)))
+        .collect::<Result<Vec<_>>>()?;
+    let last = views.iter().flat_map(BTreeMap::keys).max().copied().context("no API at all")?;
+    (0..=last).map(|key| row(key, &views).with_context(|| format!("API key {key}"))).collect()
+}
+
+/// How many (API, version, direction) the rows hold.
+pub fn layouts(apis: &[Api]) -> usize {
+    let versions = |api: &Api| {
+        let known = |version: i16| api.valid.iter().any(|valid| valid.contains(version));
+        (0..NEVER).filter(|version| known(*version)).count()
+    };
+    apis.iter().map(|api| 2 * versions(api)).sum()
+}
+
+/// One API in one release.
+struct View<'a> {
+    request: &'a Message,
+    declared: &'a DeclaredApi,
+}
+
+/// The APIs of one jar that have valid versions; schemas and code must say the same.
+fn view(jar: &Jar) -> Result<BTreeMap<i16, View<'_>>> {
+    let by_key = |kind| {
+        let of_kind = jar.messages.iter().filter(move |message| message.kind == kind);
+        of_kind.filter_map(|m| Some((m.api_key?, m))).collect::<BTreeMap<i16, &Message>>()
+    };
+    let responses = by_key(Kind::Response);
+    let mut apis = BTreeMap::new();
+    for (key, request) in by_key(Kind::Request) {
+        if request.valid.is_empty() {
+            continue;
+        }
+        let response =
+            responses.get(&key).with_context(|| format!("{}: no response", request.name))?;
+        let declared = jar.declared.apis.get(&key);
+        let declared = declared.with_context(|| format!("{}: not in the code", request.name))?;
+        agree(request, response, declared).with_context(|| format!("{}.json", request.name))?;
+        apis.insert(key, View { request, declared });
+    }
+    Ok(apis)
+}
+
+/// Request, response and code tell of the same API: the table holds one range for all three.
+fn agree(request: &Message, response: &Message, declared: &DeclaredApi) -> Result<()> {
+    ensure!(request.valid == response.valid, "validVersions: not the response's");
+    ensure!(request.flexible == response.flexible, "flexibleVersions: not the response's");
+    ensure!(request.api_name() == response.api_name(), "name: not the response's");
+    ensure!(request.api_name() == declared.name, "name: the code says {}", declared.name);
+    let in_code = declared.headers.keys().copied();
+    ensure!(in_code.eq(request.valid.iter()), "validVersions: not those of the code");
+    Ok(())
+}
+
+fn row(key: i16, views: &[BTreeMap<i16, View<'_>>]) -> Result<Api> {
+    let releases: Vec<_> = views.iter().map(|view| view.get(&key)).collect();
+    let newest = releases.iter().copied().flatten().next();
+    let newest = newest.context("no release has it, and the table is indexed by key")?;
+    let same = releases.iter().flatten().all(|api| api.request.flexible == newest.request.flexible);
+    ensure!(same, "flexibleVersions: the releases differ");
+    let mut headers = BTreeMap::new();
+    for (version, header) in releases.iter().flatten().flat_map(|api| &api.declared.headers) {
+        headers.entry(*version).or_insert(*header);
+    }
+    let mut listeners = newest.request.listeners.clone();
+    listeners.sort_unstable();
+    Ok(Api {
+        key,
+        name: newest.request.api_name().to_owned(),
+        valid: releases.iter().map(|api| api.map_or(Versions::NONE, |a| a.request.valid)).collect(),
+        unstable: releases
+            .iter()
+            .map(|api| api.is_some_and(|a| a.request.latest_unstable))
+            .collect(),
+        flexible: newest.request.flexible,
+        request_header: thresholds(&headers, |header| header.request).context("request header")?,
+        response_header: thresholds(&headers, |header| header.response)
+            .context("response header")?,
+        cluster_action: newest.declared.cluster_action,
+        listeners,
+    })
+}
+
+/// The versions from which header version 1, and 2, is in use; 0 where it is from the first on.
+fn thresholds(
+    headers: &BTreeMap<i16, Headers>,
+    pick: impl Fn(&Headers) -> i16,
+) -> Result<[i16; 2]> {
+    let lowest = headers.keys().next().copied();
+    let since = |wanted: i16| {
+        let first = headers.iter().find(|(_, header)| pick(header) >= wanted).map(|(v, _)| *v);
+        if first == lowest { 0 } else { first.unwrap_or(NEVER) }
+    };
+    let thresholds = [since(1), since(2)];
+    for (version, header) in headers {
+        let told = thresholds.iter().filter(|since| version >= since).count();
+        ensure!(
+            usize::try_from(pick(header)) == Ok(told),
+            "version {version} goes back to an older"
+        );
+    }
+    Ok(thresholds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thresholds_of(headers: &[i16]) -> Result<[i16; 2]> {
+        let by_version = headers
+            .iter()
+            .zip(3..)
+            .map(|(header, version)| (version, Headers { request: *header, response: 0 }));
+        thresholds(&by_version.collect(), |header| header.request)
+    }
+
+    #[test]
+    fn header_versions_become_thresholds() {
+        assert_eq!(thresholds_of(&[1, 1, 2]).unwrap(), [0, 5]);
+        assert_eq!(thresholds_of(&[0, 1, 1, 2]).unwrap(), [4, 6]);
+        assert_eq!(thresholds_of(&[2, 2]).unwrap(), [0, 0]);
+        assert_eq!(thresholds_of(&[0]).unwrap(), [NEVER, NEVER]);
+    }
+
+    #[test]
+    fn header_versions_only_rise() {
+        assert!(thresholds_of(&[1, 2, 1]).is_err());
+        assert!(thresholds_of(&[3]).is_err());
+    }
+
+    fn message(direction: &str, valid: &str) -> Message {
+        let text = format!(
+            r#"{{ "apiKey": 3, "type": "{}", "name": "Ask{direction}", "validVersions": "{valid}",
+                  "flexibleVersions": "3+" }}"#,
+            direction.to_lowercase()
+        );
+        Message::parse("Ask.json", &text).unwrap()
+    }
+
+    #[test]
+    fn schemas_and_code_must_agree() {
+        let headers = |versions: std::ops::Range<i16>| {
+            versions.map(|version| (version, Headers { request: 1, response: 0 })).collect()
+        };
+        let code = |versions| DeclaredApi {
+            name: "Ask".to_owned(),
+            cluster_action: false,
+            headers: headers(versions),
+        };
+        let (request, response) = (message("Request", "0-2"), message("Response", "0-2"));
+        agree(&request, &response, &code(0..3)).unwrap();
+        assert!(agree(&request, &response, &code(0..2)).is_err());
+        assert!(agree(&request, &message("Response", "0-1"), &code(0..3)).is_err());
+    }
+}

@@ -1,0 +1,282 @@
+//! The field trees of a message schema.
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use super::message::Message;
+use super::versions::Versions;
+
+/// A field.
+#[derive(Debug)]
+pub struct Field {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub kind: FieldType,
+    /// Message versions that have the field.
+    pub versions: Versions,
+    /// Message versions in which it may be null.
+    pub nullable: Versions,
+    /// Message versions in which it is a tagged field, and its tag.
+    pub tagged: Option<(Versions, u32)>,
+    /// Message versions in which its length is compact, where they are not the message's own.
+    pub flexible: Option<Versions>,
+    /// Fields of its struct, where it defines one.
+    pub fields: Vec<Field>,
+}
+
+/// A struct that several fields share.
+#[derive(Debug)]
+pub struct Struct {
+    /// Name, as types give it.
+    pub name: String,
+    /// Message versions that have it.
+    pub versions: Versions,
+    /// Its fields.
+    pub fields: Vec<Field>,
+}
+
+/// The type of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// A type of the protocol itself.
+    Primitive(Primitive),
+    /// A struct, by name.
+    Struct(String),
+    /// An array of a type.
+    Array(Box<FieldType>),
+}
+
+/// The types of the protocol itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Primitive {
+    /// One byte, 0 or 1.
+    Bool,
+    /// Signed, big-endian.
+    Int8,
+    /// Signed, big-endian.
+    Int16,
+    /// Unsigned, big-endian.
+    Uint16,
+    /// Signed, big-endian.
+    Int32,
+    /// Signed, big-endian.
+    Int64,
+    /// IEEE 754, big-endian.
+    Float64,
+    /// 16 bytes.
+    Uuid,
+    /// Length-prefixed UTF-8.
+    String,
+    /// Length-prefixed.
+    Bytes,
+    /// Length-prefixed record batches.
+    Records,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RawField {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    versions: String,
+    nullable_versions: Option<String>,
+    tagged_versions: Option<String>,
+    flexible_versions: Option<String>,
+    tag: Option<Tag>,
+    #[serde(default)]
+    fields: Vec<RawField>,
+    // What a reader of the wire does not need; named so that an attribute that is new is refused.
+    #[serde(rename = "about")]
+    _about: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "default")]
+    _default: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "entityType")]
+    _entity_type: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "ignorable")]
+    _ignorable: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "mapKey")]
+    _map_key: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "zeroCopy")]
+    _zero_copy: Option<serde::de::IgnoredAny>,
+}
+
+/// A tag; some schemas write it as a string.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "neither a number nor a string")]
+enum Tag {
+    Number(u32),
+    Text(String),
+}
+
+/// Reads the fields of a message or struct; an error names the field.
+pub(super) fn read(raw: Vec<RawField>) -> Result<Vec<Field>> {
+    raw.into_iter()
+        .map(|field| {
+            let name = field.name.clone();
+            read_one(field).context(name)
+        })
+        .collect()
+}
+
+fn read_one(raw: RawField) -> Result<Field> {
+    let range = |what: &'static str, text: &str| Versions::parse(text).context(what);
+    let optional =
+        |what, text: &Option<String>| text.as_deref().map(|t| range(what, t)).transpose();
+    let tagged = match (optional("taggedVersions", &raw.tagged_versions)?, raw.tag) {
+        (Some(versions), Some(Tag::Number(tag))) => Some((versions, tag)),
+        (Some(versions), Some(Tag::Text(tag))) => Some((versions, tag.parse().context("tag")?)),
+        (None, None) => None,
+        _ => anyhow::bail!("tag and taggedVersions: one without the other"),
+    };
+    Ok(Field {
+        kind: FieldType::parse(&raw.kind).context("type")?,
+        versions: range("versions", &raw.versions)?,
+        nullable: optional("nullableVersions", &raw.nullable_versions)?.unwrap_or(Versions::NONE),
+        tagged,
+        flexible: optional("flexibleVersions", &raw.flexible_versions)?,
+        fields: read(raw.fields)?,
+        name: raw.name,
+    })
+}
+
+impl FieldType {
+    /// Reads a type; struct names begin with a capital letter.
+    fn parse(text: &str) -> Result<Self> {
+        if let Some(element) = text.strip_prefix("[]") {
+            return Ok(Self::Array(Box::new(Self::parse(element)?)));
+        }
+        Ok(Self::Primitive(match text {
+            "bool" => Primitive::Bool,
+            "int8" => Primitive::Int8,
+            "int16" => Primitive::Int16,
+            "uint16" => Primitive::Uint16,
+            "int32" => Primitive::Int32,
+            "int64" => Primitive::Int64,
+            "float64" => Primitive::Float64,
+            "uuid" => Primitive::Uuid,
+            "string" => Primitive::String,
+            "bytes" => Primitive::Bytes,
+            "records" => Primitive::Records,
+            name => {
+                ensure!(name.starts_with(char::is_uppercase), "`{text}` is not a type");
+                return Ok(Self::Struct(name.to_owned()));
+            }
+        }))
+    }
+
+    /// Whether the wire has a null of this type.
+    fn has_null(&self) -> bool {
+        use Primitive::{Bytes, Records, String};
+        !matches!(self, Self::Primitive(kind) if !matches!(kind, String | Bytes | Records))
+    }
+
+    /// The struct that the type, or the array's element, names.
+    fn struct_name(&self) -> Option<&str> {
+        match self {
+            Self::Primitive(_) => None,
+            Self::Struct(name) => Some(name),
+            Self::Array(element) => element.struct_name(),
+        }
+    }
+}
+
+/// What every layout must hold: each valid version can be read without a guess.
+pub(super) fn check(message: &Message) -> Result<()> {
+    check_fields(&message.fields, message)?;
+    for shared in &message.common_structs {
+        check_fields(&shared.fields, message).with_context(|| shared.name.clone())?;
+    }
+    Ok(())
+}
+
+fn check_fields(fields: &[Field], message: &Message) -> Result<()> {
+    for field in fields {
+        check_field(field, message).with_context(|| field.name.clone())?;
+    }
+    Ok(())
+}
+
+fn check_field(field: &Field, message: &Message) -> Result<()> {
+    let within = |inner: Versions, outer: Versions| {
+        inner.intersect(message.valid).iter().all(|version| outer.contains(version))
+    };
+    if let Some(name) = field.kind.struct_name() {
+        let shared = message.common_structs.iter().find(|shared| shared.name == name);
+        let once = shared.is_some() == field.fields.is_empty();
+        ensure!(once, "type: struct {name} is not defined once");
+        let there = shared.is_none_or(|shared| within(field.versions, shared.versions));
+        ensure!(there, "type: struct {name} lacks a version of the field");
+    }
+    if let Some((tagged, _)) = field.tagged {
+        ensure!(within(tagged, message.flexible), "taggedVersions: beyond the flexible ones");
+        ensure!(within(tagged, field.versions), "taggedVersions: beyond the field's own");
+    }
+    if let Some(flexible) = field.flexible {
+        ensure!(within(flexible, message.flexible), "flexibleVersions: beyond the message's");
+    }
+    let nullable = !field.nullable.intersect(message.valid).is_empty();
+    ensure!(!nullable || field.kind.has_null(), "nullableVersions: the type has no null");
+    check_fields(&field.fields, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(fields: &str) -> String {
+        let text = format!(
+            r#"{{ "apiKey": 3, "type": "request", "name": "AskRequest", "validVersions": "0-4",
+                  "flexibleVersions": "3+", "fields": [{fields}],
+                  "commonStructs": [{{ "name": "Shared", "versions": "0+", "fields": [] }}] }}"#
+        );
+        let result = Message::parse("AskRequest.json", &text);
+        result.map_or_else(|error| format!("{error:#}"), |_| String::new())
+    }
+
+    #[test]
+    fn types_are_read_through_arrays() {
+        let array = |of| FieldType::Array(Box::new(of));
+        assert_eq!(
+            FieldType::parse("[]int32").unwrap(),
+            array(FieldType::Primitive(Primitive::Int32))
+        );
+        assert_eq!(FieldType::parse("[]Row").unwrap(), array(FieldType::Struct("Row".to_owned())));
+        assert!(FieldType::parse("int128").is_err());
+    }
+
+    #[test]
+    fn a_struct_is_defined_in_place_or_shared() {
+        assert_eq!(error(r#"{ "name": "A", "type": "[]Shared", "versions": "0+" }"#), "");
+        assert_eq!(
+            error(r#"{ "name": "A", "type": "Missing", "versions": "0+" }"#),
+            "AskRequest.json: A: type: struct Missing is not defined once"
+        );
+    }
+
+    #[test]
+    fn numbers_have_no_null() {
+        let nullable = |kind| {
+            let attributes = r#""name": "A", "versions": "0+", "nullableVersions": "1+""#;
+            error(&format!(r#"{{ {attributes}, "type": "{kind}" }}"#))
+        };
+        assert_eq!(nullable("string"), "");
+        assert_eq!(nullable("[]int8"), "");
+        assert_eq!(nullable("int8"), "AskRequest.json: A: nullableVersions: the type has no null");
+    }
+
+    #[test]
+    fn tags_need_flexible_versions() {
+        let tagged = |versions| {
+            let attributes = r#""name": "A", "type": "int8", "versions": "0+", "tag": 0"#;
+            error(&format!(r#"{{ {attributes}, "taggedVersions": "{versions}" }}"#))
+        };
+        assert_eq!(tagged("3+"), "");
+        assert_eq!(tagged("2+"), "AskRequest.json: A: taggedVersions: beyond the flexible ones");
+        assert_eq!(
+            error(r#"{ "name": "A", "type": "int8", "versions": "0+", "tag": 0 }"#),
+            "AskRequest.json: A: tag and taggedVersions: one without the other"
+        );
+    }
+}

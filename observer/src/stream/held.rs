@@ -12,8 +12,8 @@ use super::part::Part;
 use super::{Budget, Edges};
 use crate::time::Timestamp;
 
-/// What a piece costs beside its bytes: its entry, and the allocator's share.
-pub(super) const PIECE_COST: usize = 64;
+/// What a part costs to hold beside its bytes: its entry, and the allocator's share.
+pub const PIECE_COST: usize = 64;
 
 const _: () = assert!(size_of::<Piece>() <= PIECE_COST);
 

@@ -31,6 +31,7 @@ mod unseen;
 use std::time::Duration;
 
 pub use direction::Direction;
+pub use held::PIECE_COST;
 
 use crate::ledger::GapReason;
 use crate::time::Timestamp;

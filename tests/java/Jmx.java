@@ -1,0 +1,97 @@
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.util.Set;
+import java.util.TreeSet;
+import javax.management.Attribute;
+import javax.management.AttributeList;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+
+/**
+ * Reads a broker's request metrics: one reading for each line on standard input.
+ *
+ * <p>A reading is tab-separated lines, then "end":
+ * <pre>
+ * requests  NAME  VERSION  COUNT      RequestsPerSec
+ * errors    NAME  ERROR    COUNT      ErrorsPerSec
+ * time      NAME  COUNT    MEAN_MS    TotalTimeMs
+ * </pre>
+ * The mean is that of every request since the broker's start, so count times mean is their sum.
+ */
+public final class Jmx {
+    private static final String REQUEST_METRICS = "kafka.network:type=RequestMetrics,";
+
+    private final MBeanServerConnection server;
+    private final PrintStream out;
+
+    private Jmx(MBeanServerConnection server, PrintStream out) {
+        this.server = server;
+        this.out = out;
+    }
+
+    public static void main(String[] args) throws Exception {
+        if (args.length != 1) {
+            System.err.println("usage: Jmx PORT");
+            System.exit(2);
+        }
+        JMXServiceURL url =
+                new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + args[0] + "/jmxrmi");
+        try (JMXConnector connector = JMXConnectorFactory.connect(url)) {
+            Jmx jmx = new Jmx(connector.getMBeanServerConnection(), System.out);
+            BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+            while (lines.readLine() != null) {
+                jmx.read();
+            }
+        }
+    }
+
+    private void read() throws JMException, IOException {
+        for (ObjectName name : names("RequestsPerSec")) {
+            line("requests", name, "version", attributes(name, "Count"));
+        }
+        for (ObjectName name : names("ErrorsPerSec")) {
+            line("errors", name, "error", attributes(name, "Count"));
+        }
+        for (ObjectName name : names("TotalTimeMs")) {
+            line("time", name, null, attributes(name, "Count", "Mean"));
+        }
+        out.println("end");
+        out.flush();
+    }
+
+    private Set<ObjectName> names(String metric) throws JMException, IOException {
+        ObjectName pattern = new ObjectName(REQUEST_METRICS + "name=" + metric + ",*");
+        return new TreeSet<>(server.queryNames(pattern, null));
+    }
+
+    /** Null where the bean went between the query and now: brokers drop idle ones. */
+    private AttributeList attributes(ObjectName name, String... attributes)
+            throws JMException, IOException {
+        try {
+            return server.getAttributes(name, attributes);
+        } catch (InstanceNotFoundException gone) {
+            return null;
+        }
+    }
+
+    private void line(String kind, ObjectName name, String tag, AttributeList values) {
+        if (values == null) {
+            return;
+        }
+        StringBuilder line = new StringBuilder(kind).append('\t').append(name.getKeyProperty("request"));
+        if (tag != null) {
+            line.append('\t').append(name.getKeyProperty(tag));
+        }
+        for (Attribute value : values.asList()) {
+            line.append('\t').append(value.getValue());
+        }
+        out.println(line);
+    }
+}

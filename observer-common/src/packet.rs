@@ -208,7 +208,7 @@ fn parse_tcp<L: Load + ?Sized>(
     let seq = Seq(u32::from_be_bytes([header[4], header[5], header[6], header[7]]));
     Ok(Packet {
         flow: Flow { src, dst },
-        seq: seq.plus(flags.has(TcpFlags::SYN) as u32),
+        seq: seq.plus(u32::from(flags.has(TcpFlags::SYN))),
         ack: Seq(u32::from_be_bytes([header[8], header[9], header[10], header[11]])),
         flags,
         payload_offset,

@@ -76,7 +76,7 @@ impl SegmentHeader {
     pub fn encode(&self, out: &mut [u8; SEGMENT_HEADER_LEN]) {
         out[0] = Kind::Segment as u8;
         out[1] = self.flags.0;
-        out[2] = self.egress as u8;
+        out[2] = u8::from(self.egress);
         out[3] = 0;
         out[4..8].copy_from_slice(&self.ifindex.to_ne_bytes());
         out[8..16].copy_from_slice(&self.time_ns.to_ne_bytes());

@@ -123,6 +123,16 @@ pub enum Vantage {
 }
 
 impl Vantage {
+    /// This vantage, now that `end` (`Client` or `Broker`) is known to be local too.
+    #[must_use]
+    pub const fn and(self, end: Self) -> Self {
+        match (self, end) {
+            (Self::Transit, end) => end,
+            (Self::Client, Self::Broker) | (Self::Broker, Self::Client) => Self::Both,
+            (known, _) => known,
+        }
+    }
+
     /// The label value.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,8 +5,11 @@
 //! (`exchange`); what it learns leaves as [`event::Event`] values, which sinks count, print, export.
 
 pub mod event;
+pub mod exchange;
+pub mod frame;
 pub mod input;
 pub mod ledger;
+pub mod pipeline;
 pub mod ports;
 pub mod protocol;
 pub mod source;

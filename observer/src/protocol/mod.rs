@@ -1,4 +1,8 @@
 //! Kafka's protocol: pure functions over bytes, driven by the table that `cargo xtask schema` writes.
 
 pub mod api;
+pub mod body;
+pub mod header;
+pub mod plausible;
 pub mod table;
+pub mod wire;

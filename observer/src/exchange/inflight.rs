@@ -1,0 +1,84 @@
+//! Requests in flight on one connection, oldest first.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::event::Unmatched;
+use crate::time::Timestamp;
+
+/// A request whose header was decoded and whose end has not come.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    pub(super) api_key: i16,
+    pub(super) api_version: i16,
+    pub(super) correlation_id: i32,
+    pub(super) client_id: Option<Arc<str>>,
+    pub(super) bytes: u32,
+    pub(super) first: Timestamp,
+    pub(super) last: Option<Timestamp>,
+    /// Its frame has ended.
+    pub(super) has_ended: bool,
+    /// Produce with acks=0.
+    pub(super) is_unacknowledged: bool,
+}
+
+/// The queue, and the ids that recently left it without an answer.
+#[derive(Debug, Default)]
+pub(super) struct Inflight {
+    queue: VecDeque<Pending>,
+    unanswered: VecDeque<(i32, Unmatched)>,
+}
+
+/// Unanswered ids remembered, to tell why a late response has no request.
+const REMEMBERED: usize = 64;
+
+impl Inflight {
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(super) fn push(&mut self, pending: Pending) {
+        self.queue.push_back(pending);
+    }
+
+    /// The request whose frame is passing now.
+    pub(super) fn passing(&mut self) -> Option<&mut Pending> {
+        self.queue.back_mut().filter(|p| !p.has_ended)
+    }
+
+    pub(super) fn pop_newest(&mut self) -> Option<Pending> {
+        self.queue.pop_back()
+    }
+
+    pub(super) fn pop_oldest(&mut self) -> Option<Pending> {
+        self.queue.pop_front()
+    }
+
+    /// Takes the oldest if it is older than `before`.
+    pub(super) fn pop_older(&mut self, before: Timestamp) -> Option<Pending> {
+        self.queue.front().is_some_and(|p| p.first < before).then(|| self.queue.pop_front())?
+    }
+
+    /// Where the oldest request with this id stands in the queue.
+    pub(super) fn position(&self, correlation_id: i32) -> Option<usize> {
+        self.queue.iter().position(|p| p.correlation_id == correlation_id)
+    }
+
+    pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {
+        self.queue.remove(position)
+    }
+
+    /// Remembers an id that left without an answer.
+    pub(super) fn remember(&mut self, correlation_id: i32, reason: Unmatched) {
+        if self.unanswered.len() == REMEMBERED {
+            self.unanswered.pop_front();
+        }
+        self.unanswered.push_back((correlation_id, reason));
+    }
+
+    /// Why an id that is not in flight left, if it is remembered.
+    pub(super) fn recall(&mut self, correlation_id: i32) -> Option<Unmatched> {
+        let position = self.unanswered.iter().position(|(id, _)| *id == correlation_id)?;
+        self.unanswered.remove(position).map(|(_, reason)| reason)
+    }
+}

@@ -1,0 +1,80 @@
+//! Exchanges: frames of both directions of a connection in, requests paired with their responses
+//! out.
+//!
+//! A [`Conversation`] is what one connection's frames have said so far. [`Requests`] and
+//! [`Responses`] are its two ears: they take the frames of one direction each.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects
+)]
+
+mod conversation;
+mod inflight;
+mod requests;
+mod responses;
+mod timing;
+
+pub use conversation::{Conversation, Standing};
+pub use inflight::Pending;
+pub use requests::Requests;
+pub use responses::Responses;
+
+use std::time::Duration;
+
+use crate::event::{Event, Handler};
+use crate::ledger::Ledger;
+use crate::tables::Evictions;
+
+/// Bounds on what a conversation keeps and believes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest request, in bytes without its length prefix (the broker's `socket.request.max.bytes`).
+    pub max_request_bytes: u32,
+    /// Requests in flight on a connection.
+    pub max_inflight_per_connection: usize,
+    /// Requests in flight on all connections.
+    pub max_inflight: usize,
+    /// Age at which a request without an answer is given up.
+    pub expiry: Duration,
+    /// Bytes that a direction may hold while it is not in step.
+    pub hold_bytes: u32,
+    /// Bytes of a connection that was never in step, after which it is not taken for Kafka.
+    pub opaque_after_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_request_bytes: 100 << 20,
+            max_inflight_per_connection: 1_000,
+            max_inflight: 200_000,
+            expiry: Duration::from_mins(10),
+            hold_bytes: 64 << 10,
+            opaque_after_bytes: 8 << 20,
+        }
+    }
+}
+
+/// What all conversations share.
+#[derive(Debug)]
+pub struct Context<'a, H> {
+    /// Bounds.
+    pub limits: &'a Limits,
+    /// Bytes by fate.
+    pub ledger: &'a mut Ledger,
+    /// Evictions by table.
+    pub evictions: &'a mut Evictions,
+    /// Requests in flight on all connections.
+    pub inflight: &'a mut usize,
+    /// Where events go.
+    pub handler: &'a mut H,
+}
+
+impl<H: Handler> Context<'_, H> {
+    fn emit(&mut self, event: Event<'_>) {
+        self.handler.event(event);
+    }
+}

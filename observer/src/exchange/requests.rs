@@ -1,0 +1,269 @@
+//! The request direction: frames in, requests in flight out.
+
+use std::sync::Arc;
+
+use super::inflight::Pending;
+use super::{Context, Conversation, Standing};
+use crate::event::{
+    ClientSoftware, Event, Handler, Malformed, Outcome, Request, RequestHeader, Security, Side,
+};
+use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
+use crate::ledger::Ledger;
+use crate::protocol::api::ApiKey;
+use crate::protocol::body;
+use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
+use crate::protocol::plausible::{self, Guess};
+use crate::time::Timestamp;
+
+/// Takes the frames of a connection's request direction.
+#[derive(Debug)]
+pub struct Requests<'a, 'c, H> {
+    /// The connection.
+    pub conversation: &'a mut Conversation,
+    /// What all connections share.
+    pub ctx: &'a mut Context<'c, H>,
+}
+
+/// Bytes of a request that are looked at: header, and what of the body is needed. A longer client
+/// id is cut.
+const MAX_HEAD: usize = 1024;
+
+impl<H: Handler> Receiver for Requests<'_, '_, H> {
+    fn length(&self, prefix: i32) -> Result<u32, Malformed> {
+        let min = if self.conversation.raw_tokens.in_requests { 0 } else { MIN_LEN };
+        match u32::try_from(prefix) {
+            Ok(len) if len > self.ctx.limits.max_request_bytes => Err(Malformed::LengthTooLarge),
+            Ok(len) if len as usize >= min => Ok(len),
+            _ => Err(Malformed::LengthTooSmall),
+        }
+    }
+
+    fn head(&mut self, head: &Head<'_>) -> Verdict {
+        let may_be_token = self.conversation.raw_tokens.in_requests;
+        let not_a_request =
+            if may_be_token { Verdict::Opaque } else { Verdict::Reject(Malformed::Header) };
+        let more = Verdict::Need(head.bytes.len().saturating_add(1));
+        let is_final = head.is_final || head.bytes.len() >= MAX_HEAD;
+        let request = match request_head(head.bytes, head.len) {
+            Ok(request) => request,
+            Err(HeadError::Cut) if !is_final => return more,
+            Err(HeadError::Cut) if may_be_token => return Verdict::Opaque,
+            // Its header was not seen, so there is no request to count.
+            Err(HeadError::Cut) => return Verdict::Accept,
+            Err(HeadError::ClientId | HeadError::TaggedFields) => return not_a_request,
+        };
+        if request.body.is_none() && !is_final {
+            return more;
+        }
+        if may_be_token && !self.ends_tokens(&request) {
+            return Verdict::Opaque;
+        }
+        match body_facts(&request) {
+            None if !is_final => return more,
+            facts => self.begin(head, &request, facts.unwrap_or_default()),
+        }
+        Verdict::Accept
+    }
+
+    fn end(&mut self, last: Option<Timestamp>) {
+        let Some(passing) = self.conversation.inflight.passing() else {
+            return;
+        };
+        passing.last = last;
+        passing.has_ended = true;
+        let passing = passing.clone();
+        self.ctx.emit(Event::Request(&Request {
+            peers: self.conversation.peers,
+            header: header_of(&passing),
+            bytes: passing.bytes,
+        }));
+        let api_key = ApiKey(passing.api_key);
+        if api_key == ApiKey::SASL_HANDSHAKE && passing.api_version == 0 {
+            self.conversation.raw_tokens.in_requests = true;
+        }
+        let (outcome, early) = if passing.is_unacknowledged {
+            (Outcome::Unacknowledged, None)
+        } else if let Some(early) = self.conversation.take_early(passing.correlation_id) {
+            (Outcome::Answered, Some(early))
+        } else {
+            return;
+        };
+        if let Some(pending) = self.conversation.inflight.pop_newest() {
+            self.conversation.end_request(pending, outcome, early.as_ref(), self.ctx);
+        }
+    }
+
+    fn guess(&self, bytes: &[u8]) -> Guess {
+        plausible::request(bytes, self.ctx.limits.max_request_bytes)
+    }
+
+    fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess {
+        self.guess(next)
+    }
+
+    fn believe(&self, bytes: &[u8]) -> Belief {
+        if self.conversation.standing == Standing::Kafka {
+            return Belief::Confirmed;
+        }
+        let mut rest = bytes;
+        loop {
+            match self.guess(rest) {
+                Guess::Known { .. } => return Belief::Confirmed,
+                Guess::No => return Belief::Refused,
+                Guess::More => break,
+                // Held until a known header, or the response, confirms it.
+                Guess::Unknown { len } => match rest.get((len as usize).saturating_add(4)..) {
+                    Some(next) if !next.is_empty() => rest = next,
+                    _ => break,
+                },
+            }
+        }
+        if bytes.len() > self.ctx.limits.hold_bytes as usize {
+            return Belief::Refused;
+        }
+        Belief::Open
+    }
+
+    fn refuse(&mut self, bytes: &[u8]) {
+        self.conversation.standing = Standing::Opaque;
+        if plausible::is_tls(bytes) {
+            self.conversation.secure(Security::Tls, self.ctx);
+        }
+    }
+
+    fn gave_up_on(&mut self, bytes: u64) {
+        give_up(self.conversation, bytes, self.ctx);
+    }
+
+    fn lost_step(&mut self, reason: Option<Malformed>) {
+        // A request whose frame can no longer be followed has ended, unseen.
+        self.end(None);
+        report_loss(self.conversation, Side::Request, reason, self.ctx);
+    }
+
+    fn found_step(&mut self, before: Before) {
+        if before != Before::Start && self.conversation.standing == Standing::Kafka {
+            let peers = self.conversation.peers;
+            self.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
+        }
+        self.conversation.confirm(self.ctx);
+    }
+
+    fn ledger(&mut self) -> &mut Ledger {
+        self.ctx.ledger
+    }
+}
+
+/// What the body said.
+#[derive(Clone, Copy, Debug, Default)]
+struct BodyFacts<'a> {
+    is_unacknowledged: bool,
+    software: Option<(&'a str, &'a str)>,
+}
+
+impl<H: Handler> Requests<'_, '_, H> {
+    fn begin(&mut self, head: &Head<'_>, request: &RequestHead<'_>, facts: BodyFacts<'_>) {
+        let client_id = self.conversation.intern(request.client_id);
+        if let Some((name, version)) = facts.software {
+            self.learn_software(name, version, client_id.as_ref());
+        }
+        if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
+            self.conversation.secure(Security::SaslPlaintext, self.ctx);
+        }
+        let pending = Pending {
+            api_key: request.api_key.0,
+            api_version: request.api_version,
+            correlation_id: request.correlation_id,
+            client_id,
+            bytes: head.len,
+            first: head.first,
+            last: None,
+            has_ended: false,
+            is_unacknowledged: facts.is_unacknowledged,
+        };
+        self.conversation.begin_request(pending, self.ctx);
+    }
+
+    fn learn_software(&mut self, name: &str, version: &str, client_id: Option<&Arc<str>>) {
+        if self.conversation.software.is_some() {
+            return;
+        }
+        let software = Box::new(ClientSoftware {
+            name: name.into(),
+            version: version.into(),
+            client_id: client_id.cloned(),
+        });
+        let peers = self.conversation.peers;
+        self.ctx.emit(Event::ClientSoftware { peers, software: &software });
+        self.conversation.software = Some(software);
+    }
+
+    /// Whether this is the request that follows the raw tokens: known, and by the same client.
+    fn ends_tokens(&mut self, request: &RequestHead<'_>) -> bool {
+        let same_client =
+            request.client_id == self.conversation.client_id.as_deref().map(str::as_bytes);
+        let ends = same_client && request.api_key.is_known(request.api_version);
+        self.conversation.raw_tokens.in_requests = !ends;
+        ends
+    }
+}
+
+/// The facts needed of the body; `None` while its bytes end before them.
+fn body_facts<'b>(request: &RequestHead<'b>) -> Option<BodyFacts<'b>> {
+    let body = request.body?;
+    match request.api_key {
+        ApiKey::PRODUCE => body::produce_acks(request.api_version, body)
+            .map(|acks| BodyFacts { is_unacknowledged: acks == 0, software: None }),
+        ApiKey::API_VERSIONS if request.api_version >= 3 => {
+            let software = Some(body::client_software(body)?);
+            Some(BodyFacts { is_unacknowledged: false, software })
+        }
+        _ => Some(BodyFacts::default()),
+    }
+}
+
+fn header_of(pending: &Pending) -> RequestHeader {
+    RequestHeader {
+        api_key: pending.api_key,
+        api_version: pending.api_version,
+        correlation_id: pending.correlation_id,
+        client_id: pending.client_id.clone(),
+    }
+}
+
+impl Conversation {
+    /// The client id, shared with the requests before it where it is the same.
+    fn intern(&mut self, client_id: Option<&[u8]>) -> Option<Arc<str>> {
+        let bytes = client_id?;
+        match &self.client_id {
+            Some(known) if known.as_bytes() == bytes => {}
+            _ => self.client_id = Some(String::from_utf8_lossy(bytes).into()),
+        }
+        self.client_id.clone()
+    }
+}
+
+/// Counts bytes that were not usable; a connection that is nothing but such is not Kafka.
+pub(super) fn give_up<H: Handler>(
+    conversation: &mut Conversation,
+    bytes: u64,
+    ctx: &Context<'_, H>,
+) {
+    conversation.given_up_bytes = conversation.given_up_bytes.saturating_add(bytes);
+    let is_unproven = conversation.standing == Standing::Unproven;
+    if is_unproven && conversation.given_up_bytes > ctx.limits.opaque_after_bytes {
+        conversation.standing = Standing::Opaque;
+    }
+}
+
+/// Reports bytes that are not a frame where one should be.
+pub(super) fn report_loss<H: Handler>(
+    conversation: &Conversation,
+    side: Side,
+    reason: Option<Malformed>,
+    ctx: &mut Context<'_, H>,
+) {
+    if let Some(reason) = reason {
+        ctx.emit(Event::Malformed { peers: conversation.peers, side, reason });
+    }
+}

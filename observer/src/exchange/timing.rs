@@ -1,0 +1,85 @@
+//! The times of an exchange, from the packets that carried its first and last bytes.
+
+use std::time::Duration;
+
+use crate::frame::Before;
+use crate::time::Timestamp;
+
+/// When an exchange's bytes passed; `None` where a byte was not seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments {
+    pub(super) request_first: Timestamp,
+    pub(super) request_last: Option<Timestamp>,
+    pub(super) response_first: Timestamp,
+    pub(super) response_last: Option<Timestamp>,
+    /// The frame before the response.
+    pub(super) before: Before,
+}
+
+impl Moments {
+    /// Response's last byte minus request's first byte.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        Some(self.response_last?.since(self.request_first))
+    }
+
+    /// A broker serves one request of a connection at a time: the time behind the one before.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        match self.before {
+            Before::Start => Some(Duration::ZERO),
+            Before::Seen(previous) => Some(previous.since(self.request_last?)),
+            Before::Unseen => None,
+        }
+    }
+
+    /// Response's first byte minus request's last byte minus the wait.
+    pub(super) fn broker_time(&self) -> Option<Duration> {
+        let answered = self.response_first.since(self.request_last?);
+        Some(answered.saturating_sub(self.wait()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(n: u64) -> Timestamp {
+        Timestamp(n * 1_000_000)
+    }
+
+    fn moments(before: Before) -> Moments {
+        Moments {
+            request_first: ms(10),
+            request_last: Some(ms(12)),
+            response_first: ms(50),
+            response_last: Some(ms(55)),
+            before,
+        }
+    }
+
+    #[test]
+    fn a_first_request_does_not_wait() {
+        let first = moments(Before::Start);
+        assert_eq!(first.duration(), Some(Duration::from_millis(45)));
+        assert_eq!(first.wait(), Some(Duration::ZERO));
+        assert_eq!(first.broker_time(), Some(Duration::from_millis(38)));
+    }
+
+    #[test]
+    fn the_wait_behind_an_earlier_response_is_not_the_brokers_time() {
+        let queued = moments(Before::Seen(ms(42)));
+        assert_eq!(queued.wait(), Some(Duration::from_millis(30)));
+        assert_eq!(queued.broker_time(), Some(Duration::from_millis(8)));
+        let idle = moments(Before::Seen(ms(5)));
+        assert_eq!(idle.wait(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_was_not_seen_is_null() {
+        let joined = moments(Before::Unseen);
+        assert_eq!((joined.wait(), joined.broker_time()), (None, None));
+        let cut = Moments { response_last: None, ..moments(Before::Start) };
+        assert_eq!((cut.duration(), cut.wait()), (None, Some(Duration::ZERO)));
+        let cut = Moments { request_last: None, ..moments(Before::Seen(ms(42))) };
+        assert_eq!((cut.wait(), cut.broker_time()), (None, None));
+    }
+}

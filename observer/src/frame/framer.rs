@@ -1,0 +1,201 @@
+//! One direction's framing: in step, or searching for the step.
+
+use super::search::Search;
+use super::step::{OutOfStep, Step};
+use super::{Before, Belief, Receiver};
+use crate::event::Malformed;
+use crate::stream::Edges;
+use crate::time::Timestamp;
+
+/// Cuts one direction into frames.
+#[derive(Debug)]
+pub struct Framer {
+    state: State,
+    /// Bytes that a search may hold.
+    hold: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    Step(Step),
+    Search(Box<Search>),
+}
+
+impl Framer {
+    /// A direction joined in mid-stream; a search holds at most `hold` bytes.
+    pub fn midstream(hold: u32) -> Self {
+        Self { state: State::Search(Box::default()), hold }
+    }
+
+    /// A direction followed from its first byte.
+    pub fn anchored(hold: u32) -> Self {
+        Self { state: State::Search(Box::new(Search::anchored())), hold }
+    }
+
+    /// Whether frame boundaries are known.
+    pub fn is_in_step(&self) -> bool {
+        matches!(self.state, State::Step(_))
+    }
+
+    /// Whether no frame has begun without having ended.
+    pub fn is_between_frames(&self) -> bool {
+        matches!(&self.state, State::Step(step) if step.is_between_frames())
+    }
+
+    /// Bytes held by a search.
+    pub fn held(&self) -> &[u8] {
+        match &self.state {
+            State::Step(_) => &[],
+            State::Search(search) => search.window(),
+        }
+    }
+
+    /// Bytes held from the connection's first byte on; empty where that is no longer held.
+    pub fn held_from_start(&self) -> &[u8] {
+        match &self.state {
+            State::Search(search) if search.is_anchored => search.window(),
+            _ => &[],
+        }
+    }
+
+    /// Takes bytes in order.
+    pub fn data<R: Receiver>(
+        &mut self,
+        time: Timestamp,
+        bytes: &[u8],
+        edges: Edges,
+        receiver: &mut R,
+    ) {
+        let mut rest = bytes;
+        if let State::Step(step) = &mut self.state {
+            let Err(out) = step.data(time, bytes, receiver) else {
+                return;
+            };
+            self.lose_step(out.reason, receiver);
+            rest = bytes.get(bytes.len().saturating_sub(out.unused)..).unwrap_or_default();
+        }
+        let is_whole = rest.len() == bytes.len();
+        self.hold(
+            time,
+            rest,
+            Edges { segment_start: edges.segment_start && is_whole, ..edges },
+            receiver,
+        );
+        self.look(receiver);
+    }
+
+    /// Bytes that are not there: left out on purpose (then `time` is when they passed), or lost.
+    pub fn hole<R: Receiver>(&mut self, time: Option<Timestamp>, len: u64, receiver: &mut R) {
+        match &mut self.state {
+            State::Step(step) => {
+                if let Err(out) = step.hole(time, len, receiver) {
+                    self.lose_step(out.reason, receiver);
+                }
+            }
+            State::Search(search) => {
+                let dropped = search.hole(len);
+                give_up(dropped, receiver);
+            }
+        }
+    }
+
+    /// Looks again: what the receiver knows has changed.
+    pub fn look<R: Receiver>(&mut self, receiver: &mut R) {
+        while let State::Search(search) = &mut self.state {
+            let start = if search.is_anchored {
+                match receiver.believe(search.window()) {
+                    Belief::Confirmed => Some(0),
+                    Belief::Open => None,
+                    Belief::Refused => return receiver.refuse(search.window()),
+                }
+            } else {
+                search.find(receiver)
+            };
+            match start {
+                Some(start) => self.enter_step(start, receiver),
+                None => return self.trim(receiver),
+            }
+        }
+    }
+
+    /// What follows does not continue what came before.
+    pub fn restart<R: Receiver>(&mut self, receiver: &mut R) {
+        give_up(self.dissolve(), receiver);
+        self.lose_step(None, receiver);
+    }
+
+    /// Throws away what a search holds; returns the number of bytes.
+    pub fn dissolve(&mut self) -> u64 {
+        match &mut self.state {
+            State::Step(_) => 0,
+            State::Search(search) => search.shrink(0),
+        }
+    }
+
+    fn hold<R: Receiver>(&mut self, time: Timestamp, bytes: &[u8], edges: Edges, receiver: &mut R) {
+        if let State::Search(search) = &mut self.state {
+            if !bytes.is_empty() {
+                search.push(time, bytes, edges);
+            }
+            let ledger = receiver.ledger();
+            ledger.pending = ledger.pending.saturating_add(bytes.len() as u64);
+        }
+    }
+
+    /// Feeds what a search holds from `start` on through the in-step path.
+    fn enter_step<R: Receiver>(&mut self, start: u64, receiver: &mut R) {
+        let State::Search(search) =
+            std::mem::replace(&mut self.state, State::Step(Step::default()))
+        else {
+            return;
+        };
+        give_up(search.len_before(start), receiver);
+        receiver.found_step(match search.time_before(start) {
+            _ if search.is_anchored => Before::Start,
+            Some(time) => Before::Seen(time),
+            None => Before::Unseen,
+        });
+        for (piece, bytes) in search.from(start) {
+            let ledger = receiver.ledger();
+            ledger.pending = ledger.pending.saturating_sub(bytes.len() as u64);
+            let rest = match &mut self.state {
+                State::Step(step) => match step.data(piece.time, bytes, receiver) {
+                    Ok(()) => continue,
+                    Err(OutOfStep { unused, reason }) => {
+                        self.lose_step(reason, receiver);
+                        bytes.get(bytes.len().saturating_sub(unused)..).unwrap_or_default()
+                    }
+                },
+                State::Search(_) => bytes,
+            };
+            let is_whole = rest.len() == bytes.len();
+            let segment_start = piece.edges.segment_start && is_whole;
+            self.hold(piece.time, rest, Edges { segment_start, ..piece.edges }, receiver);
+        }
+    }
+
+    fn lose_step<R: Receiver>(&mut self, reason: Option<Malformed>, receiver: &mut R) {
+        self.state = State::Search(Box::default());
+        receiver.lost_step(reason);
+    }
+
+    /// Keeps the window within its bound. Half of it goes at once, so that trimming is rare.
+    fn trim<R: Receiver>(&mut self, receiver: &mut R) {
+        let State::Search(search) = &mut self.state else {
+            return;
+        };
+        let hold = self.hold as usize;
+        if search.window().len() <= hold {
+            return;
+        }
+        let dropped = search.shrink(hold / 2);
+        give_up(dropped, receiver);
+    }
+}
+
+fn give_up<R: Receiver>(bytes: u64, receiver: &mut R) {
+    let ledger = receiver.ledger();
+    ledger.pending = ledger.pending.saturating_sub(bytes);
+    ledger.discarded = ledger.discarded.saturating_add(bytes);
+    receiver.gave_up_on(bytes);
+}

@@ -1,0 +1,105 @@
+//! Frames: a direction's bytes in, length-prefixed frames out (protocol guide, "Common Request and
+//! Response Structure").
+//!
+//! A [`Framer`] is either in step (it knows where the next frame begins) or searching: a new
+//! connection that is not believed to be Kafka yet, one joined in mid-stream, or one whose boundary
+//! fell into a hole. What the frames mean is the [`Receiver`]'s to say; it is also asked whether
+//! bytes could be a frame.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects
+)]
+
+mod candidates;
+mod framer;
+mod search;
+mod step;
+
+pub use framer::Framer;
+
+use crate::event::Malformed;
+use crate::ledger::Ledger;
+use crate::protocol::plausible::Guess;
+use crate::time::Timestamp;
+
+/// A frame's beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// Frame size in bytes, without the length prefix.
+    pub len: u32,
+    /// When the length prefix's first byte passed.
+    pub first: Timestamp,
+    /// The frame's first bytes.
+    pub bytes: &'a [u8],
+    /// No more bytes will be shown: the frame ends here, or a hole follows.
+    pub is_final: bool,
+}
+
+/// What a receiver thinks of a frame's beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Show at least so many bytes (ignored when the head is final).
+    Need(usize),
+    /// A frame.
+    Accept,
+    /// Length-prefixed, but not Kafka's: a raw authentication token.
+    Opaque,
+    /// Not a frame: the boundary was wrong.
+    Reject(Malformed),
+}
+
+/// Whether a new connection is Kafka.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belief {
+    /// It is.
+    Confirmed,
+    /// It cannot be told yet.
+    Open,
+    /// It is not.
+    Refused,
+}
+
+/// Takes a direction's frames, and knows what its frames look like.
+pub trait Receiver {
+    /// Judges a length prefix at a place where a frame should begin.
+    fn length(&self, prefix: i32) -> Result<u32, Malformed>;
+    /// Takes a frame's beginning; called again with more bytes while it needs some.
+    fn head(&mut self, head: &Head<'_>) -> Verdict;
+    /// The frame ended; its last byte passed at `last`, if it was seen.
+    fn end(&mut self, last: Option<Timestamp>);
+
+    /// Judges bytes somewhere in an unsynchronised direction.
+    fn guess(&self, bytes: &[u8]) -> Guess;
+    /// Whether the frame that begins with `next` may follow the one that begins with `first`.
+    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess;
+    /// Judges the first bytes of a connection that is not believed to be Kafka yet.
+    fn believe(&self, bytes: &[u8]) -> Belief;
+    /// The connection is not Kafka, or is encrypted.
+    fn refuse(&mut self, bytes: &[u8]);
+    /// Unsynchronised bytes were thrown away.
+    fn gave_up_on(&mut self, bytes: u64);
+
+    /// The frame boundary was lost; whole frames may have passed unseen.
+    fn lost_step(&mut self, reason: Option<Malformed>);
+    /// A frame boundary was found.
+    fn found_step(&mut self, before: Before);
+    /// The byte ledger.
+    fn ledger(&mut self) -> &mut Ledger;
+}
+
+/// Bytes that identify a candidate frame: length prefix and the four bytes behind it.
+pub const FRAME_ID_LEN: usize = 8;
+
+/// What stands before a frame in its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: it is the connection's first.
+    Start,
+    /// A frame whose last byte passed then.
+    Seen(Timestamp),
+    /// A frame whose last byte was not seen.
+    Unseen,
+}

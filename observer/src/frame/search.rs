@@ -1,0 +1,192 @@
+//! Out of step: holds a bounded window of a direction's bytes and looks for a confirmed boundary.
+//!
+//! A candidate is confirmed when a plausible frame follows it, or when it fills a segment from its
+//! first byte to its last. Rather late than false: one wrong pair costs more than a few frames.
+
+use super::candidates::{Candidate, Candidates};
+use super::{FRAME_ID_LEN, Receiver};
+use crate::protocol::plausible::Guess;
+use crate::stream::Edges;
+use crate::time::Timestamp;
+
+/// Bytes that came together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    /// Offset of the first byte since the search began.
+    pub(super) start: u64,
+    pub(super) len: usize,
+    pub(super) time: Timestamp,
+    pub(super) edges: Edges,
+}
+
+/// The window and what is known about it.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    window: Vec<u8>,
+    /// Offset of the window's first byte since the search began.
+    base: u64,
+    pieces: Vec<Piece>,
+    /// Up to here the window has been looked through.
+    scanned: u64,
+    candidates: Candidates,
+    /// The window still begins with the connection's first byte.
+    pub(super) is_anchored: bool,
+}
+
+impl Search {
+    /// A search from a connection's first byte.
+    pub(super) fn anchored() -> Self {
+        Self { is_anchored: true, ..Self::default() }
+    }
+
+    /// The bytes held, from the oldest.
+    pub(super) fn window(&self) -> &[u8] {
+        &self.window
+    }
+
+    /// Takes bytes in order.
+    pub(super) fn push(&mut self, time: Timestamp, bytes: &[u8], edges: Edges) {
+        self.pieces.push(Piece { start: self.end(), len: bytes.len(), time, edges });
+        self.window.extend_from_slice(bytes);
+    }
+
+    /// Bytes that are not there: the window is of no more use, the candidates are. Returns how many
+    /// bytes were thrown away.
+    pub(super) fn hole(&mut self, len: u64) -> u64 {
+        let dropped = self.forget_before(self.end());
+        self.base = self.base.saturating_add(len);
+        self.scanned = self.base;
+        self.is_anchored = false;
+        dropped
+    }
+
+    /// Keeps the newest `keep` bytes. Returns how many bytes were thrown away.
+    pub(super) fn shrink(&mut self, keep: usize) -> u64 {
+        self.forget_before(self.end().saturating_sub(keep as u64))
+    }
+
+    /// Looks for a boundary whose bytes are in the window. Returns its offset.
+    pub(super) fn find<R: Receiver>(&mut self, receiver: &R) -> Option<u64> {
+        self.scan(receiver);
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let confirmed = candidates.settle(|candidate| self.judge(candidate, receiver));
+        self.candidates = candidates;
+        // A frame that began before the window is only good for its end.
+        confirmed.map(|c| if c.start >= self.base { c.start } else { c.end })
+    }
+
+    /// When the byte before `offset` passed, if it was seen.
+    pub(super) fn time_before(&self, offset: u64) -> Option<Timestamp> {
+        let before = offset.checked_sub(1)?;
+        let piece = self.pieces.iter().find(|p| p.start <= before && before < p.end())?;
+        Some(piece.time)
+    }
+
+    /// The pieces from `offset` on, with their bytes.
+    pub(super) fn from(&self, offset: u64) -> impl Iterator<Item = (Piece, &[u8])> {
+        self.pieces.iter().filter_map(move |piece| {
+            let start = piece.start.max(offset);
+            let bytes = self.slice(start, piece.end())?;
+            (!bytes.is_empty()).then(|| {
+                let is_start = piece.edges.segment_start && start == piece.start;
+                let edges = Edges { segment_start: is_start, ..piece.edges };
+                (Piece { start, len: bytes.len(), time: piece.time, edges }, bytes)
+            })
+        })
+    }
+
+    /// Bytes of the window before `offset`.
+    pub(super) fn len_before(&self, offset: u64) -> u64 {
+        offset.saturating_sub(self.base).min(self.window.len() as u64)
+    }
+
+    /// Offset behind the last byte.
+    pub(super) fn end(&self) -> u64 {
+        self.base.saturating_add(self.window.len() as u64)
+    }
+
+    fn scan<R: Receiver>(&mut self, receiver: &R) {
+        while let Some(bytes) = self.slice(self.scanned, self.end()).filter(|b| !b.is_empty()) {
+            let len = match receiver.guess(bytes) {
+                Guess::More => return,
+                Guess::No | Guess::Unknown { .. } => None,
+                Guess::Known { len } => Some(len),
+            };
+            if let (Some(len), Some(id)) = (len, bytes.first_chunk::<FRAME_ID_LEN>()) {
+                let start = self.scanned;
+                self.candidates.add(Candidate {
+                    start,
+                    end: start.saturating_add(4).saturating_add(u64::from(len)),
+                    at_segment_start: self
+                        .pieces
+                        .iter()
+                        .any(|p| p.start == start && p.edges.segment_start),
+                    id: *id,
+                });
+            }
+            self.scanned = self.scanned.saturating_add(1);
+        }
+    }
+
+    /// Whether a candidate is one; `None` while that is open.
+    fn judge<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<bool> {
+        if candidate.end < self.base {
+            return Some(false);
+        }
+        if candidate.at_segment_start && self.is_segment_border(candidate.end) {
+            return Some(true);
+        }
+        if candidate.end > self.end() {
+            return None;
+        }
+        match receiver.follows(&candidate.id, self.slice(candidate.end, self.end())?) {
+            Guess::Known { .. } => Some(true),
+            Guess::More => None,
+            Guess::No | Guess::Unknown { .. } => Some(false),
+        }
+    }
+
+    fn is_segment_border(&self, offset: u64) -> bool {
+        self.pieces.iter().any(|p| {
+            (p.edges.segment_end && p.end() == offset)
+                || (p.edges.segment_start && p.start == offset)
+        })
+    }
+
+    fn slice(&self, start: u64, end: u64) -> Option<&[u8]> {
+        let start = usize::try_from(start.checked_sub(self.base)?).ok()?;
+        let end = usize::try_from(end.checked_sub(self.base)?).ok()?;
+        self.window.get(start..end)
+    }
+
+    fn forget_before(&mut self, offset: u64) -> u64 {
+        let dropped = self.len_before(offset);
+        if dropped == 0 {
+            return 0;
+        }
+        self.window.drain(..usize::try_from(dropped).unwrap_or(usize::MAX).min(self.window.len()));
+        self.base = self.base.saturating_add(dropped);
+        self.scanned = self.scanned.max(self.base);
+        let base = self.base;
+        self.pieces.retain_mut(|piece| {
+            if piece.end() <= base {
+                return false;
+            }
+            let cut = base.saturating_sub(piece.start);
+            if cut > 0 {
+                piece.start = base;
+                piece.len = piece.len.saturating_sub(usize::try_from(cut).unwrap_or(usize::MAX));
+                piece.edges.segment_start = false;
+            }
+            true
+        });
+        self.is_anchored = false;
+        dropped
+    }
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.len as u64)
+    }
+}

@@ -1,0 +1,288 @@
+//! One connection: two directions and their conversation, from the first segment to the end.
+
+use super::config::Config;
+use super::half::{Act, Half};
+use crate::event::{Command, Event, Flow, Handler, Outcome, Peers, Side};
+use crate::exchange::{Context, Conversation, Requests, Responses, Standing};
+use crate::input::{Segment, Seq, TcpFlags};
+use crate::protocol::plausible::{self, Guess};
+use crate::stream::Budget;
+use crate::time::Timestamp;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(super) struct Shared<'a, 'c, H> {
+    pub(super) config: &'c Config,
+    pub(super) budget: &'a mut Budget,
+    pub(super) ctx: Context<'c, H>,
+}
+
+/// A TCP connection on a watched port.
+#[derive(Debug)]
+pub(super) struct Connection {
+    request: Half,
+    response: Half,
+    conversation: Conversation,
+    /// When it was last heard of.
+    pub(super) last_seen: Timestamp,
+    life: Life,
+    /// Its socket closed, says the kernel.
+    is_socket_closed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// No payload was seen; its opening was not reported.
+    New,
+    /// Followed.
+    Open,
+    /// Not Kafka: its bytes are only counted.
+    Counted,
+    /// Over; what still comes is late.
+    Closed,
+}
+
+impl Connection {
+    pub(super) fn new(peers: Peers, is_midstream: bool, config: &Config) -> Self {
+        let hold = config.exchange.hold_bytes;
+        Self {
+            request: Half::midstream(hold),
+            response: Half::midstream(hold),
+            conversation: Conversation::new(peers, is_midstream),
+            last_seen: Timestamp::default(),
+            life: Life::New,
+            is_socket_closed: false,
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.life == Life::Closed
+    }
+
+    /// Whether a direction waits for a hole to be filled.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.is_closed() && self.request.held().saturating_add(self.response.held()) > 0
+    }
+
+    /// Whether a SYN with this first sequence number begins another connection.
+    pub(super) fn is_other(&self, side: Side, seq: Seq) -> bool {
+        let half = match side {
+            Side::Request => &self.request,
+            Side::Response => &self.response,
+        };
+        (self.is_closed() || half.is_started()) && half.start != Some(seq)
+    }
+
+    /// Follows a direction from its first byte.
+    pub(super) fn start_at(&mut self, side: Side, seq: Seq, config: &Config) {
+        let half = self.half(side);
+        if !half.is_started() {
+            half.start_at(seq, config.exchange.hold_bytes);
+        }
+    }
+
+    /// Where it is seen from; fixed once its opening was reported.
+    pub(super) fn peers_mut(&mut self, change: impl FnOnce(&mut Peers)) {
+        if self.life == Life::New {
+            let mut peers = self.conversation.peers();
+            change(&mut peers);
+            self.conversation.set_peers(peers);
+        }
+    }
+
+    pub(super) fn peers(&self) -> Peers {
+        self.conversation.peers()
+    }
+
+    /// The kernel says that the socket is closed; what is on its way may still come.
+    pub(super) fn note_socket_closed(&mut self) {
+        self.is_socket_closed = true;
+    }
+
+    pub(super) fn is_socket_closed(&self) -> bool {
+        self.is_socket_closed
+    }
+
+    /// Takes a segment.
+    pub(super) fn segment<H: Handler>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        let wire_len = u64::from(segment.wire_len);
+        let ledger = &mut *shared.ctx.ledger;
+        match self.life {
+            Life::Closed => ledger.discarded = ledger.discarded.saturating_add(wire_len),
+            Life::Counted => ledger.opaque = ledger.opaque.saturating_add(wire_len),
+            Life::New | Life::Open => {
+                self.open(wire_len, shared);
+                self.infer_start(side, segment, shared.config);
+                self.pass(side, segment, shared);
+                self.believe(shared);
+                self.check_opaque(shared);
+            }
+        }
+        self.check_end(side, segment, shared);
+    }
+
+    /// Gives up holes that nothing will fill.
+    pub(super) fn tick<H: Handler>(&mut self, now: Timestamp, shared: &mut Shared<'_, '_, H>) {
+        for side in [Side::Request, Side::Response] {
+            self.act(side, Act::Tick(now), shared);
+        }
+        self.believe(shared);
+        self.check_opaque(shared);
+        self.close_if_finished(shared);
+    }
+
+    /// Gives up requests that have waited too long.
+    pub(super) fn expire<H: Handler>(&mut self, now: Timestamp, shared: &mut Shared<'_, '_, H>) {
+        self.conversation.expire(now, &mut shared.ctx);
+    }
+
+    /// Ends it: what is held is delivered, what is in flight has this outcome.
+    pub(super) fn close<H: Handler>(&mut self, outcome: Outcome, shared: &mut Shared<'_, '_, H>) {
+        if self.is_closed() {
+            return;
+        }
+        for side in [Side::Request, Side::Response] {
+            self.act(side, Act::Finish, shared);
+        }
+        let life = std::mem::replace(&mut self.life, Life::Closed);
+        let left = self.request.dissolve().saturating_add(self.response.dissolve());
+        let ledger = &mut *shared.ctx.ledger;
+        ledger.pending = ledger.pending.saturating_sub(left);
+        ledger.discarded = ledger.discarded.saturating_add(left);
+        self.conversation.finish(outcome, &mut shared.ctx);
+        if life != Life::New {
+            self.conversation.close(&mut shared.ctx);
+        }
+    }
+
+    fn open<H: Handler>(&mut self, wire_len: u64, shared: &mut Shared<'_, '_, H>) {
+        if self.life == Life::New && wire_len > 0 {
+            self.life = Life::Open;
+            shared.ctx.handler.event(Event::ConnectionOpened(self.conversation.peers()));
+        }
+    }
+
+    /// Where the SYN-ACK was not seen, the client's first byte tells the broker's.
+    fn infer_start(&mut self, side: Side, segment: &Segment<'_>, config: &Config) {
+        if let (Side::Request, Some(ack)) = (side, segment.ack)
+            && segment.wire_len > 0
+            && self.request.start == Some(segment.seq)
+        {
+            self.start_at(Side::Response, ack, config);
+        }
+    }
+
+    fn pass<H: Handler>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        if let Some(ack) = segment.ack {
+            self.act(other(side), Act::Acknowledged(ack, segment.time), shared);
+        }
+        if side == Side::Response {
+            let is_behind = segment.ack.is_some_and(|ack| self.request.is_behind(ack));
+            self.conversation.set_request_side_behind(is_behind, &mut shared.ctx);
+        }
+        self.act(side, Act::Push(segment), shared);
+    }
+
+    /// A response with the correlation id of the first request confirms a connection whose requests
+    /// are of no known API or version.
+    fn believe<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
+        if self.conversation.standing() == Standing::Unproven {
+            let (request, response) =
+                (self.request.framer.held_from_start(), self.response.framer.held_from_start());
+            let max = shared.config.exchange.max_request_bytes;
+            let asked = match plausible::request(request, max) {
+                Guess::Unknown { .. } => request.get(8..12),
+                _ => None,
+            };
+            if asked.is_none() || asked != response.get(4..8) {
+                return;
+            }
+            self.conversation.confirm(&mut shared.ctx);
+        }
+        for side in [Side::Request, Side::Response] {
+            if !self.half(side).framer.held_from_start().is_empty() {
+                self.act(side, Act::Look, shared);
+            }
+        }
+    }
+
+    fn check_opaque<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
+        if self.conversation.standing() != Standing::Opaque || self.life != Life::Open {
+            return;
+        }
+        self.life = Life::Counted;
+        for side in [Side::Request, Side::Response] {
+            self.act(side, Act::Finish, shared);
+        }
+        let held = self.request.dissolve().saturating_add(self.response.dissolve());
+        let ledger = &mut *shared.ctx.ledger;
+        ledger.pending = ledger.pending.saturating_sub(held);
+        ledger.opaque = ledger.opaque.saturating_add(held);
+        self.conversation.finish(Outcome::Abandoned, &mut shared.ctx);
+        let Peers { client, broker, .. } = self.conversation.peers();
+        let flow = Flow { src: client, dst: broker };
+        shared.ctx.handler.event(Event::Command(Command::CountOnly(flow)));
+    }
+
+    fn check_end<H: Handler>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        if segment.flags.has(TcpFlags::RST) {
+            return self.close(Outcome::Abandoned, shared);
+        }
+        if segment.flags.has(TcpFlags::FIN) {
+            self.half(side).note_fin(segment.seq.plus(segment.wire_len));
+        }
+        self.close_if_finished(shared);
+    }
+
+    fn close_if_finished<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
+        let is_finished = self.request.is_finished() && self.response.is_finished();
+        let is_ended = self.request.has_fin() && self.response.has_fin();
+        if is_finished || is_ended && self.life == Life::Counted {
+            self.close(Outcome::Abandoned, shared);
+        }
+    }
+
+    fn act<H: Handler>(&mut self, side: Side, act: Act<'_>, shared: &mut Shared<'_, '_, H>) {
+        let Shared { config, budget, ctx } = shared;
+        let conversation = &mut self.conversation;
+        match side {
+            Side::Request => {
+                let mut ear = Requests { conversation, ctx };
+                self.request.act(act, &config.stream, budget, &mut ear);
+            }
+            Side::Response => {
+                let mut ear = Responses { conversation, ctx };
+                self.response.act(act, &config.stream, budget, &mut ear);
+            }
+        }
+    }
+
+    fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Request => &mut self.request,
+            Side::Response => &mut self.response,
+        }
+    }
+}
+
+fn other(side: Side) -> Side {
+    match side {
+        Side::Request => Side::Response,
+        Side::Response => Side::Request,
+    }
+}

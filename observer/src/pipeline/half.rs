@@ -1,0 +1,140 @@
+//! One direction of a connection: reassembly, then framing.
+
+use crate::frame::{Framer, Receiver};
+use crate::input::{Segment, Seq};
+use crate::ledger::GapReason;
+use crate::stream::{self, Budget, Direction, Edges};
+use crate::time::Timestamp;
+
+/// What happens to a direction.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act<'a> {
+    /// A segment of it passed.
+    Push(&'a Segment<'a>),
+    /// The other end has received everything before this number.
+    Acknowledged(Seq, Timestamp),
+    /// Time passed.
+    Tick(Timestamp),
+    /// What is known about the connection changed.
+    Look,
+    /// The connection ended.
+    Finish,
+}
+
+/// A direction.
+#[derive(Debug)]
+pub(super) struct Half {
+    stream: Direction,
+    pub(super) framer: Framer,
+    /// First sequence number, where the SYN was seen.
+    pub(super) start: Option<Seq>,
+    /// Sequence number behind the last byte, where the FIN was seen.
+    fin: Option<Seq>,
+}
+
+impl Half {
+    /// A direction joined in mid-stream.
+    pub(super) fn midstream(hold: u32) -> Self {
+        let framer = Framer::midstream(hold);
+        Self { stream: Direction::new(), framer, start: None, fin: None }
+    }
+
+    /// Follows it from its first byte.
+    pub(super) fn start_at(&mut self, seq: Seq, hold: u32) {
+        self.stream.start_at(seq);
+        self.framer = Framer::anchored(hold);
+        self.start = Some(seq);
+    }
+
+    /// Whether any byte, or the SYN, was seen.
+    pub(super) fn is_started(&self) -> bool {
+        self.stream.next().is_some()
+    }
+
+    /// Whether the byte before `seq` has not been seen yet.
+    pub(super) fn is_behind(&self, seq: Seq) -> bool {
+        self.stream.next().is_some_and(|next| seq.is_after(next))
+    }
+
+    /// Whether everything up to the FIN has passed.
+    pub(super) fn is_finished(&self) -> bool {
+        self.fin.is_some_and(|fin| !self.is_behind(fin))
+    }
+
+    /// Whether the FIN was seen.
+    pub(super) fn has_fin(&self) -> bool {
+        self.fin.is_some()
+    }
+
+    /// Notes a FIN behind `seq`.
+    pub(super) fn note_fin(&mut self, seq: Seq) {
+        self.fin = Some(seq);
+    }
+
+    /// Bytes held for reassembly.
+    pub(super) fn held(&self) -> u64 {
+        self.stream.held()
+    }
+
+    /// Does what happened.
+    pub(super) fn act<R: Receiver>(
+        &mut self,
+        act: Act<'_>,
+        limits: &stream::Limits,
+        budget: &mut Budget,
+        receiver: &mut R,
+    ) {
+        let held = self.stream.held();
+        let mut sink = Delivery { framer: &mut self.framer, receiver };
+        match act {
+            Act::Push(segment) => {
+                let pushed = self.stream.push(segment, limits, budget, &mut sink);
+                let ledger = receiver.ledger();
+                ledger.duplicate = ledger.duplicate.saturating_add(pushed.duplicate);
+                ledger.discarded = ledger.discarded.saturating_add(pushed.discarded);
+            }
+            Act::Acknowledged(ack, now) => {
+                self.stream.acknowledged(ack, now, limits, budget, &mut sink);
+            }
+            Act::Tick(now) => self.stream.tick(now, limits, budget, &mut sink),
+            Act::Look => self.framer.look(receiver),
+            Act::Finish => self.stream.finish(budget, &mut sink),
+        }
+        let ledger = receiver.ledger();
+        ledger.pending = ledger.pending.saturating_add(self.stream.held()).saturating_sub(held);
+    }
+
+    /// Throws away what waits for a frame boundary; returns the number of bytes.
+    pub(super) fn dissolve(&mut self) -> u64 {
+        self.framer.dissolve()
+    }
+}
+
+/// Hands a direction's bytes from reassembly to framing, and counts those that are not there.
+struct Delivery<'a, R> {
+    framer: &'a mut Framer,
+    receiver: &'a mut R,
+}
+
+impl<R: Receiver> stream::Sink for Delivery<'_, R> {
+    fn data(&mut self, time: Timestamp, bytes: &[u8], edges: Edges) {
+        self.framer.data(time, bytes, edges, self.receiver);
+    }
+
+    fn elided(&mut self, time: Timestamp, len: u64, _edges: Edges) {
+        let ledger = self.receiver.ledger();
+        ledger.elided = ledger.elided.saturating_add(len);
+        self.framer.hole(Some(time), len, self.receiver);
+    }
+
+    fn gap(&mut self, _time: Timestamp, len: u64, reason: GapReason) {
+        if let Some(gap) = self.receiver.ledger().gaps.get_mut(reason as usize) {
+            *gap = gap.saturating_add(len);
+        }
+        self.framer.hole(None, len, self.receiver);
+    }
+
+    fn restart(&mut self, _time: Timestamp) {
+        self.framer.restart(self.receiver);
+    }
+}

@@ -1,0 +1,330 @@
+//! The pipeline: a source's inputs in, events out. One synchronous core without I/O; time is in the
+//! inputs.
+//!
+//! - `connection`: one connection's two directions and their conversation
+//! - `half`: one direction: reassembly, then framing
+//! - `config`: bounds
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects
+)]
+
+mod config;
+mod connection;
+mod half;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use hashlink::LruCache;
+
+pub use config::Config;
+use connection::{Connection, Shared};
+
+use crate::event::{Endpoint, Flow, Handler, Outcome, Peers, Side, Vantage};
+use crate::exchange::Context;
+use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
+use crate::ledger::Ledger;
+use crate::stream::Budget;
+use crate::tables::{Evictions, Table};
+use crate::time::Timestamp;
+
+/// How often holes are looked after on connections that are otherwise silent.
+const HOLE_CHECK: Duration = Duration::from_millis(1);
+
+/// Follows all connections on the watched ports.
+#[derive(Debug)]
+pub struct Pipeline {
+    config: Config,
+    /// By client and broker, the least recently used first.
+    connections: LruCache<Flow, Box<Connection>>,
+    /// Connections that wait for holes to be filled.
+    waiting: HashSet<Flow>,
+    budget: Budget,
+    ledger: Ledger,
+    evictions: Evictions,
+    inflight: usize,
+    now: Timestamp,
+    next_hole_check: Timestamp,
+    next_sweep: Timestamp,
+}
+
+impl Pipeline {
+    /// A pipeline that has seen nothing.
+    pub fn new(config: Config) -> Self {
+        Self {
+            connections: LruCache::new_unbounded(),
+            waiting: HashSet::new(),
+            budget: Budget::new(config.buffer_bytes),
+            ledger: Ledger::default(),
+            evictions: Evictions::default(),
+            inflight: 0,
+            now: Timestamp::default(),
+            next_hole_check: Timestamp::default(),
+            next_sweep: Timestamp::default(),
+            config,
+        }
+    }
+
+    /// Takes one input.
+    pub fn input<H: Handler>(&mut self, input: &Input<'_>, handler: &mut H) {
+        match input {
+            Input::Segment(segment) => {
+                self.now = self.now.max(segment.time);
+                self.segment(segment, handler);
+            }
+            Input::Socket(event) => {
+                self.now = self.now.max(event.time);
+                self.socket(event, handler);
+            }
+            Input::Tick(time) => self.now = self.now.max(*time),
+        }
+        self.pass_time(handler);
+    }
+
+    /// The capture is over: everything held is delivered, everything in flight ends as `outcome`.
+    pub fn finish<H: Handler>(&mut self, outcome: Outcome, handler: &mut H) {
+        while let Some((_, connection)) = self.connections.remove_lru() {
+            self.close(connection, outcome, handler);
+        }
+        self.waiting.clear();
+    }
+
+    /// Bytes by fate.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Evictions by table.
+    pub const fn evictions(&self) -> &Evictions {
+        &self.evictions
+    }
+
+    /// Requests in flight.
+    pub const fn inflight(&self) -> usize {
+        self.inflight
+    }
+
+    /// Connections followed.
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Memory held for reassembly, in bytes.
+    pub const fn buffered(&self) -> usize {
+        self.budget.used()
+    }
+
+    /// Replaces what is known of this host's addresses.
+    pub fn set_local(&mut self, local: HashSet<[u8; 16]>) {
+        self.config.local = local;
+    }
+
+    fn segment<H: Handler>(&mut self, segment: &Segment<'_>, handler: &mut H) {
+        self.ledger.seen = self.ledger.seen.saturating_add(segment.wire_len.into());
+        let side = self.side_of(segment);
+        let key = match side {
+            Side::Request => segment.flow,
+            Side::Response => segment.flow.reversed(),
+        };
+        if segment.flags.has(TcpFlags::SYN) {
+            self.syn(side, key, segment, handler);
+        } else if segment.wire_len > 0 {
+            self.follow(key, true, handler);
+        }
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        connection.last_seen = self.now;
+        let mut shared = Shared {
+            config: &self.config,
+            budget: &mut self.budget,
+            ctx: context(
+                &self.config,
+                &mut self.ledger,
+                &mut self.evictions,
+                &mut self.inflight,
+                handler,
+            ),
+        };
+        connection.segment(side, segment, &mut shared);
+        if connection.is_waiting() {
+            self.waiting.insert(key);
+        }
+    }
+
+    /// A connection begins: whatever went by its 4-tuple before is over.
+    fn syn<H: Handler>(&mut self, side: Side, key: Flow, segment: &Segment<'_>, handler: &mut H) {
+        if self.connections.get(&key).is_some_and(|c| c.is_other(side, segment.seq))
+            && let Some(old) = self.connections.remove(&key)
+        {
+            self.close(old, Outcome::Abandoned, handler);
+        }
+        self.follow(key, false, handler);
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        connection.start_at(side, segment.seq, &self.config);
+        if let (Side::Response, Some(ack)) = (side, segment.ack) {
+            connection.start_at(Side::Request, ack, &self.config);
+        }
+    }
+
+    /// Makes sure that the connection is followed, and that there are not too many.
+    fn follow<H: Handler>(&mut self, key: Flow, is_midstream: bool, handler: &mut H) {
+        if self.connections.contains_key(&key) {
+            return;
+        }
+        if self.connections.len() >= self.config.max_connections
+            && let Some((_, oldest)) = self.connections.remove_lru()
+        {
+            if !oldest.is_closed() {
+                self.evictions.count(Table::Connections);
+            }
+            self.close(oldest, Outcome::Evicted, handler);
+        }
+        let peers = self.peers(key);
+        let mut connection = Connection::new(peers, is_midstream, &self.config);
+        connection.last_seen = self.now;
+        self.connections.insert(key, Box::new(connection));
+    }
+
+    fn socket<H: Handler>(&mut self, event: &SocketEvent, handler: &mut H) {
+        let SocketEvent { flow, change, .. } = *event;
+        // The local end comes first: the client when it connected, the broker when it accepted.
+        let is_client = match change {
+            SocketChange::Connected => true,
+            SocketChange::Accepted => false,
+            SocketChange::Measured { .. } | SocketChange::Closed => {
+                self.connections.contains_key(&flow)
+            }
+        };
+        let key = if is_client { flow } else { flow.reversed() };
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        match change {
+            SocketChange::Connected | SocketChange::Accepted => {
+                let end = if is_client { Vantage::Client } else { Vantage::Broker };
+                connection.peers_mut(|peers| peers.vantage = peers.vantage.and(end));
+            }
+            SocketChange::Measured { rtt, retransmits } => {
+                let peers = connection.peers();
+                handler.event(crate::event::Event::Socket { peers, rtt, retransmits });
+            }
+            SocketChange::Closed => connection.note_socket_closed(),
+        }
+    }
+
+    fn pass_time<H: Handler>(&mut self, handler: &mut H) {
+        if !self.waiting.is_empty() && self.now >= self.next_hole_check {
+            self.next_hole_check = self.now.plus(HOLE_CHECK);
+            self.check_holes(handler);
+        }
+        if self.now >= self.next_sweep {
+            self.next_sweep = self.now.plus(self.config.sweep_interval());
+            self.sweep(handler);
+        }
+    }
+
+    fn check_holes<H: Handler>(&mut self, handler: &mut H) {
+        let Self { config, connections, waiting, budget, ledger, evictions, inflight, now, .. } =
+            self;
+        let mut shared =
+            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
+        waiting.retain(|key| {
+            // Looking after it is no use of it: the order of eviction stays.
+            let Some(connection) = connections.peek_mut(key) else {
+                return false;
+            };
+            connection.tick(*now, &mut shared);
+            connection.is_waiting()
+        });
+    }
+
+    /// Expires old requests, and forgets connections that are over or silent.
+    fn sweep<H: Handler>(&mut self, handler: &mut H) {
+        let Self { config, connections, budget, ledger, evictions, inflight, now, .. } = self;
+        let mut shared =
+            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
+        let linger = config.sweep_interval();
+        connections.retain(|_, connection| {
+            let silence = now.since(connection.last_seen);
+            if connection.is_closed() {
+                return silence <= linger;
+            }
+            connection.expire(*now, &mut shared);
+            if silence > config.idle || connection.is_socket_closed() && silence > linger {
+                connection.close(Outcome::Abandoned, &mut shared);
+                return false;
+            }
+            true
+        });
+    }
+
+    fn close<H: Handler>(
+        &mut self,
+        mut connection: Box<Connection>,
+        outcome: Outcome,
+        handler: &mut H,
+    ) {
+        let ctx = context(
+            &self.config,
+            &mut self.ledger,
+            &mut self.evictions,
+            &mut self.inflight,
+            handler,
+        );
+        let mut shared = Shared { config: &self.config, budget: &mut self.budget, ctx };
+        connection.close(outcome, &mut shared);
+    }
+
+    /// Which end sent this. Where both ports are watched, the SYN tells, or what was decided before;
+    /// else the broker is the end with the lower port.
+    fn side_of(&self, segment: &Segment<'_>) -> Side {
+        let Flow { src, dst } = segment.flow;
+        let ports = &self.config.ports;
+        match (ports.contains(src.port), ports.contains(dst.port)) {
+            (false, _) => Side::Request,
+            (true, false) => Side::Response,
+            (true, true) if segment.flags.has(TcpFlags::SYN) => {
+                if segment.flags.has(TcpFlags::ACK) { Side::Response } else { Side::Request }
+            }
+            (true, true) if self.connections.contains_key(&segment.flow) => Side::Request,
+            (true, true) if self.connections.contains_key(&segment.flow.reversed()) => {
+                Side::Response
+            }
+            (true, true) => {
+                if dst.port <= src.port {
+                    Side::Request
+                } else {
+                    Side::Response
+                }
+            }
+        }
+    }
+
+    fn peers(&self, Flow { src: client, dst: broker }: Flow) -> Peers {
+        let is_local = |end: Endpoint| self.config.local.contains(&end.addr);
+        let vantage = match (is_local(client), is_local(broker)) {
+            (true, true) => Vantage::Both,
+            (true, false) => Vantage::Client,
+            (false, true) => Vantage::Broker,
+            (false, false) => Vantage::Transit,
+        };
+        Peers { client, broker, vantage }
+    }
+}
+
+fn context<'a, H>(
+    config: &'a Config,
+    ledger: &'a mut Ledger,
+    evictions: &'a mut Evictions,
+    inflight: &'a mut usize,
+    handler: &'a mut H,
+) -> Context<'a, H> {
+    Context { limits: &config.exchange, ledger, evictions, inflight, handler }
+}

@@ -1,0 +1,119 @@
+//! Does this look like a frame? Pure guesses, for connections that are not believed yet and for
+//! directions that lost their frame boundaries.
+
+use super::api::ApiKey;
+use super::header::{FIXED_LEN, MIN_LEN};
+
+/// What bytes look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// Not a frame.
+    No,
+    /// Too few bytes to tell.
+    More,
+    /// A frame whose header is of a known API and version.
+    Known {
+        /// Frame size, without the length prefix.
+        len: u32,
+    },
+    /// A frame that could be Kafka's; its API or version is not known.
+    Unknown {
+        /// Frame size, without the length prefix.
+        len: u32,
+    },
+}
+
+/// Client ids longer than this are not looked for in the middle of a stream.
+const MAX_CLIENT_ID: usize = 255;
+
+/// Judges bytes that may begin with a request's length prefix.
+pub fn request(bytes: &[u8], max_len: u32) -> Guess {
+    let Some((prefix, frame)) = bytes.split_first_chunk() else {
+        return Guess::More;
+    };
+    let len = match u32::try_from(i32::from_be_bytes(*prefix)) {
+        Ok(len) if len <= max_len && len as usize >= MIN_LEN => len,
+        _ => return Guess::No,
+    };
+    let Some((fixed, rest)) = frame.split_first_chunk::<MIN_LEN>() else {
+        return Guess::More;
+    };
+    let [key_high, key_low, version_high, version_low, ..] = *fixed;
+    let api_key = ApiKey(i16::from_be_bytes([key_high, key_low]));
+    let api_version = i16::from_be_bytes([version_high, version_low]);
+    if api_key.0 < 0 || api_version < 0 {
+        return Guess::No;
+    }
+    let found =
+        if api_key.is_known(api_version) { Guess::Known { len } } else { Guess::Unknown { len } };
+    if api_key.request_header_version(api_version) == 0 {
+        return found;
+    }
+    client_id(rest, len as usize).unwrap_or(found)
+}
+
+/// `None` when the client id fits its frame and reads as text.
+fn client_id(bytes: &[u8], frame_len: usize) -> Option<Guess> {
+    if frame_len < FIXED_LEN {
+        return Some(Guess::No);
+    }
+    let Some((len, text)) = bytes.split_first_chunk() else {
+        return Some(Guess::More);
+    };
+    let len = match usize::try_from(i16::from_be_bytes(*len)) {
+        Ok(len) => len,
+        Err(_) if *len == [0xff; 2] => return None,
+        Err(_) => return Some(Guess::No),
+    };
+    if len > MAX_CLIENT_ID || len > frame_len.saturating_sub(FIXED_LEN) {
+        return Some(Guess::No);
+    }
+    let Some(text) = text.get(..len) else {
+        return Some(Guess::More);
+    };
+    let is_text = std::str::from_utf8(text).is_ok_and(|id| !id.chars().any(char::is_control));
+    (!is_text).then_some(Guess::No)
+}
+
+/// Whether bytes begin like a TLS record (RFC 8446, 5.1): content type, then version 3.x.
+pub fn is_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x14..=0x17, 0x03, 0x00..=0x04, ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: u32 = 100 << 20;
+
+    fn frame(api_key: i16, api_version: i16, client_id: &str) -> Vec<u8> {
+        let mut frame = vec![0, 0, 0, 40];
+        frame.extend(api_key.to_be_bytes());
+        frame.extend(api_version.to_be_bytes());
+        frame.extend(7_i32.to_be_bytes());
+        frame.extend((client_id.len() as i16).to_be_bytes());
+        frame.extend(client_id.as_bytes());
+        frame.resize(44, 0);
+        frame
+    }
+
+    #[test]
+    fn known_unknown_and_impossible_headers_are_told_apart() {
+        assert_eq!(request(&frame(18, 3, "app"), LIMIT), Guess::Known { len: 40 });
+        assert_eq!(request(&frame(18, 300, "app"), LIMIT), Guess::Unknown { len: 40 });
+        assert_eq!(request(&frame(-1, 0, "app"), LIMIT), Guess::No);
+        assert_eq!(request(&frame(18, 3, "\u{1}"), LIMIT), Guess::No);
+        assert_eq!(request(&frame(18, 3, &"x".repeat(31)), LIMIT), Guess::No);
+        assert_eq!(request(&frame(18, 3, "app")[..12], LIMIT), Guess::More);
+    }
+
+    #[test]
+    fn other_protocols_are_not_frames() {
+        for other in
+            [&b"GET / HTTP/1.1\r\n"[..], b"*1\r\n$4\r\nPING\r\n", b"\x16\x03\x01\x02\x00\x01"]
+        {
+            assert_eq!(request(other, LIMIT), Guess::No);
+        }
+        assert!(is_tls(b"\x16\x03\x01\x02\x00"));
+    }
+}

@@ -1,1 +1,4 @@
 //! Support for the integration tests.
+
+pub mod capture_writer;
+pub mod replayed;

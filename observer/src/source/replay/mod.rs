@@ -67,7 +67,7 @@ impl Replay {
         Self { config, owners: Owners::default(), stats: Stats::default() }
     }
 
-    /// Reads a capture to its end, as a stream: at most 16 MiB of it are in memory.
+    /// Reads a capture to its end, as a stream: it takes 32 MiB of memory at most.
     ///
     /// `name` is what errors call it.
     ///

@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind, Read};
 
 use super::Problem;
 
+/// Bytes of the first read; the next ones are larger, up to [`READ_LEN`].
+const FIRST_READ_LEN: usize = 16 << 10;
 /// Bytes read ahead at a time.
 const READ_LEN: usize = 256 << 10;
 
@@ -47,7 +49,7 @@ impl<R: Read> Window<R> {
         self.offset += n as u64;
     }
 
-    /// Room for at least one more byte. Grows with what is present, never with what was wanted.
+    /// Room for at least one more byte. Doubles when full, whatever was wanted.
     fn make_room(&mut self) {
         if self.end < self.buffer.len() {
             return;
@@ -55,8 +57,9 @@ impl<R: Read> Window<R> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.buffer.len() - self.end < READ_LEN {
-            self.buffer.resize((self.end * 2).max(2 * READ_LEN), 0);
+        let len = self.buffer.len();
+        if len < 2 * READ_LEN || len - self.end < READ_LEN {
+            self.buffer.resize((2 * len).max(FIRST_READ_LEN), 0);
         }
     }
 

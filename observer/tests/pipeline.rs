@@ -1,0 +1,334 @@
+//! The pipeline as scripts: what passes on the wire, then what the pipeline says.
+
+mod script;
+
+use std::time::Duration;
+
+use observer::event::Vantage;
+use observer::input::{Flow, Input, SocketChange, SocketEvent, TcpFlags};
+use observer::pipeline::Config;
+use script::{
+    BROKER, CLIENT, From, Script, heartbeat, ports, prefixed, produce, request, response,
+};
+
+#[test]
+fn a_request_and_its_response_are_an_exchange() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(5)).wait(Duration::from_millis(9)).broker(&response(5, &[0; 2]));
+    assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #5 10/10/0 ms"]);
+    assert_eq!(script.finish(), [""; 0]);
+    assert_eq!(script.ledger().decoded, 4 + 23 + 10);
+}
+
+#[test]
+fn frames_may_be_split_at_any_byte() {
+    let (asked, answered) = (heartbeat(5), response(5, &[0; 2]));
+    for cut in 1..asked.len() {
+        let mut script = Script::new().open();
+        script.client(&asked[..cut]).client(&asked[cut..]);
+        for byte in &answered {
+            script.broker(&[*byte]);
+        }
+        assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #5 11/1/0 ms"], "{cut}");
+    }
+}
+
+#[test]
+fn several_frames_may_share_a_segment_and_ids_may_repeat() {
+    let mut script = Script::new().open();
+    script.client(&[heartbeat(-1), heartbeat(i32::MAX), heartbeat(-1)].concat());
+    script.broker(&[response(-1, &[0; 2]), response(i32::MAX, &[0; 2])].concat());
+    script.broker(&response(-1, &[0; 2]));
+    assert_eq!(
+        script.said()[1..],
+        [
+            "Heartbeat v0 #-1 1/1/0 ms",
+            "Heartbeat v0 #2147483647 1/0/1 ms",
+            "Heartbeat v0 #-1 2/1/1 ms"
+        ]
+    );
+}
+
+#[test]
+fn acks_0_ends_with_its_frame_and_has_no_response() {
+    let mut script = Script::new().open();
+    script.client(&produce(1, 0, 5000)).client(&produce(2, 1, 10)).broker(&response(2, &[0; 9]));
+    assert_eq!(script.said()[1..], ["Produce v7 #1 unacknowledged", "Produce v7 #2 1/1/0 ms"]);
+}
+
+#[test]
+fn a_connection_that_ends_abandons_its_requests() {
+    let fin = TcpFlags(TcpFlags::FIN.0 | TcpFlags::ACK.0);
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).pass(From::Client, fin, &[]);
+    assert_eq!(script.said(), ["security plaintext"], "a half-close is not an end");
+    script.reseed(0);
+    script.pass(From::Broker, fin, &[]);
+    assert_eq!(script.said(), ["Heartbeat v0 #1 abandoned"]);
+
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).pass(From::Broker, TcpFlags::RST, &[]);
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #1 abandoned"]);
+}
+
+#[test]
+fn a_reused_four_tuple_is_a_new_connection() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1));
+    script.reseed(1 << 28);
+    script.handshake();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    assert_eq!(
+        script.said(),
+        [
+            "security plaintext",
+            "Heartbeat v0 #1 abandoned",
+            "security plaintext",
+            "Heartbeat v0 #1 1/1/0 ms"
+        ]
+    );
+}
+
+#[test]
+fn requests_expire_and_their_responses_are_late() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).wait(Duration::from_mins(11));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #1 expired"]);
+    script.broker(&response(1, &[0; 2])).broker(&response(2, &[0; 2]));
+    assert_eq!(script.said(), ["unmatched late", "unmatched unknown_id"]);
+}
+
+#[test]
+fn too_many_requests_in_flight_evict_the_oldest() {
+    let mut config = Config::new(ports());
+    config.exchange.max_inflight_per_connection = 2;
+    let mut script = Script::with(config).open();
+    script.client(&heartbeat(1)).client(&heartbeat(2)).client(&heartbeat(3));
+    script.broker(&response(1, &[0; 2])).broker(&response(2, &[0; 2]));
+    assert_eq!(
+        script.said()[1..],
+        ["Heartbeat v0 #1 evicted", "unmatched evicted", "Heartbeat v0 #2 3/1/2 ms"]
+    );
+    assert_eq!(script.pipeline.evictions().0, [0, 1, 0]);
+}
+
+#[test]
+fn too_many_connections_evict_the_oldest() {
+    let mut config = Config::new(ports());
+    config.max_connections = 2;
+    let mut script = Script::with(config);
+    for port in 1..=3 {
+        script.client.port = port;
+        script.handshake();
+        script.client(&heartbeat(i32::from(port)));
+        script.reseed(99);
+    }
+    assert!(script.said().contains(&"Heartbeat v0 #1 evicted".to_owned()));
+    assert_eq!(script.pipeline.evictions().0, [1, 0, 0]);
+    assert_eq!(script.pipeline.connections(), 2);
+}
+
+#[test]
+fn a_gap_inside_a_response_keeps_the_step() {
+    let big = response(1, &[7; 3000]);
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).broker(&big[..1000]).unseen(From::Broker, &big[1000..2000]);
+    script.broker(&big[2000..]).client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #1 2/1/0 ms", "Heartbeat v0 #2 1/1/0 ms"]);
+    assert_eq!(script.ledger().gaps, [1000, 0, 0, 0]);
+}
+
+#[test]
+fn a_response_in_a_gap_is_lost_when_a_later_one_is_seen() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).client(&heartbeat(2));
+    script.unseen(From::Broker, &response(1, &[0; 2]));
+    script.broker(&response(2, &[0; 2])).client(&heartbeat(3));
+    script.wait(Duration::from_millis(5)).broker(&response(3, &[0; 2]));
+    let said = script.said();
+    assert_eq!(said[1], "resynchronised Response");
+    assert_eq!(said[2..4], ["Heartbeat v0 #1 lost", "Heartbeat v0 #2 1/-/- ms"]);
+}
+
+#[test]
+fn a_request_in_a_gap_leaves_its_response_unmatched() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    script.unseen(From::Client, &heartbeat(2)).broker(&response(2, &[0; 2]));
+    script.client(&heartbeat(3)).wait(Duration::from_millis(5)).broker(&response(3, &[0; 2]));
+    let said = script.said();
+    assert_eq!(
+        said[1..],
+        [
+            "Heartbeat v0 #1 1/1/0 ms",
+            "resynchronised Request",
+            "unmatched unknown_id",
+            "Heartbeat v0 #3 6/6/0 ms"
+        ]
+    );
+}
+
+#[test]
+fn a_response_seen_before_its_request_waits_for_it() {
+    let (one, two) = (heartbeat(1), heartbeat(2));
+    let mut script = Script::new().open();
+    script.client(&one).broker(&response(1, &[0; 2]));
+    // The second request's first half comes late, by another queue.
+    script.unseen(From::Client, &two[..9]).client(&two[9..]);
+    script.broker(&response(2, &[0; 2]));
+    script.reseed(0);
+    let late = script.now;
+    script.unseen(From::Client, &[]);
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #1 1/1/0 ms"]);
+    script.retransmit(&two[..9], two.len() as u32);
+    assert_eq!(script.said(), ["Heartbeat v0 #2 0/1/0 ms"], "{late:?}");
+}
+
+#[test]
+fn joined_in_midstream_the_first_whole_exchange_is_seen() {
+    let mut script = Script::new();
+    script.broker(&response(1, &[0; 2])).client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    script.client(&heartbeat(3)).broker(&response(3, &[0; 2]));
+    assert_eq!(
+        script.said(),
+        ["security plaintext", "Heartbeat v0 #2 1/1/0 ms", "Heartbeat v0 #3 1/1/0 ms"]
+    );
+}
+
+#[test]
+fn joined_within_a_frame_the_step_is_found_at_the_next() {
+    let big = produce(1, 1, 200_000);
+    for cut in [1, 4, 9, 30, 100_000, 199_999] {
+        let mut script = Script::new();
+        for part in big[cut..].chunks(1448) {
+            script.client(part);
+        }
+        script.broker(&response(1, &[0; 20]));
+        script.client(&produce(2, 1, 10)).broker(&response(2, &[0; 20]));
+        script.client(&produce(3, 1, 10)).broker(&response(3, &[0; 20]));
+        let said = script.said();
+        assert!(said.contains(&"Produce v7 #3 1/1/0 ms".to_owned()), "{cut}: {said:?}");
+        assert!(!said.iter().any(|s| s.contains("#1 ")), "{cut}: {said:?}");
+    }
+}
+
+#[test]
+fn a_known_header_confirms_at_once_an_unknown_one_with_its_response() {
+    let mut script = Script::new().open();
+    script.client(&request(1234, 5, 9, &[0; 30]));
+    assert_eq!(script.said(), [""; 0]);
+    script.broker(&response(9, &[0; 5]));
+    assert_eq!(script.said(), ["security plaintext", "Unknown(1234) v5 #9 1/1/0 ms"]);
+    script.client(&request(30_000, 5, 10, &[0; 30])).broker(&response(10, &[0; 5]));
+    assert_eq!(script.said(), ["Unknown(30000) v5 #10 1/1/0 ms"]);
+}
+
+#[test]
+fn other_protocols_are_opaque_from_their_first_bytes() {
+    for (bytes, said) in [
+        (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], vec!["command count only"]),
+        (b"*1\r\n$4\r\nPING\r\n", vec!["command count only"]),
+        (b"\x16\x03\x01\x02\x00\x01\x00", vec!["security tls", "command count only"]),
+    ] {
+        let mut script = Script::new().open();
+        script.client(bytes).broker(b"whatever").client(bytes);
+        assert_eq!(script.said(), said);
+        assert_eq!(script.ledger().opaque, 2 * bytes.len() as u64 + 8);
+    }
+}
+
+#[test]
+fn what_is_never_in_step_is_discarded_then_opaque() {
+    let mut config = Config::new(ports());
+    config.exchange.opaque_after_bytes = 200_000;
+    let mut script = Script::with(config);
+    for _ in 0..300 {
+        script.client(&[0xee; 1000]);
+    }
+    assert_eq!(script.said(), ["command count only"]);
+    let ledger = script.ledger();
+    assert!(ledger.discarded > 200_000 && ledger.opaque > 0, "{ledger:?}");
+}
+
+#[test]
+fn an_impossible_length_is_malformed_and_the_step_found_again() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    script.client(&(-1_i32).to_be_bytes()).client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    script.client(&0x7fff_ffff_i32.to_be_bytes()).client(&heartbeat(3));
+    script.broker(&response(3, &[0; 2]));
+    assert_eq!(
+        script.said()[2..],
+        [
+            "malformed Request length_too_small",
+            "resynchronised Request",
+            "Heartbeat v0 #2 1/1/0 ms",
+            "malformed Request length_too_large",
+            "resynchronised Request",
+            "Heartbeat v0 #3 1/1/0 ms"
+        ]
+    );
+}
+
+#[test]
+fn raw_tokens_behind_sasl_handshake_v0_are_opaque() {
+    let mut script = Script::new().open();
+    script.client(&request(17, 0, 1, b"\0\x05PLAIN")).broker(&response(1, &[0; 12]));
+    script.client(&prefixed(b"\0user\0secret")).broker(&prefixed(b""));
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(
+        script.said(),
+        [
+            "security plaintext",
+            "security sasl_plaintext",
+            "SaslHandshake v0 #1 1/1/0 ms",
+            "Heartbeat v0 #2 1/1/0 ms"
+        ]
+    );
+    assert_eq!(script.ledger().opaque, 16 + 4);
+}
+
+#[test]
+fn a_snap_length_keeps_the_headers() {
+    let mut script = Script::new().open();
+    script.snap = 64;
+    let (asked, answered) = (produce(1, 1, 10_000), response(1, &[0; 2000]));
+    for part in asked.chunks(1448) {
+        script.client(part);
+    }
+    script.broker(&answered[..1448]).broker(&answered[1448..]);
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(script.said()[1..], ["Produce v7 #1 8/1/0 ms", "Heartbeat v0 #2 1/1/0 ms"]);
+    assert!(script.ledger().elided > 10_000);
+}
+
+#[test]
+fn a_client_names_its_library_once() {
+    let mut script = Script::new().open();
+    let hello = request(18, 3, 0, b"\x05java\x064.4.0\0");
+    script.client(&hello).broker(&response(0, &[0; 2])).client(&hello);
+    let said = script.said();
+    assert_eq!(said.iter().filter(|line| *line == "library java 4.4.0").count(), 1);
+}
+
+#[test]
+fn sockets_tell_which_ends_are_local() {
+    let mut script = Script::new().open();
+    let flow = Flow { src: CLIENT, dst: BROKER };
+    for (flow, change) in
+        [(flow, SocketChange::Connected), (flow.reversed(), SocketChange::Accepted)]
+    {
+        script.input(&Input::Socket(SocketEvent { time: script.now, flow, change }));
+    }
+    let mut vantage = None;
+    let time = script.now;
+    script.client(&heartbeat(1));
+    let change = SocketChange::Measured { rtt: Duration::from_micros(50), retransmits: 1 };
+    let event = Input::Socket(SocketEvent { time, flow, change });
+    script.pipeline.input(&event, &mut |event: observer::event::Event<'_>| {
+        if let observer::event::Event::Socket { peers, .. } = event {
+            vantage = Some(peers.vantage);
+        }
+    });
+    assert_eq!(vantage, Some(Vantage::Both));
+}

@@ -6,7 +6,7 @@ use super::inflight::{Inflight, Pending};
 use super::timing::Moments;
 use super::{Context, Limits};
 use crate::event::{
-    ClientSoftware, Event, Exchange, Handler, Outcome, Peers, RequestHeader, Security, Unmatched,
+    ClientSoftware, Event, Exchange, Handler, Outcome, Peers, Request, Security, Unmatched,
 };
 use crate::frame::Before;
 use crate::tables::Table;
@@ -133,8 +133,9 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) {
         if self.is_request_side_behind && !is_behind {
+            self.is_request_side_behind = false;
             for early in std::mem::take(&mut self.early) {
-                self.unmatched(early.correlation_id, ctx);
+                self.answer(early, ctx);
             }
         }
         self.is_request_side_behind = is_behind;
@@ -191,11 +192,7 @@ impl Conversation {
 
     /// Takes a response's beginning.
     pub(super) fn begin_response<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
-        let request = self.inflight.position(response.correlation_id).and_then(|position| {
-            self.lose_requests_before(position, ctx);
-            self.inflight.position(response.correlation_id)
-        });
-        let request = request.and_then(|position| self.inflight.remove(position));
+        let request = self.take_request(response.correlation_id, ctx);
         self.may_answer_unseen &= request.is_none();
         self.answering = Some(Answering { request, response });
     }
@@ -216,6 +213,29 @@ impl Conversation {
             None if self.is_request_side_behind && self.early.len() < MAX_EARLY => {
                 self.early.push(response);
             }
+            None => self.answer(response, ctx),
+        }
+    }
+
+    /// The request that a response answers. One whose frame still has a hole is left to be answered
+    /// when that is given up.
+    fn take_request<H: Handler>(
+        &mut self,
+        correlation_id: i32,
+        ctx: &mut Context<'_, H>,
+    ) -> Option<Pending> {
+        let position = self.inflight.position(correlation_id)?;
+        if self.is_request_side_behind && !self.inflight.has_ended(position) {
+            return None;
+        }
+        self.lose_requests_before(position, ctx);
+        self.inflight.remove(self.inflight.position(correlation_id)?)
+    }
+
+    /// Pairs a complete response, or says why it has no request.
+    fn answer<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
+        match self.take_request(response.correlation_id, ctx) {
+            Some(pending) => self.end_request(pending, Outcome::Answered, Some(&response), ctx),
             None => self.unmatched(response.correlation_id, ctx),
         }
     }
@@ -226,6 +246,12 @@ impl Conversation {
         Some(self.early.remove(position))
     }
 
+    /// Says that a request's frame has ended.
+    pub(super) fn report_request<H: Handler>(&self, pending: &Pending, ctx: &mut Context<'_, H>) {
+        let request = Request { peers: self.peers, header: pending.header(), bytes: pending.bytes };
+        ctx.emit(Event::Request(&request));
+    }
+
     pub(super) fn end_request<H: Handler>(
         &mut self,
         pending: Pending,
@@ -234,6 +260,10 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) {
         *ctx.inflight = ctx.inflight.saturating_sub(1);
+        if !pending.has_ended {
+            // Its frame was cut short, so this is its end as well.
+            self.report_request(&pending, ctx);
+        }
         let moments = response.map(|response| Moments {
             request_first: pending.first,
             request_last: pending.last,
@@ -244,12 +274,7 @@ impl Conversation {
         ctx.emit(Event::Exchange(&Exchange {
             time: pending.first,
             peers: self.peers,
-            header: RequestHeader {
-                api_key: pending.api_key,
-                api_version: pending.api_version,
-                correlation_id: pending.correlation_id,
-                client_id: pending.client_id,
-            },
+            header: pending.header(),
             outcome,
             request_bytes: pending.bytes,
             response_bytes: response.map(|response| response.bytes),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::event::Unmatched;
+use crate::event::{RequestHeader, Unmatched};
 use crate::time::Timestamp;
 
 /// A request whose header was decoded and whose end has not come.
@@ -20,6 +20,17 @@ pub struct Pending {
     pub(super) has_ended: bool,
     /// Produce with acks=0.
     pub(super) is_unacknowledged: bool,
+}
+
+impl Pending {
+    pub(super) fn header(&self) -> RequestHeader {
+        RequestHeader {
+            api_key: self.api_key,
+            api_version: self.api_version,
+            correlation_id: self.correlation_id,
+            client_id: self.client_id.clone(),
+        }
+    }
 }
 
 /// The queue, and the ids that recently left it without an answer.
@@ -62,6 +73,11 @@ impl Inflight {
     /// Where the oldest request with this id stands in the queue.
     pub(super) fn position(&self, correlation_id: i32) -> Option<usize> {
         self.queue.iter().position(|p| p.correlation_id == correlation_id)
+    }
+
+    /// Whether the frame of the request at this position has ended.
+    pub(super) fn has_ended(&self, position: usize) -> bool {
+        self.queue.get(position).is_some_and(|p| p.has_ended)
     }
 
     pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {

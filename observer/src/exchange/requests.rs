@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::inflight::Pending;
 use super::{Context, Conversation, Standing};
-use crate::event::{
-    ClientSoftware, Event, Handler, Malformed, Outcome, Request, RequestHeader, Security, Side,
-};
+use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
@@ -72,11 +70,7 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
         passing.last = last;
         passing.has_ended = true;
         let passing = passing.clone();
-        self.ctx.emit(Event::Request(&Request {
-            peers: self.conversation.peers,
-            header: header_of(&passing),
-            bytes: passing.bytes,
-        }));
+        self.conversation.report_request(&passing, self.ctx);
         let api_key = ApiKey(passing.api_key);
         if api_key == ApiKey::SASL_HANDSHAKE && passing.api_version == 0 {
             self.conversation.raw_tokens.in_requests = true;
@@ -219,15 +213,6 @@ fn body_facts<'b>(request: &RequestHead<'b>) -> Option<BodyFacts<'b>> {
             Some(BodyFacts { is_unacknowledged: false, software })
         }
         _ => Some(BodyFacts::default()),
-    }
-}
-
-fn header_of(pending: &Pending) -> RequestHeader {
-    RequestHeader {
-        api_key: pending.api_key,
-        api_version: pending.api_version,
-        correlation_id: pending.correlation_id,
-        client_id: pending.client_id.clone(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! A scripted connection: frames in, segments to the pipeline, what it says as lines of text.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::time::Duration;
 
-use observer::event::{Event, Flow, Outcome};
+use observer::event::{Event, Flow, Handler, Outcome};
 use observer::input::{Chunk, Endpoint, Input, Segment, Seq, TcpFlags};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
@@ -77,6 +79,20 @@ impl Script {
     }
 
     pub fn pass(&mut self, from: From, flags: TcpFlags, bytes: &[u8]) -> &mut Self {
+        let mut lines = std::mem::take(&mut self.lines);
+        self.observe(from, flags, bytes, &mut |event: Event<'_>| lines.extend(line(&event)));
+        self.lines = lines;
+        self
+    }
+
+    /// Passes a segment; events go to `handler`.
+    pub fn observe(
+        &mut self,
+        from: From,
+        flags: TcpFlags,
+        bytes: &[u8],
+        handler: &mut impl Handler,
+    ) {
         self.now = self.now.plus(Duration::from_millis(1));
         let seq = self.next[from as usize];
         let ack = flags.has(TcpFlags::ACK).then(|| self.next[1 - from as usize]);
@@ -93,9 +109,14 @@ impl Script {
             wire_len: bytes.len() as u32,
             chunks: if present.is_empty() { &[] } else { &chunk },
         };
-        self.input(&Input::Segment(segment));
+        self.pipeline.input(&Input::Segment(segment), handler);
+        self.check_ledger();
         self.next[from as usize] = seq.plus(bytes.len() as u32);
-        self
+    }
+
+    /// The last bytes are sent again.
+    pub fn rewind(&mut self, from: From, by: u32) {
+        self.next[from as usize] = self.next[from as usize].plus(by.wrapping_neg());
     }
 
     /// Bytes that begin `back` before the client's next byte.
@@ -117,8 +138,7 @@ impl Script {
     pub fn input(&mut self, input: &Input<'_>) {
         let lines = &mut self.lines;
         self.pipeline.input(input, &mut |event: Event<'_>| lines.extend(line(&event)));
-        let ledger = self.pipeline.ledger();
-        assert_eq!(ledger.seen, ledger.accounted(), "{ledger:?}");
+        self.check_ledger();
     }
 
     /// What was said since the last call.
@@ -128,12 +148,22 @@ impl Script {
 
     /// The capture ends; what is said then.
     pub fn finish(&mut self) -> Vec<String> {
-        let lines = &mut self.lines;
-        self.pipeline.finish(Outcome::Open, &mut |event: Event<'_>| lines.extend(line(&event)));
+        let mut lines = self.said();
+        self.finish_with(&mut |event: Event<'_>| lines.extend(line(&event)));
+        lines
+    }
+
+    /// The capture ends; events go to `handler`.
+    pub fn finish_with(&mut self, handler: &mut impl Handler) {
+        self.pipeline.finish(Outcome::Open, handler);
+        self.check_ledger();
+        let left = (self.ledger().pending, self.pipeline.inflight(), self.pipeline.buffered());
+        assert_eq!(left, (0, 0, 0));
+    }
+
+    fn check_ledger(&self) {
         let ledger = self.ledger();
         assert_eq!(ledger.seen, ledger.accounted(), "{ledger:?}");
-        assert_eq!((ledger.pending, self.pipeline.inflight(), self.pipeline.buffered()), (0, 0, 0));
-        self.said()
     }
 
     pub fn ledger(&self) -> Ledger {

@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod pipeline;
 pub mod ports;
 pub mod protocol;
+pub mod sink;
 pub mod source;
 pub mod stream;
 pub mod tables;

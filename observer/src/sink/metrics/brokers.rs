@@ -1,0 +1,210 @@
+//! What only `broker` and `vantage` tell apart: outcomes, connections, the network. These totals
+//! never expire.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use prometheus::{
+    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Result,
+};
+
+use super::family::Families;
+use super::labels::Labels;
+use super::series::Key;
+use crate::event::{Malformed, Outcome, Peers, Security, Side, Unmatched};
+
+/// Metrics of brokers.
+pub struct Brokers {
+    families: BrokerFamilies,
+    handles: HashMap<Key, Handles, RandomState>,
+}
+
+struct BrokerFamilies {
+    outcomes: IntCounterVec,
+    inflight: IntGaugeVec,
+    unmatched: IntCounterVec,
+    malformed_requests: IntCounterVec,
+    malformed_responses: IntCounterVec,
+    connections: IntGaugeVec,
+    opened: IntCounterVec,
+    closed: IntCounterVec,
+    rtt: HistogramVec,
+    retransmits: IntCounterVec,
+}
+
+struct Handles {
+    outcomes: [IntCounter; Outcome::ALL.len()],
+    inflight: IntGauge,
+    unmatched: [IntCounter; Unmatched::ALL.len()],
+    malformed_requests: [IntCounter; Malformed::ALL.len()],
+    malformed_responses: [IntCounter; Malformed::ALL.len()],
+    connections: [IntGauge; Security::ALL.len()],
+    opened: IntCounter,
+    closed: IntCounter,
+    /// Only where sockets are measured.
+    network: Option<(Histogram, IntCounter)>,
+}
+
+impl Brokers {
+    /// Registers the metrics.
+    pub fn new(families: &Families<'_>) -> Result<Self> {
+        Ok(Self { families: BrokerFamilies::new(families)?, handles: HashMap::default() })
+    }
+
+    /// A request is in flight.
+    pub fn request(&mut self, labels: &mut Labels, peers: &Peers) {
+        self.handles(labels, peers).inflight.inc();
+    }
+
+    /// A request has ended.
+    pub fn outcome(&mut self, labels: &mut Labels, peers: &Peers, outcome: Outcome) {
+        let handles = self.handles(labels, peers);
+        handles.inflight.dec();
+        inc(&handles.outcomes, outcome as usize);
+    }
+
+    /// A response that no request waits for.
+    pub fn unmatched(&mut self, labels: &mut Labels, peers: &Peers, reason: Unmatched) {
+        inc(&self.handles(labels, peers).unmatched, reason as usize);
+    }
+
+    /// Bytes that are not what they should be.
+    pub fn malformed(&mut self, labels: &mut Labels, peers: &Peers, side: Side, why: Malformed) {
+        let handles = self.handles(labels, peers);
+        let reasons = match side {
+            Side::Request => &handles.malformed_requests,
+            Side::Response => &handles.malformed_responses,
+        };
+        inc(reasons, why as usize);
+    }
+
+    /// A connection was seen for the first time.
+    pub fn opened(&mut self, labels: &mut Labels, peers: &Peers) {
+        let handles = self.handles(labels, peers);
+        handles.opened.inc();
+        add(&handles.connections, Security::Unknown, 1);
+    }
+
+    /// It became clear how a connection is secured.
+    pub fn secured(&mut self, labels: &mut Labels, peers: &Peers, was: Security, is: Security) {
+        let handles = self.handles(labels, peers);
+        add(&handles.connections, was, -1);
+        add(&handles.connections, is, 1);
+    }
+
+    /// A connection is no longer followed.
+    pub fn closed(&mut self, labels: &mut Labels, peers: &Peers, security: Security) {
+        let handles = self.handles(labels, peers);
+        handles.closed.inc();
+        add(&handles.connections, security, -1);
+    }
+
+    /// A socket was measured.
+    pub fn socket(&mut self, labels: &mut Labels, peers: &Peers, rtt: Duration, retransmits: u32) {
+        let key = labels.broker_key(peers);
+        let families = &self.families;
+        let handles = self.handles.entry(key).or_insert_with(|| families.handles(labels, &key));
+        let (histogram, counter) = handles.network.get_or_insert_with(|| {
+            let values = labels.values(&key);
+            let retransmits = families.retransmits.with_label_values(&values);
+            (families.rtt.with_label_values(&values), retransmits)
+        });
+        histogram.observe(rtt.as_secs_f64());
+        counter.inc_by(u64::from(retransmits));
+    }
+
+    fn handles(&mut self, labels: &mut Labels, peers: &Peers) -> &Handles {
+        let key = labels.broker_key(peers);
+        self.handles.entry(key).or_insert_with(|| self.families.handles(labels, &key))
+    }
+}
+
+impl BrokerFamilies {
+    fn new(families: &Families<'_>) -> Result<Self> {
+        let plain = ["broker", "vantage"];
+        let reason = ["broker", "vantage", "reason"];
+        Ok(Self {
+            outcomes: families.counter(
+                "request_outcomes_total",
+                "Requests that have ended, by how.",
+                &["broker", "vantage", "outcome"],
+            )?,
+            inflight: families.gauge("inflight_requests", "Requests in flight.", &plain)?,
+            unmatched: families.counter(
+                "unmatched_responses_total",
+                "Responses that no request waited for, by why.",
+                &reason,
+            )?,
+            malformed_requests: families.counter(
+                "malformed_requests_total",
+                "Places in request streams that are no frame, by why.",
+                &reason,
+            )?,
+            malformed_responses: families.counter(
+                "malformed_responses_total",
+                "Places in response streams that are no frame, by why.",
+                &reason,
+            )?,
+            connections: families.gauge(
+                "connections",
+                "Connections followed, by how they are secured.",
+                &["broker", "vantage", "security"],
+            )?,
+            opened: families.counter(
+                "connections_opened_total",
+                "Connections seen for the first time.",
+                &plain,
+            )?,
+            closed: families.counter(
+                "connections_closed_total",
+                "Connections no longer followed.",
+                &plain,
+            )?,
+            rtt: families.histogram(
+                "tcp_rtt_seconds",
+                "Smoothed round-trip times of local sockets.",
+                &plain,
+            )?,
+            retransmits: families.counter(
+                "tcp_retransmits_total",
+                "Segments that local sockets sent again.",
+                &plain,
+            )?,
+        })
+    }
+
+    fn handles(&self, labels: &Labels, key: &Key) -> Handles {
+        let values = labels.values(key);
+        let with = |value: &'static str| [values.as_slice(), &[value]].concat();
+        Handles {
+            outcomes: Outcome::ALL
+                .map(|outcome| self.outcomes.with_label_values(&with(outcome.as_str()))),
+            inflight: self.inflight.with_label_values(&values),
+            unmatched: Unmatched::ALL
+                .map(|reason| self.unmatched.with_label_values(&with(reason.as_str()))),
+            malformed_requests: Malformed::ALL
+                .map(|why| self.malformed_requests.with_label_values(&with(why.as_str()))),
+            malformed_responses: Malformed::ALL
+                .map(|why| self.malformed_responses.with_label_values(&with(why.as_str()))),
+            connections: Security::ALL
+                .map(|kind| self.connections.with_label_values(&with(kind.as_str()))),
+            opened: self.opened.with_label_values(&values),
+            closed: self.closed.with_label_values(&values),
+            network: None,
+        }
+    }
+}
+
+/// The order of `ALL` is that of the variants, so a variant's number is its place.
+fn inc(counters: &[IntCounter], place: usize) {
+    if let Some(counter) = counters.get(place) {
+        counter.inc();
+    }
+}
+
+fn add(gauges: &[IntGauge], security: Security, n: i64) {
+    if let Some(gauge) = gauges.get(security as usize) {
+        gauge.add(n);
+    }
+}

@@ -1,0 +1,218 @@
+//! The observer's own state as metrics: the byte ledger, the capture, the tables.
+
+use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
+
+use super::family::PREFIX;
+use crate::ledger::{GapReason, Ledger};
+use crate::tables::{Evictions, Table};
+
+/// The pipeline's and the capture's state at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// Where the bytes went that the pipeline saw.
+    pub ledger: Ledger,
+    /// What the tables evicted.
+    pub evictions: Evictions,
+    /// What the kernel says; `None` in a replay.
+    pub capture: Option<CaptureStats>,
+}
+
+/// The capture's own counters. Bytes are TCP payload by its length on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaptureStats {
+    /// Bytes seen at the hooks.
+    pub seen_bytes: u64,
+    /// Of these, bytes that were not delivered, by reason.
+    pub lost_bytes: Vec<(&'static str, u64)>,
+    /// Of these, bytes that were counted only, as not Kafka or encrypted.
+    pub count_only_bytes: u64,
+    /// Records written to the ring.
+    pub records: u64,
+    /// Bytes copied into the ring.
+    pub copied_bytes: u64,
+    /// Hooks that are attached now.
+    pub hooks: Vec<Hook>,
+    /// How bytes are captured.
+    pub mode: &'static str,
+    /// Why they are captured so.
+    pub mode_reason: String,
+}
+
+/// A place where packets are seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Network interface, or cgroup.
+    pub interface: String,
+    /// What is attached there.
+    pub hook: &'static str,
+}
+
+impl Health {
+    /// Bytes seen at the hooks, or in the file.
+    pub fn payload_bytes(&self) -> u64 {
+        self.capture.as_ref().map_or(self.ledger.seen, |capture| capture.seen_bytes)
+    }
+
+    /// Bytes by fate; their sum is [`Self::payload_bytes`].
+    pub fn fates(&self) -> [(&'static str, u64); 7] {
+        let Ledger { decoded, elided, opaque, duplicate, discarded, pending, .. } = self.ledger;
+        let count_only = self.capture.as_ref().map_or(0, |capture| capture.count_only_bytes);
+        let lost = self.capture.as_ref().map_or(0, CaptureStats::lost);
+        let delivered = self.ledger.seen.saturating_add(count_only).saturating_add(lost);
+        let in_ring = self.payload_bytes().saturating_sub(delivered);
+        [
+            ("decoded", decoded),
+            ("elided", elided),
+            ("opaque", opaque.saturating_add(count_only)),
+            ("duplicate", duplicate),
+            ("discarded", discarded),
+            ("lost", lost),
+            ("pending", pending.saturating_add(in_ring)),
+        ]
+    }
+
+    /// The metrics.
+    pub fn families(&self) -> Vec<MetricFamily> {
+        let mut families = vec![
+            counter(
+                "stream_payload_bytes_total",
+                "TCP payload bytes on watched ports.",
+                vec![sample(&[], self.payload_bytes())],
+            ),
+            counter(
+                "stream_bytes_total",
+                "TCP payload bytes on watched ports, by what became of them.",
+                self.fates().map(|(fate, n)| sample(&[("fate", fate)], n)).to_vec(),
+            ),
+            counter(
+                "stream_gap_bytes_total",
+                "Bytes that nobody saw, by why they are no longer waited for.",
+                GapReason::ALL
+                    .iter()
+                    .zip(self.ledger.gaps)
+                    .map(|(reason, n)| sample(&[("reason", reason.as_str())], n))
+                    .collect(),
+            ),
+            counter(
+                "table_evictions_total",
+                "Entries dropped because a table was full.",
+                Table::ALL
+                    .iter()
+                    .zip(self.evictions.0)
+                    .map(|(table, n)| sample(&[("table", table.as_str())], n))
+                    .collect(),
+            ),
+        ];
+        families.extend(self.capture.as_ref().map(CaptureStats::families).into_iter().flatten());
+        families
+    }
+}
+
+impl CaptureStats {
+    fn lost(&self) -> u64 {
+        self.lost_bytes.iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    fn families(&self) -> Vec<MetricFamily> {
+        let lost = self.lost_bytes.iter().map(|(why, n)| sample(&[("reason", why)], *n));
+        let hooks = self
+            .hooks
+            .iter()
+            .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
+        let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
+        vec![
+            counter(
+                "capture_records_total",
+                "Records that the kernel wrote to the ring.",
+                vec![sample(&[], self.records)],
+            ),
+            counter(
+                "capture_copied_bytes_total",
+                "Payload bytes that the kernel copied into the ring.",
+                vec![sample(&[], self.copied_bytes)],
+            ),
+            counter(
+                "capture_lost_bytes_total",
+                "Payload bytes seen at a hook and not delivered, by why.",
+                lost.collect(),
+            ),
+            gauge("interface_attached", "1 for each hook that is attached.", hooks.collect()),
+            gauge("capture_mode", "1 for how bytes are captured, and why so.", vec![mode]),
+        ]
+    }
+}
+
+/// A counter's family; `name` without the prefix.
+pub fn counter(name: &str, help: &str, samples: Vec<Metric>) -> MetricFamily {
+    family(name, help, MetricType::COUNTER, samples)
+}
+
+/// A gauge's family.
+pub fn gauge(name: &str, help: &str, samples: Vec<Metric>) -> MetricFamily {
+    family(name, help, MetricType::GAUGE, samples)
+}
+
+/// A counter's value.
+pub fn sample(labels: &[(&str, &str)], value: u64) -> Metric {
+    let mut counter = Counter::default();
+    counter.set_value(value as f64);
+    let mut metric = Metric::from_label(pairs(labels));
+    metric.set_counter(counter);
+    metric
+}
+
+/// A gauge of 1.
+pub fn presence(labels: &[(&str, &str)]) -> Metric {
+    let mut gauge = Gauge::default();
+    gauge.set_value(1.0);
+    let mut metric = Metric::from_label(pairs(labels));
+    metric.set_gauge(gauge);
+    metric
+}
+
+fn family(name: &str, help: &str, kind: MetricType, samples: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(format!("{PREFIX}{name}"));
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(samples);
+    family
+}
+
+fn pairs(labels: &[(&str, &str)]) -> Vec<LabelPair> {
+    let pair = |(name, value): &(&str, &str)| {
+        let mut pair = LabelPair::default();
+        pair.set_name((*name).to_owned());
+        pair.set_value((*value).to_owned());
+        pair
+    };
+    labels.iter().map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fates_sum_to_what_was_seen_at_the_hooks() {
+        let ledger = Ledger { seen: 70, decoded: 60, pending: 10, ..Ledger::default() };
+        let capture = CaptureStats {
+            seen_bytes: 100,
+            lost_bytes: vec![("ring_full", 5)],
+            count_only_bytes: 7,
+            ..CaptureStats::default()
+        };
+        let health = Health { ledger, capture: Some(capture), ..Health::default() };
+        let fates = health.fates();
+        assert_eq!(fates.iter().map(|(_, n)| n).sum::<u64>(), health.payload_bytes());
+        assert!(fates.contains(&("pending", 10 + 18)), "what is still in the ring is pending");
+    }
+
+    #[test]
+    fn in_a_replay_the_file_is_what_was_seen() {
+        let ledger = Ledger { seen: 9, decoded: 4, discarded: 5, ..Ledger::default() };
+        let health = Health { ledger, ..Health::default() };
+        assert_eq!(health.payload_bytes(), 9);
+        assert_eq!(health.fates().iter().map(|(_, n)| n).sum::<u64>(), 9);
+    }
+}

@@ -1,0 +1,169 @@
+//! Label values that come from the network: made harmless, capped in length and in number.
+
+use std::borrow::{Borrow, Cow};
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use foldhash::fast::RandomState;
+
+/// The value that stands for all values above the cap.
+pub const OTHER: &str = "other";
+
+/// A value of one label, for as long as a series uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LabelId(u32);
+
+impl LabelId {
+    /// [`OTHER`].
+    pub const OTHER: Self = Self(0);
+    /// No value: the series does not have this label.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// The values of one label.
+#[derive(Debug)]
+pub struct LabelTable<K> {
+    name: &'static str,
+    cap: usize,
+    ids: HashMap<K, LabelId, RandomState>,
+    /// By id; the first is [`OTHER`], empty slots are free.
+    values: Vec<String>,
+    free: Vec<LabelId>,
+    overflow: u64,
+}
+
+impl<K: Hash + Eq> LabelTable<K> {
+    /// A label that takes at most `cap` values beside [`OTHER`].
+    pub fn new(name: &'static str, cap: usize) -> Self {
+        Self {
+            name,
+            cap,
+            ids: HashMap::default(),
+            values: vec![OTHER.to_owned()],
+            free: Vec::new(),
+            overflow: 0,
+        }
+    }
+
+    /// The label's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How often a value was replaced by [`OTHER`].
+    pub const fn overflow(&self) -> u64 {
+        self.overflow
+    }
+
+    /// The id of a value, which `render` writes where it is new. Different keys must be written
+    /// differently, and none as [`OTHER`].
+    pub fn id<Q>(&mut self, key: &Q, render: impl FnOnce() -> String) -> LabelId
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        if let Some(id) = self.ids.get(key) {
+            return *id;
+        }
+        if self.ids.len() >= self.cap {
+            self.overflow += 1;
+            return LabelId::OTHER;
+        }
+        let id = self.store(render());
+        self.ids.insert(key.to_owned(), id);
+        id
+    }
+
+    /// What to write for an id.
+    pub fn value(&self, id: LabelId) -> &str {
+        self.values.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// Forgets the values that are not `used`.
+    pub fn retain(&mut self, used: &HashSet<LabelId, RandomState>) {
+        let Self { ids, values, free, .. } = self;
+        ids.retain(|_, id| {
+            let keep = used.contains(id);
+            if !keep {
+                if let Some(value) = values.get_mut(id.0 as usize) {
+                    *value = String::new();
+                }
+                free.push(*id);
+            }
+            keep
+        });
+    }
+
+    fn store(&mut self, value: String) -> LabelId {
+        if let Some(id) = self.free.pop()
+            && let Some(slot) = self.values.get_mut(id.0 as usize)
+        {
+            *slot = value;
+            return id;
+        }
+        let id = LabelId(u32::try_from(self.values.len()).unwrap_or(0));
+        self.values.push(value);
+        id
+    }
+}
+
+impl LabelTable<String> {
+    /// The id of a text from the wire, at most `max_len` bytes of it.
+    pub fn text(&mut self, text: &str, max_len: usize) -> LabelId {
+        let text = harmless(text, max_len);
+        if text == OTHER {
+            return LabelId::OTHER;
+        }
+        self.id(&*text, || text.clone().into_owned())
+    }
+}
+
+/// A text without control characters, cut to `max_len` bytes at a character's end.
+pub fn harmless(text: &str, max_len: usize) -> Cow<'_, str> {
+    let cut = text.get(..text.floor_char_boundary(max_len)).unwrap_or_default();
+    if !cut.chars().any(char::is_control) {
+        return Cow::Borrowed(cut);
+    }
+    Cow::Owned(cut.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_above_the_cap_are_other_and_counted() {
+        let mut labels = LabelTable::<String>::new("client_id", 2);
+        let (a, b) = (labels.text("a", 10), labels.text("b", 10));
+        assert_ne!(a, b);
+        assert_eq!(labels.text("c", 10), LabelId::OTHER);
+        assert_eq!(labels.text("a", 10), a);
+        assert_eq!((labels.value(a), labels.value(LabelId::OTHER)), ("a", "other"));
+        assert_eq!(labels.overflow(), 1);
+    }
+
+    #[test]
+    fn forgotten_values_make_room() {
+        let mut labels = LabelTable::<String>::new("client_id", 2);
+        let (a, b) = (labels.text("a", 10), labels.text("b", 10));
+        labels.retain(&[b].into_iter().collect());
+        let c = labels.text("c", 10);
+        assert_eq!(c, a, "the slot is used again");
+        assert_eq!((labels.value(b), labels.value(c)), ("b", "c"));
+    }
+
+    #[test]
+    fn the_wire_cannot_claim_other() {
+        let mut labels = LabelTable::<String>::new("client_id", 2);
+        assert_eq!(labels.text("other", 10), LabelId::OTHER);
+        assert_eq!(labels.text("otherwise", 5), LabelId::OTHER);
+        assert_eq!(labels.overflow(), 0);
+    }
+
+    #[test]
+    fn texts_are_cut_at_a_character_and_lose_their_control_characters() {
+        assert_eq!(harmless("añb", 2), "a");
+        assert_eq!(harmless("añb", 3), "añ");
+        assert_eq!(harmless("\u{1b}[2J\n", 10), "\u{fffd}[2J\u{fffd}");
+    }
+}

@@ -1,0 +1,170 @@
+//! Prometheus metrics.
+//!
+//! In: events, the time, and the pipeline's state when somebody reads. Out: metric families, and
+//! their text. Everything is counted on one thread and read there too, between two inputs, so what
+//! a reader sees is consistent: the ledgers balance in every scrape.
+
+mod brokers;
+mod clients;
+mod family;
+pub mod health;
+mod label;
+mod labels;
+mod options;
+mod series;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use prometheus::proto::MetricFamily;
+use prometheus::{Encoder, Registry, Result, TextEncoder};
+
+use self::brokers::Brokers;
+use self::clients::Clients;
+use self::family::Families;
+use self::health::{Health, counter, gauge, presence, sample};
+use self::labels::{Labels, Used};
+pub use self::options::Options;
+use self::traffic::Traffic;
+use crate::event::{Event, Handler};
+use crate::time::Timestamp;
+
+/// Counts events.
+pub struct Metrics {
+    options: Options,
+    registry: Registry,
+    labels: Labels,
+    traffic: Traffic,
+    brokers: Brokers,
+    clients: Clients,
+    resyncs: u64,
+    now: Timestamp,
+    swept: Timestamp,
+}
+
+impl Metrics {
+    /// Nothing counted yet. Fails where the options cannot be part of a metric.
+    pub fn new(options: Options) -> Result<Self> {
+        let registry = Registry::new();
+        let families = Families { registry: &registry, cluster: options.cluster.as_deref() };
+        let labels = Labels::new(&options);
+        Ok(Self {
+            traffic: Traffic::new(&families, &labels, &options)?,
+            brokers: Brokers::new(&families)?,
+            clients: Clients::new(&families, &labels, &options)?,
+            labels,
+            resyncs: 0,
+            now: Timestamp(0),
+            swept: Timestamp(0),
+            registry,
+            options,
+        })
+    }
+
+    /// Metrics of this process (memory, CPU, file descriptors) are read as well.
+    pub fn with_process(self) -> Result<Self> {
+        let process = prometheus::process_collector::ProcessCollector::for_self();
+        self.registry.register(Box::new(process))?;
+        Ok(self)
+    }
+
+    /// Time has passed: forgets what was idle for long. To be called with every input's time.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        // Ten times within the idle time is often enough, and seldom enough to cost nothing.
+        if self.now.since(self.swept) > self.options.idle / 10 {
+            self.swept = self.now;
+            self.expire();
+        }
+    }
+
+    /// All metrics at this moment, sorted by name.
+    pub fn gather(&self, health: &Health) -> Vec<MetricFamily> {
+        let mut families = self.registry.gather();
+        families.extend(health.families());
+        families.extend(self.own());
+        families.retain(|family| !family.get_metric().is_empty());
+        families.sort_by(|a, b| a.name().cmp(b.name()));
+        families
+    }
+
+    fn own(&self) -> [MetricFamily; 3] {
+        let mut overflows: BTreeMap<_, u64> = BTreeMap::new();
+        let series = [("series", self.traffic.overflow())];
+        for (label, n) in self.labels.overflows().chain(self.clients.overflows()).chain(series) {
+            *overflows.entry(label).or_default() += n;
+        }
+        let overflows = overflows.into_iter().map(|(label, n)| sample(&[("label", label)], n));
+        let build = presence(&[("version", env!("CARGO_PKG_VERSION"))]);
+        [
+            gauge("build_info", "1, and which version this is.", vec![build]),
+            counter(
+                "resyncs_total",
+                "Times that a direction lost its frame boundaries and found them again.",
+                vec![sample(&[], self.resyncs)],
+            ),
+            counter(
+                "series_overflow_total",
+                "Times that a label's value (or, for label=\"series\", a set of labels) was \
+                 counted as other because there were too many.",
+                overflows.collect(),
+            ),
+        ]
+    }
+
+    fn expire(&mut self) {
+        let mut used = Used::default();
+        self.traffic.expire(&self.labels, self.now, self.options.idle, &mut used);
+        self.clients.expire(&mut used);
+        self.labels.retain(&used);
+    }
+}
+
+impl Handler for Metrics {
+    fn event(&mut self, event: Event<'_>) {
+        let Self { labels, traffic, brokers, clients, now, .. } = self;
+        match event {
+            Event::Request(request) => {
+                brokers.request(labels, &request.peers);
+                traffic.request(labels, request, *now);
+            }
+            Event::Exchange(exchange) => {
+                brokers.outcome(labels, &exchange.peers, exchange.outcome);
+                traffic.exchange(labels, exchange, *now);
+            }
+            Event::UnmatchedResponse { peers, reason } => brokers.unmatched(labels, &peers, reason),
+            Event::Malformed { peers, side, reason } => {
+                brokers.malformed(labels, &peers, side, reason);
+            }
+            Event::ClientSoftware { peers, software } => clients.named(labels, &peers, software),
+            Event::ConnectionOpened(peers) => {
+                brokers.opened(labels, &peers);
+                clients.opened(labels, &peers);
+            }
+            Event::ConnectionSecurity { peers, was, is } => {
+                brokers.secured(labels, &peers, was, is)
+            }
+            Event::ConnectionClosed { peers, security, .. } => {
+                brokers.closed(labels, &peers, security);
+                clients.closed(labels, &peers);
+            }
+            Event::Resynchronised { .. } => self.resyncs += 1,
+            Event::Socket { peers, rtt, retransmits } => {
+                brokers.socket(labels, &peers, rtt, retransmits);
+            }
+            Event::Command(_) => {}
+        }
+    }
+}
+
+/// The families in Prometheus's text format.
+pub fn text(families: &[MetricFamily]) -> Result<String> {
+    let mut text = Vec::new();
+    TextEncoder::new().encode(families, &mut text)?;
+    String::from_utf8(text).map_err(|error| prometheus::Error::Msg(error.to_string()))
+}
+
+/// The content type of [`text`].
+pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;

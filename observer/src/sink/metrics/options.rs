@@ -1,0 +1,36 @@
+//! What a user may choose about metrics.
+
+use std::time::Duration;
+
+/// Labels and bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The `cluster` label of every metric that comes from exchanges; absent where not set.
+    pub cluster: Option<String>,
+    /// Whether metrics carry `client_id`.
+    pub client_id: bool,
+    /// Values of one label, beside `other`.
+    pub max_label_values: usize,
+    /// Bytes of one label value.
+    pub max_label_len: usize,
+    /// Series of metrics that share their labels.
+    pub max_series: usize,
+    /// Series that nothing used for so long are forgotten.
+    pub idle: Duration,
+    /// Prefix of the Envoy-compatible statistics, where they are wanted.
+    pub envoy_prefix: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cluster: None,
+            client_id: true,
+            max_label_values: 1000,
+            max_label_len: 128,
+            max_series: 50_000,
+            idle: Duration::from_secs(3600),
+            envoy_prefix: None,
+        }
+    }
+}

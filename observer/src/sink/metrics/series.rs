@@ -1,0 +1,146 @@
+//! Series by their labels: made on first use, forgotten when idle, capped in number.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use super::label::LabelId;
+use crate::event::Vantage;
+use crate::time::Timestamp;
+
+/// What tells a series apart; labels that it does not have are [`LabelId::NONE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// `broker`.
+    pub broker: LabelId,
+    /// `vantage`.
+    pub vantage: Vantage,
+    /// `api`.
+    pub api: LabelId,
+    /// `api_version`.
+    pub version: LabelId,
+    /// `client_id`.
+    pub client: LabelId,
+}
+
+impl Key {
+    /// The key with only `broker` and `vantage`.
+    pub const fn of_broker(broker: LabelId, vantage: Vantage) -> Self {
+        let none = LabelId::NONE;
+        Self { broker, vantage, api: none, version: none, client: none }
+    }
+
+    /// The key whose labels from requests are all `other`.
+    fn overflowed(self) -> Self {
+        let other = |id| if id == LabelId::NONE { id } else { LabelId::OTHER };
+        let (api, version, client) = (other(self.api), other(self.version), other(self.client));
+        Self { api, version, client, ..self }
+    }
+}
+
+/// The handles of a series, and when they were last used.
+#[derive(Debug)]
+pub struct Entry<H> {
+    /// What to count with.
+    pub handles: H,
+    last_used: AtomicU64,
+}
+
+impl<H> Entry<H> {
+    /// Notes that the series is in use.
+    pub fn touch(&self, now: Timestamp) {
+        self.last_used.store(now.0, Ordering::Relaxed);
+    }
+
+    fn last_used(&self) -> Timestamp {
+        Timestamp(self.last_used.load(Ordering::Relaxed))
+    }
+}
+
+/// All series of some metrics that share their labels.
+#[derive(Debug)]
+pub struct Series<H> {
+    cap: usize,
+    entries: HashMap<Key, Arc<Entry<H>>, RandomState>,
+    overflow: u64,
+}
+
+impl<H> Series<H> {
+    /// At most `cap` series, and for each broker and vantage one more for what is above.
+    pub fn new(cap: usize) -> Self {
+        Self { cap, entries: HashMap::default(), overflow: 0 }
+    }
+
+    /// How often a set of labels was replaced because there were too many.
+    pub const fn overflow(&self) -> u64 {
+        self.overflow
+    }
+
+    /// The series of a key, which `make` makes where it is new.
+    pub fn entry(&mut self, key: Key, make: impl FnOnce(Key) -> H) -> Arc<Entry<H>> {
+        if let Some(entry) = self.entries.get(&key) {
+            return Arc::clone(entry);
+        }
+        let full = self.entries.len() >= self.cap;
+        self.overflow += u64::from(full);
+        let key = if full { key.overflowed() } else { key };
+        let entry = self.entries.entry(key).or_insert_with(|| {
+            Arc::new(Entry { handles: make(key), last_used: AtomicU64::new(0) })
+        });
+        Arc::clone(entry)
+    }
+
+    /// Forgets, and hands to `forget`, the series that nothing used for `idle`.
+    pub fn expire(&mut self, now: Timestamp, idle: Duration, mut forget: impl FnMut(Key)) {
+        self.entries.retain(|key, entry| {
+            let keep = now.since(entry.last_used()) <= idle;
+            if !keep {
+                forget(*key);
+            }
+            keep
+        });
+    }
+
+    /// Adds the label values that a key yields to `used`.
+    pub fn mark(&self, label: impl Fn(&Key) -> LabelId, used: &mut HashSet<LabelId, RandomState>) {
+        used.extend(self.entries.keys().map(label));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::metrics::label::LabelTable;
+
+    fn key(client: LabelId) -> Key {
+        Key { client, ..Key::of_broker(LabelId::OTHER, Vantage::Broker) }
+    }
+
+    #[test]
+    fn idle_series_are_forgotten() {
+        let mut labels = LabelTable::<String>::new("client_id", 9);
+        let (a, b) = (key(labels.text("a", 9)), key(labels.text("b", 9)));
+        let mut series = Series::new(9);
+        series.entry(a, |_| ()).touch(Timestamp(10));
+        series.entry(b, |_| ()).touch(Timestamp(11));
+        let mut forgotten = Vec::new();
+        series.expire(Timestamp(20), Duration::from_nanos(9), |key| forgotten.push(key));
+        assert_eq!(forgotten, [a]);
+    }
+
+    #[test]
+    fn a_full_table_counts_under_other() {
+        let mut labels = LabelTable::<String>::new("client_id", 9);
+        let mut series = Series::new(1);
+        series.entry(key(labels.text("a", 9)), |_| ());
+        for client in ["b", "c"] {
+            series.entry(key(labels.text(client, 9)), |made| {
+                assert_eq!(made, key(LabelId::OTHER));
+            });
+        }
+        assert_eq!((series.entries.len(), series.overflow()), (2, 2));
+    }
+}

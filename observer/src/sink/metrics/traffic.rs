@@ -1,0 +1,183 @@
+//! Requests and their times, by API, version and client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Result};
+
+use super::Options;
+use super::family::Families;
+use super::label::LabelId;
+use super::labels::{Labels, Used};
+use super::series::{Entry, Key, Series};
+use crate::event::{Exchange, Request};
+use crate::time::Timestamp;
+
+/// Metrics of requests and exchanges.
+pub struct Traffic {
+    requests: IntCounterVec,
+    request_bytes: IntCounterVec,
+    response_bytes: IntCounterVec,
+    versions: IntCounterVec,
+    duration: HistogramVec,
+    broker_time: HistogramVec,
+    wait: HistogramVec,
+    by_client: Series<ByClient>,
+    by_version: Series<IntCounter>,
+    by_api: Series<ByApi>,
+}
+
+struct ByClient {
+    requests: IntCounter,
+    request_bytes: IntCounter,
+    response_bytes: IntCounter,
+}
+
+struct ByApi {
+    duration: Histogram,
+    broker_time: Histogram,
+    wait: Histogram,
+}
+
+impl Traffic {
+    /// Registers the metrics.
+    pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
+        let by_client = labels.names(&["api"]);
+        let by_version = labels.names(&["api", "api_version"]);
+        let by_api = ["broker", "vantage", "api"];
+        Ok(Self {
+            requests: families.counter(
+                "requests_total",
+                "Requests whose frame has ended.",
+                &by_client,
+            )?,
+            request_bytes: families.counter(
+                "request_bytes_total",
+                "Bytes of request frames, without their length prefixes.",
+                &by_client,
+            )?,
+            response_bytes: families.counter(
+                "response_bytes_total",
+                "Bytes of matched response frames, without their length prefixes.",
+                &by_client,
+            )?,
+            versions: families.counter(
+                "api_version_requests_total",
+                "Requests whose frame has ended, by the version of their API.",
+                &by_version,
+            )?,
+            duration: families.histogram(
+                "request_duration_seconds",
+                "From a request's first byte to its response's last.",
+                &by_api,
+            )?,
+            broker_time: families.histogram(
+                "broker_time_seconds",
+                "From a request's last byte to its response's first, without the wait behind \
+                 the previous response of the connection.",
+                &by_api,
+            )?,
+            wait: families.histogram(
+                "connection_wait_seconds",
+                "Time that a whole request waited behind the previous response of its connection.",
+                &by_api,
+            )?,
+            by_client: Series::new(options.max_series),
+            by_version: Series::new(options.max_series),
+            by_api: Series::new(options.max_series),
+        })
+    }
+
+    /// Counts a request whose frame has ended.
+    pub fn request(&mut self, labels: &mut Labels, request: &Request, now: Timestamp) {
+        let key = labels.request_key(&request.peers, &request.header);
+        let by_client = self.by_client(labels, key, now);
+        by_client.handles.requests.inc();
+        by_client.handles.request_bytes.inc_by(u64::from(request.bytes));
+        let by_version =
+            self.by_version.entry(key, |key| self.versions.with_label_values(&labels.values(&key)));
+        by_version.handles.inc();
+        by_version.touch(now);
+    }
+
+    /// Counts and times an exchange.
+    pub fn exchange(&mut self, labels: &mut Labels, exchange: &Exchange, now: Timestamp) {
+        let key = labels.request_key(&exchange.peers, &exchange.header);
+        if let Some(bytes) = exchange.response_bytes {
+            self.by_client(labels, key, now).handles.response_bytes.inc_by(u64::from(bytes));
+        }
+        let times = [exchange.duration, exchange.broker_time, exchange.wait];
+        if times == [None; 3] {
+            return;
+        }
+        let by_api = self.by_api(labels, key, now);
+        let ByApi { duration, broker_time, wait } = &by_api.handles;
+        for (histogram, time) in [duration, broker_time, wait].into_iter().zip(times) {
+            if let Some(time) = time.as_ref().map(Duration::as_secs_f64) {
+                histogram.observe(time);
+            }
+        }
+    }
+
+    /// Forgets idle series, and says which label values the others use.
+    pub fn expire(&mut self, labels: &Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+        let Self { requests, request_bytes, response_bytes, .. } = self;
+        self.by_client.expire(now, idle, |key| {
+            for family in [&*requests, request_bytes, response_bytes] {
+                // A series that is not there needs no removal.
+                let _ = family.remove_label_values(&labels.values(&key));
+            }
+        });
+        let versions = &self.versions;
+        self.by_version.expire(now, idle, |key| {
+            let _ = versions.remove_label_values(&labels.values(&key));
+        });
+        let Self { duration, broker_time, wait, .. } = self;
+        self.by_api.expire(now, idle, |key| {
+            for family in [&*duration, broker_time, wait] {
+                let _ = family.remove_label_values(&labels.values(&key));
+            }
+        });
+        self.by_client.mark(|key| key.api, &mut used.api);
+        self.by_client.mark(|key| key.client, &mut used.client);
+        self.by_version.mark(|key| key.api, &mut used.api);
+        self.by_version.mark(|key| key.version, &mut used.version);
+        self.by_version.mark(|key| key.client, &mut used.client);
+        self.by_api.mark(|key| key.api, &mut used.api);
+    }
+
+    /// How often a set of labels found no room.
+    pub const fn overflow(&self) -> u64 {
+        self.by_client.overflow() + self.by_version.overflow() + self.by_api.overflow()
+    }
+
+    fn by_client(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByClient>> {
+        let Self { requests, request_bytes, response_bytes, .. } = self;
+        let key = Key { version: LabelId::NONE, ..key };
+        let entry = self.by_client.entry(key, |key| {
+            let values = labels.values(&key);
+            ByClient {
+                requests: requests.with_label_values(&values),
+                request_bytes: request_bytes.with_label_values(&values),
+                response_bytes: response_bytes.with_label_values(&values),
+            }
+        });
+        entry.touch(now);
+        entry
+    }
+
+    fn by_api(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByApi>> {
+        let Self { duration, broker_time, wait, .. } = self;
+        let key = Key { version: LabelId::NONE, client: LabelId::NONE, ..key };
+        let entry = self.by_api.entry(key, |key| {
+            let values = labels.values(&key);
+            ByApi {
+                duration: duration.with_label_values(&values),
+                broker_time: broker_time.with_label_values(&values),
+                wait: wait.with_label_values(&values),
+            }
+        });
+        entry.touch(now);
+        entry
+    }
+}

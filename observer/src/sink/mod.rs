@@ -1,0 +1,15 @@
+//! Where events go: metrics, JSON lines, lines for people, tables.
+//!
+//! In: [`crate::event::Event`] values and the pipeline's ledger. Out: text. Sinks hold no sockets;
+//! time comes with the events or from their caller.
+
+pub mod metrics;
+#[cfg(test)]
+mod samples;
+
+use crate::protocol::api::ApiKey;
+
+/// An API's name as a label and in records.
+fn api_name(key: i16) -> String {
+    ApiKey(key).to_string()
+}

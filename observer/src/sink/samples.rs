@@ -1,0 +1,46 @@
+//! Events for the tests of sinks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{Endpoint, Exchange, Outcome, Peers, Request, RequestHeader, Vantage};
+use crate::time::Timestamp;
+
+/// 2026-01-02T03:04:05.000000006Z.
+pub const TIME: Timestamp = Timestamp(1_767_323_045_000_000_006);
+
+pub fn peers() -> Peers {
+    Peers {
+        client: Endpoint::v4([10, 0, 0, 1], 40000),
+        broker: Endpoint::v4([10, 0, 0, 2], 9092),
+        vantage: Vantage::Broker,
+    }
+}
+
+pub fn header(client_id: &str) -> RequestHeader {
+    RequestHeader {
+        api_key: 0,
+        api_version: 9,
+        correlation_id: 7,
+        client_id: Some(Arc::from(client_id)),
+    }
+}
+
+pub fn request(client_id: &str) -> Request {
+    Request { peers: peers(), header: header(client_id), bytes: 1234 }
+}
+
+/// Answered in 1.2345 ms, 1.1 ms of it in the broker.
+pub fn exchange(client_id: &str) -> Exchange {
+    Exchange {
+        time: TIME,
+        peers: peers(),
+        header: header(client_id),
+        outcome: Outcome::Answered,
+        request_bytes: 1234,
+        response_bytes: Some(56),
+        duration: Some(Duration::from_nanos(1_234_500)),
+        broker_time: Some(Duration::from_nanos(1_100_200)),
+        wait: Some(Duration::ZERO),
+    }
+}

@@ -144,7 +144,7 @@ impl Handler for Metrics {
                 clients.opened(labels, &peers);
             }
             Event::ConnectionSecurity { peers, was, is } => {
-                brokers.secured(labels, &peers, was, is)
+                brokers.secured(labels, &peers, was, is);
             }
             Event::ConnectionClosed { peers, security, .. } => {
                 brokers.closed(labels, &peers, security);

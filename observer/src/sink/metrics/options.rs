@@ -29,7 +29,7 @@ impl Default for Options {
             max_label_values: 1000,
             max_label_len: 128,
             max_series: 50_000,
-            idle: Duration::from_secs(3600),
+            idle: Duration::from_hours(1),
             envoy_prefix: None,
         }
     }

@@ -116,7 +116,7 @@ fn totals_stay_right_above_the_caps() {
 #[test]
 fn idle_series_expire_and_unlabelled_totals_do_not() {
     let mut metrics = counted(Options::default(), &["a"]);
-    metrics.advance(TIME.plus(Duration::from_secs(3600)));
+    metrics.advance(TIME.plus(Duration::from_hours(1)));
     metrics.event(Event::Request(&request("b")));
     metrics.advance(TIME.plus(Duration::from_secs(3600 + 361)));
     let requests = samples(&metrics, "requests_total");

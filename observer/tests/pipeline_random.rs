@@ -34,15 +34,15 @@ impl Wire {
                 script.unseen(from, segment);
                 continue;
             }
-            self.show(script, seen, from, segment);
+            Self::show(script, seen, from, segment);
             if self.rng.random_ratio(self.duplicates, 100) {
                 script.rewind(from, segment.len() as u32);
-                self.show(script, seen, from, segment);
+                Self::show(script, seen, from, segment);
             }
         }
     }
 
-    fn show(&mut self, script: &mut Script, seen: &mut Seen, from: From, segment: &[u8]) {
+    fn show(script: &mut Script, seen: &mut Seen, from: From, segment: &[u8]) {
         script.observe(from, TcpFlags::ACK, segment, &mut |event: Event<'_>| seen.take(&event));
     }
 
@@ -134,25 +134,25 @@ fn run(seed: u64) {
     let duplicates = rng.random_range(0..10);
     let mut wire = Wire { rng, loss, duplicates };
     let mut script = if midstream { Script::new() } else { Script::new().open() };
-    let mut seen = Seen::default();
+    let mut heard = Seen::default();
     let mut truth = Truth::new();
     if midstream {
         let first = produce(0, 1, 30_000);
         let cut = wire.rng.random_range(0..first.len());
         script.unseen(From::Client, &first[..cut]);
-        wire.send(&mut script, &mut seen, From::Client, &first[cut..]);
-        wire.send(&mut script, &mut seen, From::Broker, &response(0, &[0; 100]));
+        wire.send(&mut script, &mut heard, From::Client, &first[cut..]);
+        wire.send(&mut script, &mut heard, From::Broker, &response(0, &[0; 100]));
         truth.insert(0, (first.len(), Some(108)));
     }
-    truth.extend(converse(&mut wire, &mut script, &mut seen, 1..60));
+    truth.extend(converse(&mut wire, &mut script, &mut heard, 1..60));
     // The wire is quiet again: whatever was lost, the step must be found.
     wire.loss = 0;
-    truth.extend(converse(&mut wire, &mut script, &mut seen, 60..120));
-    script.finish_with(&mut |event: Event<'_>| seen.take(&event));
-    assert_true(&seen, &truth);
-    assert_eq!(seen.requests.len(), seen.ended, "each request ends once");
+    truth.extend(converse(&mut wire, &mut script, &mut heard, 60..120));
+    script.finish_with(&mut |event: Event<'_>| heard.take(&event));
+    assert_true(&heard, &truth);
+    assert_eq!(heard.requests.len(), heard.ended, "each request ends once");
     let expected = |ids: std::ops::Range<i32>| {
-        ids.filter(|id| truth[id].1.is_some() && !seen.answered.contains_key(id))
+        ids.filter(|id| truth[id].1.is_some() && !heard.answered.contains_key(id))
             .collect::<Vec<_>>()
     };
     if loss == 0 && !midstream {

@@ -147,7 +147,7 @@ impl Conversation {
         let before = Timestamp(now.0.saturating_sub(age));
         while let Some(pending) = self.inflight.pop_older(before) {
             self.inflight.remember(pending.correlation_id, Unmatched::Late);
-            self.end_request(pending, Outcome::Expired, None, ctx);
+            self.end_request(&pending, Outcome::Expired, None, ctx);
         }
     }
 
@@ -156,7 +156,7 @@ impl Conversation {
         self.set_request_side_behind(false, ctx);
         self.end_response(None, ctx);
         while let Some(pending) = self.inflight.pop_oldest() {
-            self.end_request(pending, outcome, None, ctx);
+            self.end_request(&pending, outcome, None, ctx);
         }
     }
 
@@ -184,7 +184,7 @@ impl Conversation {
         if is_full && let Some(oldest) = self.inflight.pop_oldest() {
             ctx.evictions.count(Table::Inflight);
             self.inflight.remember(oldest.correlation_id, Unmatched::Evicted);
-            self.end_request(oldest, Outcome::Evicted, None, ctx);
+            self.end_request(&oldest, Outcome::Evicted, None, ctx);
         }
         *ctx.inflight = ctx.inflight.saturating_add(1);
         self.inflight.push(pending);
@@ -209,7 +209,7 @@ impl Conversation {
         };
         let response = Early { last, ..response };
         match request {
-            Some(pending) => self.end_request(pending, Outcome::Answered, Some(&response), ctx),
+            Some(pending) => self.end_request(&pending, Outcome::Answered, Some(&response), ctx),
             None if self.is_request_side_behind && self.early.len() < MAX_EARLY => {
                 self.early.push(response);
             }
@@ -235,7 +235,7 @@ impl Conversation {
     /// Pairs a complete response, or says why it has no request.
     fn answer<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
         match self.take_request(response.correlation_id, ctx) {
-            Some(pending) => self.end_request(pending, Outcome::Answered, Some(&response), ctx),
+            Some(pending) => self.end_request(&pending, Outcome::Answered, Some(&response), ctx),
             None => self.unmatched(response.correlation_id, ctx),
         }
     }
@@ -254,7 +254,7 @@ impl Conversation {
 
     pub(super) fn end_request<H: Handler>(
         &mut self,
-        pending: Pending,
+        pending: &Pending,
         outcome: Outcome,
         response: Option<&Early>,
         ctx: &mut Context<'_, H>,
@@ -262,7 +262,7 @@ impl Conversation {
         *ctx.inflight = ctx.inflight.saturating_sub(1);
         if !pending.has_ended {
             // Its frame was cut short, so this is its end as well.
-            self.report_request(&pending, ctx);
+            self.report_request(pending, ctx);
         }
         let moments = response.map(|response| Moments {
             request_first: pending.first,
@@ -291,7 +291,7 @@ impl Conversation {
         }
         for _ in 0..position {
             if let Some(pending) = self.inflight.pop_oldest() {
-                self.end_request(pending, Outcome::Lost, None, ctx);
+                self.end_request(&pending, Outcome::Lost, None, ctx);
             }
         }
     }

@@ -83,7 +83,7 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
             return;
         };
         if let Some(pending) = self.conversation.inflight.pop_newest() {
-            self.conversation.end_request(pending, outcome, early.as_ref(), self.ctx);
+            self.conversation.end_request(&pending, outcome, early.as_ref(), self.ctx);
         }
     }
 

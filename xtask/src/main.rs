@@ -15,10 +15,13 @@ struct Cli {
 enum Command {
     /// Write the table of Kafka's APIs out of the kafka-clients jars.
     Schema(xtask::schema::Args),
+    /// Check format, lints, dependencies, the table of APIs and the design's invariants.
+    Tidy(xtask::tidy::Args),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Schema(args) => args.run(),
+        Command::Tidy(args) => args.run(),
     }
 }

@@ -27,7 +27,7 @@ pub enum PortsError {
 impl Ports {
     /// Whether a port is in the set.
     pub fn contains(&self, port: u16) -> bool {
-        self.0[usize::from(port / 64)] >> (port % 64) & 1 != 0
+        self.0.get(usize::from(port / 64)).is_some_and(|word| word >> (port % 64) & 1 != 0)
     }
 
     /// The ports, ascending.
@@ -64,9 +64,11 @@ impl Default for Ports {
 
 impl FromIterator<RangeInclusive<u16>> for Ports {
     fn from_iter<I: IntoIterator<Item = RangeInclusive<u16>>>(ranges: I) -> Self {
-        let mut words = Box::new([0; WORDS]);
+        let mut words = Box::new([0_u64; WORDS]);
         for port in ranges.into_iter().flatten() {
-            words[usize::from(port / 64)] |= 1 << (port % 64);
+            if let Some(word) = words.get_mut(usize::from(port / 64)) {
+                *word |= 1 << (port % 64);
+            }
         }
         Self(words)
     }

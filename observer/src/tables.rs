@@ -31,7 +31,9 @@ pub struct Evictions(pub [u64; Table::ALL.len()]);
 
 impl Evictions {
     /// Counts one.
-    pub const fn count(&mut self, table: Table) {
-        self.0[table as usize] += 1;
+    pub fn count(&mut self, table: Table) {
+        if let Some(count) = self.0.get_mut(table as usize) {
+            *count = count.saturating_add(1);
+        }
     }
 }

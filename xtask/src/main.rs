@@ -1,5 +1,7 @@
 //! `cargo xtask`: the commands that build, run and check this project.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -19,8 +21,18 @@ enum Command {
     Tidy(xtask::tidy::Args),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    match cli.command {
         Command::Schema(args) => args.run(),
         Command::Tidy(args) => args.run(),
     }

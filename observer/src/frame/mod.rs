@@ -5,16 +5,7 @@
 //! connection that is not believed to be Kafka yet, one joined in mid-stream, or one whose boundary
 //! fell into a hole. What the frames mean is the [`Receiver`]'s to say; it is also asked whether
 //! bytes could be a frame.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod candidates;
 mod framer;

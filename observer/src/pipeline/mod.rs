@@ -4,16 +4,7 @@
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
 //! - `config`: bounds
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod config;
 mod connection;

@@ -150,7 +150,11 @@ impl HeaderSince {
     fn of(self, version: i16) -> i16 {
         let Self([one, two]) = self;
         let version = version.clamp(0, NEVER - 1);
-        i16::from(version >= one) + i16::from(version >= two)
+        match (version >= one, version >= two) {
+            (_, true) => 2,
+            (true, _) => 1,
+            _ => 0,
+        }
     }
 }
 

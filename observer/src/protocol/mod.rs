@@ -1,4 +1,5 @@
 //! Kafka's protocol: pure functions over bytes, driven by the table that `cargo xtask schema` writes.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod api;
 pub mod body;

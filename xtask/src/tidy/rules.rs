@@ -77,10 +77,19 @@ const ROOMS: &[Room] = &[
     },
 ];
 
-/// Crates whose every module sees bytes from the wire or a file, by their root.
-const WIRE: [&str; 2] = ["observer/src/lib.rs", "observer-common/src/lib.rs"];
+/// The roots of the crates that see bytes from the wire or a file.
+const WIRE_CRATES: [&str; 2] = ["observer/src/lib.rs", "observer-common/src/lib.rs"];
 
-/// What they deny, so that no such byte is a panic.
+/// The roots of the modules that reckon with such bytes.
+const WIRE_MODULES: [&str; 5] = [
+    "observer/src/exchange/mod.rs",
+    "observer/src/frame/mod.rs",
+    "observer/src/pipeline/mod.rs",
+    "observer/src/protocol/mod.rs",
+    "observer/src/stream/mod.rs",
+];
+
+/// What the crates deny, so that no such byte is a panic.
 const PANICS: [&str; 8] = [
     "expect_used",
     "indexing_slicing",
@@ -92,16 +101,21 @@ const PANICS: [&str; 8] = [
     "unwrap_used",
 ];
 
+/// What the modules deny, so that none overflows.
+const OVERFLOWS: [&str; 1] = ["arithmetic_side_effects"];
+
 /// A file for a person to read in one go.
 const LONGEST: usize = 300;
 
 /// Everything that breaks a rule, in the order of the files.
 pub fn check(sources: &[Source]) -> Vec<Finding> {
     let mut findings: Vec<_> = sources.iter().flat_map(check_one).collect();
-    for root in WIRE {
-        match sources.iter().find(|source| source.path == root) {
-            Some(source) => findings.extend(denied(source)),
-            None => findings.push(finding(root, 1, "missing: tidy's rules name it")),
+    for (roots, lints) in [(&WIRE_CRATES[..], &PANICS[..]), (&WIRE_MODULES, &OVERFLOWS)] {
+        for root in roots {
+            match sources.iter().find(|source| source.path == *root) {
+                Some(source) => findings.extend(denies(source, lints)),
+                None => findings.push(finding(root, 1, "missing: tidy's rules name it")),
+            }
         }
     }
     findings.sort();
@@ -164,22 +178,28 @@ impl Names {
     }
 }
 
-/// The lints against panics that a crate's root does not deny.
-fn denied(source: &Source) -> Vec<Finding> {
-    let mut denied = Vec::new();
-    for attribute in &source.code.attrs {
-        if attribute.path().is_ident("deny") || attribute.path().is_ident("forbid") {
-            denied.extend(mentions(attribute.meta.to_token_stream()));
-        }
-    }
+/// The lints that a crate's or module's root does not deny.
+fn denies(source: &Source, lints: &[&str]) -> Vec<Finding> {
+    let denied: Vec<_> = source.code.attrs.iter().flat_map(denied).collect();
     let mut findings = Vec::new();
-    for lint in PANICS {
+    for lint in lints {
         if !denied.iter().any(|mention| mention.segments == ["clippy", lint]) {
             let text = format!("must `#![deny(clippy::{lint})]`");
             findings.push(finding(&source.path, 1, &text));
         }
     }
     findings
+}
+
+/// What an attribute denies, at least outside tests.
+fn denied(attribute: &syn::Attribute) -> Vec<Mention> {
+    let path = attribute.path();
+    let text = attribute.meta.to_token_stream().to_string().replace(' ', "");
+    let outside_tests = text.starts_with("cfg_attr(not(test),deny(");
+    if outside_tests || path.is_ident("deny") || path.is_ident("forbid") {
+        return mentions(attribute.meta.to_token_stream());
+    }
+    Vec::new()
 }
 
 fn finding(path: &str, line: usize, text: &str) -> Finding {

@@ -90,16 +90,24 @@ fn files_are_short_and_open_with_a_word() {
 #[test]
 fn crates_on_the_wire_deny_what_panics() {
     let all = PANICS.map(|lint| format!("clippy::{lint}")).join(", ");
-    assert_eq!(denied(&source("observer/src/lib.rs", &format!("#![deny({all})]"))), []);
-    let lacking = denied(&source("observer/src/lib.rs", "#![deny(clippy::panic)]"));
+    let missing = |code: &str| denies(&source("a.rs", code), &PANICS);
+    assert_eq!(missing(&format!("#![deny({all})]")), []);
+    let lacking = missing("#![deny(clippy::panic)]");
     assert_eq!(lacking.len(), PANICS.len() - 1);
     assert_eq!(lacking[0].text, "must `#![deny(clippy::expect_used)]`");
-    let warned = source("observer/src/lib.rs", &format!("#![warn({all})]"));
-    assert_eq!(denied(&warned).len(), PANICS.len());
+    assert_eq!(missing(&format!("#![warn({all})]")).len(), PANICS.len());
 }
 
 #[test]
-fn a_crate_that_the_rules_name_must_exist() {
+fn modules_on_the_wire_deny_what_overflows() {
+    let missing = |code: &str| denies(&source("a.rs", code), &OVERFLOWS).len();
+    assert_eq!(missing("#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]"), 0);
+    assert_eq!(missing("#![cfg_attr(test, deny(clippy::arithmetic_side_effects))]"), 1);
+    assert_eq!(missing(""), 1);
+}
+
+#[test]
+fn what_the_rules_name_must_exist() {
     let findings = check(&[]);
-    assert_eq!(findings.len(), WIRE.len());
+    assert_eq!(findings.len(), WIRE_CRATES.len() + WIRE_MODULES.len());
 }

@@ -1,4 +1,8 @@
-//! What builds, runs and checks this project, for the `xtask` command and for the tests.
+//! What a developer, CI and the tests run: a checkout in; built binaries, running brokers and test
+//! results out. The `cargo xtask` command is a thin shell over these modules.
 
+pub mod kafka;
+pub mod paths;
+pub mod process;
 pub mod schema;
 pub mod tidy;

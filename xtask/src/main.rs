@@ -15,6 +15,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fetch, start and stop Apache Kafka of any version.
+    #[command(subcommand)]
+    Kafka(xtask::kafka::Command),
     /// Write the table of Kafka's APIs out of the kafka-clients jars.
     Schema(xtask::schema::Args),
     /// Check format, lints, dependencies, the table of APIs and the design's invariants.
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Kafka(command) => command.run(),
         Command::Schema(args) => args.run(),
         Command::Tidy(args) => args.run(),
     }

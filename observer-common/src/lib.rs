@@ -3,16 +3,19 @@
 //! Everything here is plain arithmetic over bytes and integers, so the kernel side is tested on the
 //! host. Nothing is transmuted: records are written and parsed field by field.
 #![cfg_attr(not(test), no_std)]
-#![deny(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::todo,
-    clippy::unimplemented,
-    clippy::unreachable,
-    clippy::unwrap_used,
-    reason = "no byte from the wire or a file is a panic"
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "no byte from the wire or a file is a panic"
+    )
 )]
 
 pub mod flow;

@@ -230,10 +230,14 @@ pub struct Exchange {
     pub outcome: Outcome,
     /// Request frame in bytes, without the length prefix.
     pub request_bytes: u32,
+    /// Whether the request's frame had ended: it was told as an [`Event::Request`] before.
+    pub is_request_whole: bool,
     /// Response frame in bytes, without the length prefix.
     pub response_bytes: Option<u32>,
     /// Response's last byte minus request's first byte; null where either was not seen.
     pub duration: Option<Duration>,
+    /// Response's last byte minus request's last byte.
+    pub answer_time: Option<Duration>,
     /// Response's first byte minus request's last byte minus `wait`.
     pub broker_time: Option<Duration>,
     /// Time behind the previous response of the connection.

@@ -277,8 +277,10 @@ impl Conversation {
             header: pending.header(),
             outcome,
             request_bytes: pending.bytes,
+            is_request_whole: pending.has_ended,
             response_bytes: response.map(|response| response.bytes),
             duration: moments.and_then(|m| m.duration()),
+            answer_time: moments.and_then(|m| m.answer_time()),
             broker_time: moments.and_then(|m| m.broker_time()),
             wait: moments.and_then(|m| m.wait()),
         }));

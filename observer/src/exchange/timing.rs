@@ -22,6 +22,11 @@ impl Moments {
         Some(self.response_last?.since(self.request_first))
     }
 
+    /// Response's last byte minus request's last byte.
+    pub(super) fn answer_time(&self) -> Option<Duration> {
+        Some(self.response_last?.since(self.request_last?))
+    }
+
     /// A broker serves one request of a connection at a time: the time behind the one before.
     pub(super) fn wait(&self) -> Option<Duration> {
         match self.before {
@@ -60,6 +65,7 @@ mod tests {
     fn a_first_request_does_not_wait() {
         let first = moments(Before::Start);
         assert_eq!(first.duration(), Some(Duration::from_millis(45)));
+        assert_eq!(first.answer_time(), Some(Duration::from_millis(43)));
         assert_eq!(first.wait(), Some(Duration::ZERO));
         assert_eq!(first.broker_time(), Some(Duration::from_millis(38)));
     }

@@ -12,7 +12,7 @@ use prometheus::{
 use super::family::Families;
 use super::labels::Labels;
 use super::series::Key;
-use crate::event::{Malformed, Outcome, Peers, Security, Side, Unmatched};
+use crate::event::{Exchange, Malformed, Outcome, Peers, Security, Side, Unmatched};
 
 /// Metrics of brokers.
 pub struct Brokers {
@@ -58,10 +58,11 @@ impl Brokers {
     }
 
     /// A request has ended.
-    pub fn outcome(&mut self, labels: &mut Labels, peers: &Peers, outcome: Outcome) {
-        let handles = self.handles(labels, peers);
-        handles.inflight.dec();
-        inc(&handles.outcomes, outcome as usize);
+    pub fn exchange(&mut self, labels: &mut Labels, exchange: &Exchange) {
+        let handles = self.handles(labels, &exchange.peers);
+        // One whose frame never ended was not counted in.
+        handles.inflight.sub(i64::from(exchange.is_request_whole));
+        inc(&handles.outcomes, exchange.outcome as usize);
     }
 
     /// A response that no request waits for.

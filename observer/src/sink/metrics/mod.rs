@@ -131,7 +131,7 @@ impl Handler for Metrics {
                 traffic.request(labels, request, *now);
             }
             Event::Exchange(exchange) => {
-                brokers.outcome(labels, &exchange.peers, exchange.outcome);
+                brokers.exchange(labels, exchange);
                 traffic.exchange(labels, exchange, *now);
             }
             Event::UnmatchedResponse { peers, reason } => brokers.unmatched(labels, &peers, reason),

@@ -3,9 +3,13 @@
 //! In: [`crate::event::Event`] values and the pipeline's ledger. Out: text. Sinks hold no sockets;
 //! time comes with the events or from their caller.
 
+mod clock;
+pub mod json;
+pub mod line;
 pub mod metrics;
 #[cfg(test)]
 mod samples;
+pub mod summary;
 
 use crate::protocol::api::ApiKey;
 

@@ -41,7 +41,7 @@ pub fn exchange(client_id: &str) -> Exchange {
         is_request_whole: true,
         response_bytes: Some(56),
         duration: Some(Duration::from_nanos(1_234_500)),
-        answer_time: Some(Duration::from_nanos(1_200_000)),
+        answer_time: Some(Duration::from_micros(1200)),
         broker_time: Some(Duration::from_nanos(1_100_200)),
         wait: Some(Duration::ZERO),
     }

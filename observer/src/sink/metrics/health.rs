@@ -50,7 +50,9 @@ pub struct Hook {
 impl Health {
     /// Bytes seen at the hooks, or in the file.
     pub fn payload_bytes(&self) -> u64 {
-        self.capture.as_ref().map_or(self.ledger.seen, |capture| capture.seen_bytes)
+        let seen = self.capture.as_ref().map_or(0, |capture| capture.seen_bytes);
+        // The kernel's counters are not read all in one instant.
+        seen.max(self.delivered())
     }
 
     /// Bytes by fate; their sum is [`Self::payload_bytes`].
@@ -58,8 +60,7 @@ impl Health {
         let Ledger { decoded, elided, opaque, duplicate, discarded, pending, .. } = self.ledger;
         let count_only = self.capture.as_ref().map_or(0, |capture| capture.count_only_bytes);
         let lost = self.capture.as_ref().map_or(0, CaptureStats::lost);
-        let delivered = self.ledger.seen.saturating_add(count_only).saturating_add(lost);
-        let in_ring = self.payload_bytes().saturating_sub(delivered);
+        let in_ring = self.payload_bytes().saturating_sub(self.delivered());
         [
             ("decoded", decoded),
             ("elided", elided),
@@ -69,6 +70,15 @@ impl Health {
             ("lost", lost),
             ("pending", pending.saturating_add(in_ring)),
         ]
+    }
+
+    /// Bytes that are no longer in the ring.
+    fn delivered(&self) -> u64 {
+        let at_hooks = self
+            .capture
+            .as_ref()
+            .map_or(0, |capture| capture.count_only_bytes.saturating_add(capture.lost()));
+        self.ledger.seen.saturating_add(at_hooks)
     }
 
     /// The metrics.

@@ -1,4 +1,5 @@
 //! One direction: segments, acknowledgments and time go in, bytes in order come out to a [`Sink`].
+//! Where each part of a segment goes is decided here; when a hole is given up, in `holes`.
 //!
 //! Invariants: nothing is held unless a hole lies between `next` and it; what is held begins at most
 //! [`MAX_AHEAD`] beyond `next`.
@@ -19,10 +20,10 @@ const _: () = assert!(size_of::<Direction>() <= 64, "idle connections must be ch
 /// Reassembly of one direction of a connection. Small while nothing is held.
 #[derive(Debug, Default)]
 pub struct Direction {
-    next: Option<Seq>,
-    unseen: Unseen,
-    acks: Acks,
-    held: Option<Box<Held>>,
+    pub(super) next: Option<Seq>,
+    pub(super) unseen: Unseen,
+    pub(super) acks: Acks,
+    pub(super) held: Option<Box<Held>>,
 }
 
 impl Direction {
@@ -161,78 +162,5 @@ impl Direction {
         let late = self.unseen.overlap(old.seq, old.end()).min(old.len);
         pushed.discarded = pushed.discarded.saturating_add(late.into());
         pushed.duplicate = pushed.duplicate.saturating_add(old.len.saturating_sub(late).into());
-    }
-
-    /// The first hole: when the bytes behind it were seen, and its length.
-    fn hole(&self) -> Option<(Timestamp, u32)> {
-        let (seq, time) = self.held.as_ref()?.front()?;
-        Some((time, seq.since(self.next?).unsigned_abs()))
-    }
-
-    /// Gives up holes for as long as there is a reason to.
-    fn give_up(
-        &mut self,
-        now: Timestamp,
-        limits: &Limits,
-        budget: &mut Budget,
-        sink: &mut impl Sink,
-    ) {
-        self.acks.settle(now, limits);
-        while let Some(reason) = self.reason_to_give_up(now, limits, budget) {
-            self.skip_hole(reason, budget, sink);
-        }
-    }
-
-    fn reason_to_give_up(
-        &self,
-        now: Timestamp,
-        limits: &Limits,
-        budget: &Budget,
-    ) -> Option<GapReason> {
-        let held = self.held.as_ref()?;
-        let (seq, time) = held.front()?;
-        if self.acks.cover(seq) {
-            Some(GapReason::Acknowledged)
-        } else if now.since(time) >= limits.hole_timeout {
-            Some(GapReason::Timeout)
-        } else if held.cost() > limits.direction_bytes || budget.is_over() {
-            Some(GapReason::Overflow)
-        } else {
-            None
-        }
-    }
-
-    /// The first hole becomes a gap; what follows it is delivered.
-    fn skip_hole(&mut self, reason: GapReason, budget: &mut Budget, sink: &mut impl Sink) {
-        if let (Some((time, len)), Some(next)) = (self.hole(), self.next) {
-            sink.gap(time, len.into(), reason);
-            self.next = Some(next.plus(len));
-            self.unseen = Unseen::between(next, next.plus(len));
-        }
-        self.drain(budget, sink);
-    }
-
-    /// Delivers what is held and has no hole before it any more.
-    fn drain(&mut self, budget: &mut Budget, sink: &mut impl Sink) {
-        while let (Some(next), Some(held)) = (self.next, &mut self.held) {
-            if let Some(piece) = held.pop_at(next, budget) {
-                self.deliver(&piece.part(), sink);
-            } else if held.front().is_none() {
-                self.held = None;
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn deliver(&mut self, part: &Part<'_>, sink: &mut impl Sink) {
-        match part.bytes {
-            Some(bytes) => sink.data(part.time, bytes, part.edges),
-            None => sink.elided(part.time, part.len.into(), part.edges),
-        }
-        let next = part.end();
-        self.next = Some(next);
-        self.acks.forget_before(next);
-        self.unseen.forget_before(next);
     }
 }

@@ -6,7 +6,8 @@
 //! - `held`: the parts that wait behind a hole
 //! - `unseen`: the bytes passed over last, to tell a late copy from a second one
 //! - `acks`: what the receiver has acknowledged, and whether the grace after it is over
-//! - `direction`: what to do with each part, and when a hole is given up
+//! - `holes`: when a hole is given up
+//! - `direction`: what to do with each part of a segment
 //!
 //! Of bytes that come twice the first copy wins, also where it was elided and the second is not.
 //! Every byte pushed is at any moment either delivered (present or elided), duplicate, discarded,
@@ -16,6 +17,7 @@
 mod acks;
 mod direction;
 mod held;
+mod holes;
 mod part;
 mod unseen;
 
@@ -124,7 +126,7 @@ impl Budget {
 pub struct Pushed {
     /// Seen before.
     pub duplicate: u64,
-    /// Seen for the first time, but too late: before the place where the direction began to be
+    /// Never delivered, but too late: before the place where the direction began to be
     /// observed, or in the latest gap. Or of a segment that claims to be absurdly long.
     pub discarded: u64,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
 use observer::ledger::GapReason;
-use observer::stream::{Budget, Direction, Edges, Limits, Pushed, Sink};
+use observer::stream::{Budget, Direction, Edges, Limits, MAX_SEGMENT, Pushed, Sink};
 use observer::time::Timestamp;
 
 pub struct Script {
@@ -75,6 +75,16 @@ impl Script {
         self.push_chunks(seq, wire_len, &[])
     }
 
+    /// Delivers `n` segments of the longest length, left out on purpose; returns where they end.
+    pub fn advance(&mut self, seq: u32, n: u32) -> u32 {
+        let starts = (0..n).map(|i| seq.wrapping_add(i.wrapping_mul(MAX_SEGMENT)));
+        for start in starts {
+            self.push_elided(start, MAX_SEGMENT);
+        }
+        self.out.clear();
+        seq.wrapping_add(n.wrapping_mul(MAX_SEGMENT))
+    }
+
     pub fn push_chunks(&mut self, seq: u32, wire_len: u32, chunks: &[Chunk<'_>]) -> &mut Self {
         let segment = Segment {
             time: self.now,
@@ -134,6 +144,10 @@ impl Script {
 }
 
 impl Transcript {
+    pub fn clear(&mut self) {
+        self.words.clear();
+    }
+
     fn write(&mut self, time: Timestamp, text: &str, len: u64, edges: Edges) {
         let start = if edges.segment_start { "[" } else { "" };
         let end = if edges.segment_end { "]" } else { "" };

@@ -44,6 +44,10 @@ pub fn request(bytes: &[u8], max_len: u32) -> Guess {
     if api_key.0 < 0 || api_version < 0 {
         return Guess::No;
     }
+    // Zeros alone say nothing: so begins ZooKeeper's handshake, and much else.
+    if *fixed == [0; MIN_LEN] && rest.first_chunk() == Some(&[0; 2]) {
+        return Guess::No;
+    }
     let found =
         if api_key.is_known(api_version) { Guess::Known { len } } else { Guess::Unknown { len } };
     if api_key.request_header_version(api_version) == 0 {

@@ -3,7 +3,15 @@
 //!
 //! A [`Conversation`] is what one connection's frames have said so far. [`Requests`] and
 //! [`Responses`] are its two ears: they take the frames of one direction each.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 mod conversation;
 mod inflight;

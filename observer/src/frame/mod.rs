@@ -5,7 +5,15 @@
 //! connection that is not believed to be Kafka yet, one joined in mid-stream, or one whose boundary
 //! fell into a hole. What the frames mean is the [`Receiver`]'s to say; it is also asked whether
 //! bytes could be a frame.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 mod candidates;
 mod framer;

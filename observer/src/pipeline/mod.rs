@@ -4,7 +4,15 @@
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
 //! - `config`: bounds
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 mod config;
 mod connection;

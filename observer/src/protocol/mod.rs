@@ -1,5 +1,13 @@
 //! Kafka's protocol: pure functions over bytes, driven by the table that `cargo xtask schema` writes.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 pub mod api;
 pub mod body;

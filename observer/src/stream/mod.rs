@@ -12,7 +12,15 @@
 //! Of bytes that come twice the first copy wins, also where it was elided and the second is not.
 //! Every byte pushed is at any moment either delivered (present or elided), duplicate, discarded,
 //! or held; [`Pushed`] and [`Direction::held`] tell which.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 mod acks;
 mod direction;

@@ -76,7 +76,7 @@ impl<'a> Iterator for Parts<'a> {
         }
         let bytes = self.present(start, left);
         let len = match (bytes, self.chunks.first()) {
-            (Some(bytes), _) => bytes.len() as u32,
+            (Some(bytes), _) => u32::try_from(bytes.len()).unwrap_or(left),
             (None, Some(chunk)) => chunk.offset.saturating_sub(start).min(left),
             (None, None) => left,
         };

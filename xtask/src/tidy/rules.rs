@@ -101,8 +101,9 @@ const PANICS: [&str; 8] = [
     "unwrap_used",
 ];
 
-/// What the modules deny, so that none overflows.
-const OVERFLOWS: [&str; 1] = ["arithmetic_side_effects"];
+/// What the modules deny, so that no number of theirs overflows or is cut.
+const OVERFLOWS: [&str; 4] =
+    ["arithmetic_side_effects", "cast_possible_truncation", "cast_possible_wrap", "cast_sign_loss"];
 
 /// A file for a person to read in one go.
 const LONGEST: usize = 300;

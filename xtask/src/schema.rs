@@ -17,9 +17,11 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use self::jar::Jar;
+use crate::kafka::Version;
+use crate::paths;
 
 /// The releases read, newest first: Kafka 4 dropped versions that the newest 3.x still has.
-const RELEASES: [&str; 2] = ["4.4.0", "3.9.1"];
+const RELEASES: [Version; 2] = [Version::LATEST, Version::V3_9];
 
 /// The table, from the repository's root.
 const TABLE: &str = "observer/src/protocol/table.rs";
@@ -35,17 +37,13 @@ pub struct Args {
 impl Args {
     /// Does it, in this repository.
     pub fn run(self) -> Result<()> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        run(manifest.parent().unwrap_or(manifest), self.check)
+        run(paths::root(), self.check)
     }
 }
 
 /// Writes the table under `root`, or with `check` says whether it is what would be written.
 pub fn run(root: &Path, check: bool) -> Result<()> {
-    let jars = RELEASES
-        .iter()
-        .map(|release| Jar::fetch(&root.join("target/schema"), release))
-        .collect::<Result<Vec<_>>>()?;
+    let jars = RELEASES.map(Jar::fetch).into_iter().collect::<Result<Vec<_>>>()?;
     let apis = apis::merge(&jars)?;
     let text = render::table(&jars, &apis);
     let path = root.join(TABLE);

@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
-use crate::schema;
+use crate::{paths, schema};
 
 /// Checks format, lints, dependencies, the table of APIs and the design's invariants.
 #[derive(clap::Args)]
@@ -39,8 +39,7 @@ enum Check {
 impl Args {
     /// Runs the checks; every one of them, even after one has failed.
     pub fn run(self) -> Result<()> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.parent().unwrap_or(manifest);
+        let root = paths::root();
         let checks = if self.checks.is_empty() { Check::value_variants() } else { &self.checks };
         let failed: Vec<_> =
             checks.iter().filter(|check| !check.holds(root)).map(|check| check.name()).collect();

@@ -39,9 +39,10 @@ pub struct Headers {
 }
 
 impl Declared {
-    /// Asks the classes of `jar`; `folder` takes the program.
-    pub fn read(folder: &Path, jar: &Path) -> Result<Self> {
-        let program = folder.join("Declared.java");
+    /// Asks the classes of `jar`.
+    pub fn read(jar: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir().context("no folder for Declared.java")?;
+        let program = folder.path().join("Declared.java");
         std::fs::write(&program, PROGRAM).context("cannot write Declared.java")?;
         let output = Command::new("java")
             .arg("-cp")

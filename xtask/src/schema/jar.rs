@@ -4,21 +4,18 @@ use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::declared::Declared;
 use super::message::Message;
-
-/// Copies one artifact out of Maven's cache, which it fills where needed.
-const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
+use crate::kafka::{self, Version};
 
 /// A release and what its jar says.
 pub struct Jar {
     /// Kafka's version.
-    pub release: &'static str,
+    pub release: Version,
     /// The jar's SHA-256, hexadecimal.
     pub sha256: String,
     /// All message schemas.
@@ -28,31 +25,17 @@ pub struct Jar {
 }
 
 impl Jar {
-    /// Reads the jar of a release; brings it into `folder` through Maven if it is not there.
-    pub fn fetch(folder: &Path, release: &'static str) -> Result<Self> {
-        let path = folder.join(format!("kafka-clients-{release}.jar"));
-        if !path.exists() {
-            copy(folder, release)?;
-        }
+    /// Reads the jar of a release; brings it if it is not there.
+    pub fn fetch(release: Version) -> Result<Self> {
+        let path = kafka::fetch(release)?.join(format!("kafka-clients-{release}.jar"));
         let named = || format!("kafka-clients-{release}.jar");
         Ok(Self {
             release,
             sha256: sha256(&path).with_context(named)?,
             messages: messages(&path).with_context(named)?,
-            declared: Declared::read(folder, &path).with_context(named)?,
+            declared: Declared::read(&path).with_context(named)?,
         })
     }
-}
-
-fn copy(folder: &Path, release: &str) -> Result<()> {
-    let status = Command::new("mvn")
-        .args(["--quiet", "--batch-mode", "--no-transfer-progress", COPY])
-        .arg(format!("-Dartifact=org.apache.kafka:kafka-clients:{release}"))
-        .arg(format!("-DoutputDirectory={}", folder.display()))
-        .status()
-        .context("cannot run mvn: `cargo xtask setup` installs Maven")?;
-    ensure!(status.success(), "mvn could not bring kafka-clients {release} ({status})");
-    Ok(())
 }
 
 fn sha256(jar: &Path) -> Result<String> {

@@ -17,7 +17,7 @@ pub fn table(jars: &[Jar], apis: &[Api]) -> String {
         line(&mut out, &format!("//!   SHA-256 {sha256}"));
     }
     out.push_str(IMPORTS);
-    let releases: Vec<_> = jars.iter().map(|jar| format!("{:?}", jar.release)).collect();
+    let releases: Vec<_> = jars.iter().map(|jar| format!("\"{}\"", jar.release)).collect();
     line(&mut out, "/// The releases of the table, newest first.");
     let count = releases.len();
     line(&mut out, &format!("pub const RELEASES: [&str; {count}] = [{}];\n", releases.join(", ")));

@@ -5,4 +5,5 @@ pub mod kafka;
 pub mod paths;
 pub mod process;
 pub mod schema;
+pub mod setup;
 pub mod tidy;

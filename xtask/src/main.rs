@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Find what this machine lacks, install it, say what was chosen.
+    Setup(xtask::setup::Args),
     /// Fetch, start and stop Apache Kafka of any version.
     #[command(subcommand)]
     Kafka(xtask::kafka::Command),
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Setup(args) => args.run(),
         Command::Kafka(command) => command.run(),
         Command::Schema(args) => args.run(),
         Command::Tidy(args) => args.run(),

@@ -1,0 +1,128 @@
+//! The list of what a machine needs: for each thing from which purpose on, how it is found, how it
+//! is installed, and what works without it.
+
+use anyhow::Result;
+
+use super::{Machine, Purpose, apt, bpf};
+
+/// One thing a machine may lack.
+pub(super) struct Need {
+    pub(super) name: &'static str,
+    /// The first purpose that needs it.
+    pub(super) from: Purpose,
+    /// What was found; `None` if it is missing.
+    pub(super) find: fn(&Machine) -> Option<String>,
+    pub(super) install: fn(&Machine) -> Result<()>,
+    /// A sentence for a person who cannot install it.
+    pub(super) without: &'static str,
+}
+
+const REPLAY_ONLY: &str = "Without it: cargo build --release -p observer --no-default-features \
+                           gives a binary that replays captures";
+const NO_KAFKA: &str = "Without it no Kafka can be started here; building and replay work";
+const NO_TESTS: &str = "Without it some tests fail; building, replay and the demo work";
+
+/// In the order in which they are installed.
+pub(super) const NEEDS: &[Need] = &[
+    Need {
+        name: "Rust for the BPF target",
+        from: Purpose::Build,
+        find: bpf::find_toolchain,
+        install: bpf::install_toolchain,
+        without: REPLAY_ONLY,
+    },
+    Need {
+        name: "bpf-linker",
+        from: Purpose::Build,
+        find: bpf::find_linker,
+        install: bpf::install_linker,
+        without: REPLAY_ONLY,
+    },
+    Need {
+        name: "Java",
+        from: Purpose::Demo,
+        find: find_java,
+        install: install_java,
+        without: NO_KAFKA,
+    },
+    Need {
+        name: "Maven",
+        from: Purpose::Demo,
+        find: |machine| machine.first_line("mvn", &["-Dstyle.color=never", "--version"]),
+        install: |machine| apt::install(machine, &["maven"]),
+        without: NO_KAFKA,
+    },
+    Need {
+        name: "rustfmt and clippy",
+        from: Purpose::Test,
+        find: |machine| {
+            machine.first_line("cargo", &["fmt", "--version"])?;
+            machine.first_line("cargo", &["clippy", "--version"])
+        },
+        install: |machine| {
+            machine
+                .run("rustup", &["component", "add", "rustfmt", "clippy"])
+                .map_err(|error| error.context("install Rust's components rustfmt and clippy"))
+        },
+        without: NO_TESTS,
+    },
+    Need {
+        name: "cargo-deny",
+        from: Purpose::Test,
+        find: |machine| machine.first_line("cargo-deny", &["--version"]),
+        install: |machine| {
+            machine
+                .run("cargo", &["install", "--locked", "cargo-deny"])
+                .map_err(|error| error.context("install cargo-deny"))
+        },
+        without: NO_TESTS,
+    },
+    Need {
+        name: "tshark",
+        from: Purpose::Test,
+        find: |machine| {
+            machine.first_line("dumpcap", &["--version"])?;
+            machine.first_line("tshark", &["--version"])
+        },
+        install: |machine| apt::install(machine, &["tshark"]),
+        without: NO_TESTS,
+    },
+    Need {
+        name: "ip",
+        from: Purpose::Test,
+        find: |machine| machine.first_line("ip", &["-Version"]),
+        install: |machine| apt::install(machine, &["iproute2"]),
+        without: NO_TESTS,
+    },
+];
+
+/// Java's compiler, of version 17 or newer: tests run Java sources as they are.
+fn find_java(machine: &Machine) -> Option<String> {
+    let version = machine.first_line("javac", &["-version"])?;
+    let major: u32 = version.strip_prefix("javac ")?.split('.').next()?.parse().ok()?;
+    (major >= 17).then_some(version)
+}
+
+fn install_java(machine: &Machine) -> Result<()> {
+    let packages =
+        ["openjdk-17-jdk-headless", "openjdk-21-jdk-headless", "openjdk-25-jdk-headless"];
+    let known = apt::first_known(machine, &packages).unwrap_or("openjdk-17-jdk-headless");
+    apt::install(machine, &[known])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::fake_program;
+    use super::*;
+
+    #[test]
+    fn an_old_java_does_not_count() {
+        for (says, counts) in [("javac 17.0.15", true), ("javac 21", true), ("javac 11.0.2", false)]
+        {
+            let folder = tempfile::tempdir().expect("a folder");
+            fake_program(folder.path(), "javac", &format!("echo {says}"));
+            let machine = Machine::with_path(folder.path());
+            assert_eq!(find_java(&machine).is_some(), counts, "{says}");
+        }
+    }
+}

@@ -19,6 +19,17 @@ pub enum Input<'a> {
     Tick(Timestamp),
 }
 
+impl Input<'_> {
+    /// When it was seen.
+    pub const fn time(&self) -> Timestamp {
+        match self {
+            Self::Segment(segment) => segment.time,
+            Self::Socket(event) => event.time,
+            Self::Tick(time) => *time,
+        }
+    }
+}
+
 /// A TCP segment (or skb), or a part of one.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {

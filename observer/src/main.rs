@@ -1,2 +1,9 @@
 //! The `kafka-observer` command.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,121 @@
+//! The command line: arguments in, an exit code out. One file for each command.
+//!
+//! Whatever the user gets wrong is answered with one sentence on standard error ([`failure`]).
+
+mod failure;
+mod logging;
+mod options;
+mod output;
+mod replay;
+mod shell;
+mod size;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
+
+use failure::Failure;
+
+/// Sees what an Apache Kafka's clients and brokers say to each other, without touching them.
+#[derive(Parser)]
+#[command(name = "kafka-observer", version, about, propagate_version = true)]
+struct Cli {
+    /// What to log on standard error: off, error, warn, info, debug or trace.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "KAFKA_OBSERVER_LOG",
+        default_value = "warn"
+    )]
+    log: LevelFilter,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Read captures (pcap, pcapng); needs no privileges.
+    Replay(Box<replay::Arguments>),
+    /// Print completions for a shell.
+    Completions(shell::Completions),
+    /// Print the manual page.
+    Man,
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    failure::report_defects();
+    let result = Cli::try_parse().map_err(|error| usage(&error)).and_then(|cli| {
+        logging::start(cli.log);
+        command(cli.command)
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn command(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Completions(arguments) => shell::completions(&arguments, &mut Cli::command()),
+        Command::Man => shell::manual(Cli::command()),
+    }
+}
+
+/// What clap found wrong, in one sentence. Help and version are no failure: they are printed here.
+fn usage(error: &clap::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader that is gone needs no help.
+            let _ = error.print();
+            Failure::quiet()
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Failure::usage("a command is missing; `kafka-observer --help` lists them")
+        }
+        _ => Failure::usage(one_sentence(&error.to_string())),
+    }
+}
+
+/// clap says what is wrong in the first paragraph, sometimes with a tip in the second.
+fn one_sentence(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let mut paragraphs = text.split("\n\n");
+    let mut sentence = flat(paragraphs.next().unwrap_or_default());
+    if let Some(tip) =
+        paragraphs.next().and_then(|second| flat(second).strip_prefix("tip: ").map(str::to_owned))
+    {
+        sentence = format!("{sentence}; {tip}");
+    }
+    format!("{sentence} (see `kafka-observer --help`)")
+}
+
+fn flat(paragraph: &str) -> String {
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_contradict_nothing() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_clap_says_becomes_one_sentence() {
+        assert_eq!(
+            one_sentence(
+                "error: unexpected argument '--port' found\n\n  tip: a similar argument exists: \
+                 '--ports'\n\nUsage: kafka-observer replay\n"
+            ),
+            "unexpected argument '--port' found; a similar argument exists: '--ports' \
+             (see `kafka-observer --help`)"
+        );
+    }
+}

@@ -6,6 +6,7 @@
 mod apis;
 mod comments;
 mod declared;
+mod field_type;
 mod fields;
 mod jar;
 mod message;

@@ -101,7 +101,9 @@ fn row(key: i16, views: &[BTreeMap<i16, View<'_>>]) -> Result<Api> {
     ensure!(same, "flexibleVersions: the releases differ");
     let mut headers = BTreeMap::new();
     for (version, header) in releases.iter().flatten().flat_map(|api| &api.declared.headers) {
-        headers.entry(*version).or_insert(*header);
+        let newer = headers.insert(*version, *header);
+        let same = newer.is_none_or(|newer| newer == *header);
+        ensure!(same, "header versions of version {version}: the releases differ");
     }
     let mut listeners = newest.request.listeners.clone();
     listeners.sort_unstable();

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
+use super::field_type::FieldType;
 use super::message::Message;
 use super::versions::Versions;
 
@@ -34,44 +35,6 @@ pub struct Struct {
     pub versions: Versions,
     /// Its fields.
     pub fields: Vec<Field>,
-}
-
-/// The type of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldType {
-    /// A type of the protocol itself.
-    Primitive(Primitive),
-    /// A struct, by name.
-    Struct(String),
-    /// An array of a type.
-    Array(Box<FieldType>),
-}
-
-/// The types of the protocol itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Primitive {
-    /// One byte, 0 or 1.
-    Bool,
-    /// Signed, big-endian.
-    Int8,
-    /// Signed, big-endian.
-    Int16,
-    /// Unsigned, big-endian.
-    Uint16,
-    /// Signed, big-endian.
-    Int32,
-    /// Signed, big-endian.
-    Int64,
-    /// IEEE 754, big-endian.
-    Float64,
-    /// 16 bytes.
-    Uuid,
-    /// Length-prefixed UTF-8.
-    String,
-    /// Length-prefixed.
-    Bytes,
-    /// Length-prefixed record batches.
-    Records,
 }
 
 #[derive(Deserialize)]
@@ -141,47 +104,6 @@ fn read_one(raw: RawField) -> Result<Field> {
     })
 }
 
-impl FieldType {
-    /// Reads a type; struct names begin with a capital letter.
-    fn parse(text: &str) -> Result<Self> {
-        if let Some(element) = text.strip_prefix("[]") {
-            return Ok(Self::Array(Box::new(Self::parse(element)?)));
-        }
-        Ok(Self::Primitive(match text {
-            "bool" => Primitive::Bool,
-            "int8" => Primitive::Int8,
-            "int16" => Primitive::Int16,
-            "uint16" => Primitive::Uint16,
-            "int32" => Primitive::Int32,
-            "int64" => Primitive::Int64,
-            "float64" => Primitive::Float64,
-            "uuid" => Primitive::Uuid,
-            "string" => Primitive::String,
-            "bytes" => Primitive::Bytes,
-            "records" => Primitive::Records,
-            name => {
-                ensure!(name.starts_with(char::is_uppercase), "`{text}` is not a type");
-                return Ok(Self::Struct(name.to_owned()));
-            }
-        }))
-    }
-
-    /// Whether the wire has a null of this type.
-    fn has_null(&self) -> bool {
-        use Primitive::{Bytes, Records, String};
-        !matches!(self, Self::Primitive(kind) if !matches!(kind, String | Bytes | Records))
-    }
-
-    /// The struct that the type, or the array's element, names.
-    fn struct_name(&self) -> Option<&str> {
-        match self {
-            Self::Primitive(_) => None,
-            Self::Struct(name) => Some(name),
-            Self::Array(element) => element.struct_name(),
-        }
-    }
-}
-
 /// What every layout must hold: each valid version can be read without a guess.
 pub(super) fn check(message: &Message) -> Result<()> {
     check_fields(&message.fields, message)?;
@@ -233,17 +155,6 @@ mod tests {
         );
         let result = Message::parse("AskRequest.json", &text);
         result.map_or_else(|error| format!("{error:#}"), |_| String::new())
-    }
-
-    #[test]
-    fn types_are_read_through_arrays() {
-        let array = |of| FieldType::Array(Box::new(of));
-        assert_eq!(
-            FieldType::parse("[]int32").unwrap(),
-            array(FieldType::Primitive(Primitive::Int32))
-        );
-        assert_eq!(FieldType::parse("[]Row").unwrap(), array(FieldType::Struct("Row".to_owned())));
-        assert!(FieldType::parse("int128").is_err());
     }
 
     #[test]

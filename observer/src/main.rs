@@ -1,4 +1,18 @@
 //! The `kafka-observer` command.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "no byte from the wire or a file is a panic"
+    )
+)]
 
 mod cli;
 

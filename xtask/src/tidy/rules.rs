@@ -78,7 +78,8 @@ const ROOMS: &[Room] = &[
 ];
 
 /// The roots of the crates that see bytes from the wire or a file.
-const WIRE_CRATES: [&str; 2] = ["observer/src/lib.rs", "observer-common/src/lib.rs"];
+const WIRE_CRATES: [&str; 3] =
+    ["observer/src/lib.rs", "observer/src/main.rs", "observer-common/src/lib.rs"];
 
 /// The roots of the modules that reckon with such bytes.
 const WIRE_MODULES: [&str; 5] = [

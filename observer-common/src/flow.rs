@@ -53,6 +53,18 @@ impl Flow {
     pub const fn reversed(self) -> Self {
         Self { src: self.dst, dst: self.src }
     }
+
+    /// The flow as it lies in memory, and so as a key of the kernel's maps.
+    pub fn key(&self) -> [u8; size_of::<Self>()] {
+        let mut key = [0; size_of::<Self>()];
+        let (src, dst) = key.split_at_mut(size_of::<Endpoint>());
+        for (out, end) in [(src, self.src), (dst, self.dst)] {
+            let (addr, port) = out.split_at_mut(16);
+            addr.copy_from_slice(&end.addr);
+            port.copy_from_slice(&end.port.to_ne_bytes());
+        }
+        key
+    }
 }
 
 impl core::fmt::Display for Endpoint {
@@ -83,6 +95,15 @@ mod tests {
         assert_eq!(Endpoint::v4([10, 0, 0, 1], 9092).to_string(), "10.0.0.1:9092");
         let v6: core::net::SocketAddr = "[2001:db8::1]:9092".parse().unwrap();
         assert_eq!(Endpoint::from(v6).to_string(), "[2001:db8::1]:9092");
+    }
+
+    #[test]
+    fn a_key_is_the_flow_as_it_lies_in_memory() {
+        let flow =
+            Flow { src: Endpoint::v4([1, 2, 3, 4], 0x0102), dst: Endpoint::v6([9; 16], 0x0304) };
+        // SAFETY: a flow has no padding (its size is asserted), so all its bytes are initialised.
+        let in_memory: [u8; 36] = unsafe { core::mem::transmute(flow) };
+        assert_eq!(flow.key(), in_memory);
     }
 
     #[test]

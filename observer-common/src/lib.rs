@@ -18,11 +18,17 @@
     )
 )]
 
+mod bytes;
+pub mod counters;
 pub mod flow;
+pub mod flow_state;
+pub mod hook;
 pub mod owner;
 pub mod packet;
+pub mod ports;
 pub mod record;
 pub mod seq;
+pub mod socket;
 
 pub use flow::{Endpoint, Flow};
 pub use record::TcpFlags;

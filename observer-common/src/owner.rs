@@ -59,6 +59,12 @@ impl Owner {
         Self { last_ns: first.time_ns, hook: first.hook, next: first.end, start: first.seq }
     }
 
+    /// The hook that owns the direction.
+    #[inline(always)]
+    pub const fn hook(&self) -> Hook {
+        self.hook
+    }
+
     /// Whether a sighting counts: it is the owner's, or ownership lapses and it becomes the owner's.
     #[inline(always)]
     pub const fn admits(&mut self, seen: &Sighting) -> bool {

@@ -43,6 +43,18 @@ pub struct Packet {
     pub ip_end: usize,
 }
 
+impl Packet {
+    /// Payload bytes on the wire, of a packet of `packet_len` bytes. What the IP header says counts
+    /// where it is less (Ethernet pads short frames), unless the packet stands for several
+    /// (`segmented`: GSO, GRO), whose length no IP header can say.
+    #[inline(always)]
+    pub const fn payload_len(&self, packet_len: usize, segmented: bool) -> usize {
+        let padded = !segmented && self.ip_end != 0 && self.ip_end < packet_len;
+        let end = if padded { self.ip_end } else { packet_len };
+        end.saturating_sub(self.payload_offset)
+    }
+}
+
 /// Why a packet is not a TCP segment that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {

@@ -6,6 +6,7 @@
 //!
 //! All integers are in the host's byte order, as kernel and daemon are on one host.
 
+use crate::bytes::Reader;
 use crate::{Endpoint, Flow, Seq};
 
 /// TCP flags as they stand in byte 13 of the header.
@@ -69,6 +70,18 @@ pub const SEGMENT_HEADER_LEN: usize = 72;
 pub const CHUNK_HEADER_LEN: usize = 8;
 /// Chunk flag: a frame ends where this chunk ends.
 pub const CHUNK_FRAME_END: u16 = 1;
+
+/// Payload bytes in a record at most; a power of two, so that the kernel bounds a length by a mask.
+pub const CHUNK_MAX: u32 = 16 * 1024;
+/// Records that one skb becomes at most.
+pub const RECORDS_MAX: u32 = 64;
+
+/// Payload bytes that a record should carry at most in a ring of this size: a few records fit the
+/// smallest ring, and the largest skb without BIG TCP (64 KiB) fits the records it may become.
+pub const fn chunk_len(ring_bytes: u32) -> u32 {
+    let share = ring_bytes / 4;
+    if share > CHUNK_MAX { CHUNK_MAX } else { share }
+}
 
 impl SegmentHeader {
     /// The header's bytes.
@@ -159,22 +172,6 @@ pub fn chunks<'a>(
     })
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn slice(&mut self, n: usize) -> Option<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(n)?;
-        self.0 = tail;
-        Some(head)
-    }
-
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, tail) = self.0.split_first_chunk()?;
-        self.0 = tail;
-        Some(*head)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +215,14 @@ mod tests {
         assert_eq!(chunks[0], Chunk { offset: 0, bytes: b"abc", frame_end: false });
         assert_eq!(chunks[1], Chunk { offset: 9, bytes: b"", frame_end: true });
         assert_eq!(chunks.len(), 2);
+    }
+
+    #[test]
+    fn the_smallest_ring_takes_the_largest_skb() {
+        assert_eq!(chunk_len(16 << 20), CHUNK_MAX);
+        let chunk = chunk_len(4096);
+        assert!(chunk * RECORDS_MAX >= 64 * 1024);
+        assert!(chunk as usize + SEGMENT_HEADER_LEN + CHUNK_HEADER_LEN + 8 < 4096 / 2);
     }
 
     #[test]

@@ -1,0 +1,155 @@
+//! What the kernel programs count, in one array per CPU.
+//!
+//! The hook's ledger, exact once traffic is quiet:
+//! `Seen == SubmittedBytes + lost bytes (by [`Loss`]) + CountOnlyBytes`.
+
+/// A number the kernel programs keep; its place in [`Counters`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Counter {
+    /// TCP payload bytes on watched ports, at the hook that owns the flow.
+    Seen,
+    /// Segment records that entered the ring.
+    SubmittedRecords,
+    /// Payload bytes those records cover, copied or left out on purpose.
+    SubmittedBytes,
+    /// Payload bytes copied into the ring.
+    CopiedBytes,
+    /// Records that found the ring full.
+    RingFullRecords,
+    /// Payload bytes those records covered.
+    RingFullBytes,
+    /// Records whose payload could not be read from the skb.
+    LoadFailedRecords,
+    /// Payload bytes those records covered.
+    LoadFailedBytes,
+    /// skbs with more payload than fits the records one skb may become.
+    OversizeRecords,
+    /// Payload bytes beyond those records.
+    OversizeBytes,
+    /// Payload bytes of flows that are only counted.
+    CountOnlyBytes,
+    /// Payload bytes ignored because another hook owns the flow.
+    ForeignBytes,
+    /// IP fragments; their payload is in no other counter.
+    Fragments,
+    /// Packets whose headers are not whole, or contradict themselves.
+    Malformed,
+    /// Socket records that entered the ring.
+    SocketRecords,
+    /// Socket records that found the ring full.
+    SocketRingFull,
+}
+
+/// Number of counters.
+pub const COUNTERS: usize = Counter::SocketRingFull as usize + 1;
+
+/// Why payload bytes seen at a hook did not enter the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Loss {
+    /// The ring was full.
+    RingFull,
+    /// The payload could not be read from the skb.
+    LoadFailed,
+    /// The skb was larger than the records one skb may become.
+    Oversize,
+}
+
+impl Loss {
+    /// All causes.
+    pub const ALL: [Self; 3] = [Self::RingFull, Self::LoadFailed, Self::Oversize];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RingFull => "ring_full",
+            Self::LoadFailed => "load_failed",
+            Self::Oversize => "oversize",
+        }
+    }
+
+    /// Where its records are counted.
+    pub const fn records(self) -> Counter {
+        match self {
+            Self::RingFull => Counter::RingFullRecords,
+            Self::LoadFailed => Counter::LoadFailedRecords,
+            Self::Oversize => Counter::OversizeRecords,
+        }
+    }
+
+    /// Where its payload bytes are counted.
+    pub const fn bytes(self) -> Counter {
+        match self {
+            Self::RingFull => Counter::RingFullBytes,
+            Self::LoadFailed => Counter::LoadFailedBytes,
+            Self::Oversize => Counter::OversizeBytes,
+        }
+    }
+}
+
+/// All counters, by [`Counter`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Counters(pub [u64; COUNTERS]);
+
+impl Counters {
+    /// One counter.
+    #[inline(always)]
+    pub const fn get(&self, counter: Counter) -> u64 {
+        self.0[counter as usize]
+    }
+
+    /// Adds to a counter.
+    #[inline(always)]
+    pub const fn add(&mut self, counter: Counter, n: u64) {
+        let cell = &mut self.0[counter as usize];
+        *cell = cell.wrapping_add(n);
+    }
+
+    /// Adds another CPU's counters.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine = mine.wrapping_add(theirs);
+        }
+    }
+
+    /// Payload bytes seen and not delivered, whatever the cause.
+    pub fn lost_bytes(&self) -> u64 {
+        Loss::ALL.iter().map(|loss| self.get(loss.bytes())).sum()
+    }
+
+    /// Payload bytes with a fate at the hook; equals [`Counter::Seen`] when traffic is quiet.
+    pub fn accounted(&self) -> u64 {
+        self.get(Counter::SubmittedBytes) + self.lost_bytes() + self.get(Counter::CountOnlyBytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fate_is_in_the_ledger_once() {
+        let mut counters = Counters::default();
+        counters.add(Counter::SubmittedBytes, 1);
+        counters.add(Counter::CountOnlyBytes, 10);
+        for (loss, n) in Loss::ALL.into_iter().zip([100, 1_000, 10_000]) {
+            counters.add(loss.bytes(), n);
+            counters.add(loss.records(), 7);
+        }
+        assert_eq!(counters.lost_bytes(), 11_100);
+        assert_eq!(counters.accounted(), 11_111);
+    }
+
+    #[test]
+    fn merging_adds_counter_by_counter() {
+        let mut a = Counters::default();
+        let mut b = Counters::default();
+        a.add(Counter::Seen, 3);
+        b.add(Counter::Seen, 4);
+        b.add(Counter::SocketRingFull, 1);
+        a.merge(&b);
+        assert_eq!(a.get(Counter::Seen), 7);
+        assert_eq!(a.get(Counter::SocketRingFull), 1);
+    }
+}

@@ -1,0 +1,16 @@
+//! What the loader sets before the programs are loaded; the verifier sees constants.
+
+use aya_ebpf::Global;
+use observer_common::record::CHUNK_MAX;
+
+/// Payload bytes to copy of an skb at most.
+#[unsafe(no_mangle)]
+pub static SNAP_LEN: Global<u32> = Global::new(u32::MAX);
+
+/// Payload bytes in a ring record at most; at least 1, at most [`CHUNK_MAX`].
+#[unsafe(no_mangle)]
+pub static CHUNK_LEN: Global<u32> = Global::new(CHUNK_MAX);
+
+/// Time between two measurements of a socket, nanoseconds.
+#[unsafe(no_mangle)]
+pub static MEASURE_NS: Global<u64> = Global::new(5_000_000_000);

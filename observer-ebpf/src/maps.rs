@@ -1,0 +1,66 @@
+//! The maps, and what is done with them in more than one place.
+
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
+use observer_common::Flow;
+use observer_common::counters::Counters;
+use observer_common::flow_state::FlowState;
+use observer_common::owner::Hook;
+use observer_common::ports::{PORT_WORDS, bit_of, word_of};
+
+use crate::ring::Scratch;
+use crate::socket::SocketState;
+
+/// Segment and socket records for the daemon; the loader sets its size.
+#[map]
+pub static RING: RingBuf = RingBuf::with_byte_size(16 << 20, 0);
+
+/// Watched ports, a bit each.
+#[map]
+static PORTS: Array<u64> = Array::with_max_entries(PORT_WORDS as u32, 0);
+
+/// Directions of connections, the least recently seen forgotten first; the loader sets its size.
+#[map]
+pub static FLOWS: LruHashMap<Flow, FlowState> = LruHashMap::with_max_entries(65_536, 0);
+
+/// Hooks that are attached.
+#[map]
+static HOOKS: HashMap<u64, u8> = HashMap::with_max_entries(16_384, 0);
+
+/// Sockets measured lately, by cookie; the loader sets its size.
+#[map]
+pub static SOCKETS: LruHashMap<u64, SocketState> = LruHashMap::with_max_entries(16_384, 0);
+
+/// What was counted on each CPU.
+#[map]
+static COUNTERS: PerCpuArray<Counters> = PerCpuArray::with_max_entries(1, 0);
+
+/// Where records are put together.
+#[map]
+static SCRATCH: PerCpuArray<Scratch> = PerCpuArray::with_max_entries(1, 0);
+
+/// Whether a port is watched.
+#[inline(always)]
+pub fn watched(port: u16) -> bool {
+    PORTS.get(word_of(port)).is_some_and(|word| word & bit_of(port) != 0)
+}
+
+/// Whether a hook is still attached.
+#[inline(always)]
+pub fn attached(hook: Hook) -> bool {
+    HOOKS.get_ptr(hook.0).is_some()
+}
+
+/// This CPU's counters.
+#[inline(always)]
+pub fn counters() -> Option<&'static mut Counters> {
+    // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+    COUNTERS.get_ptr_mut(0).map(|counters| unsafe { &mut *counters })
+}
+
+/// This CPU's scratch space.
+#[inline(always)]
+pub fn scratch() -> Option<&'static mut Scratch> {
+    // SAFETY: as for the counters.
+    SCRATCH.get_ptr_mut(0).map(|scratch| unsafe { &mut *scratch })
+}

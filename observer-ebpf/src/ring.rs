@@ -1,0 +1,167 @@
+//! From a segment to ring records, in the format of `observer_common::record`.
+
+use aya_ebpf::bindings::BPF_RB_NO_WAKEUP;
+use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output};
+use observer_common::TcpFlags;
+use observer_common::counters::{Counter, Counters, Loss};
+use observer_common::hook::hook;
+use observer_common::owner::Sighting;
+use observer_common::packet::Packet;
+use observer_common::record::{
+    CHUNK_HEADER_LEN, CHUNK_MAX, RECORDS_MAX, SEGMENT_HEADER_LEN, SegmentHeader,
+    encode_chunk_header,
+};
+
+use crate::config::{CHUNK_LEN, SNAP_LEN};
+use crate::maps::{RING, scratch};
+use crate::segment::Ignored;
+use crate::skb::Skb;
+
+/// A record being put together: its header, one chunk's header, the chunk.
+#[repr(C)]
+pub struct Scratch {
+    header: [u8; SEGMENT_HEADER_LEN],
+    chunk: [u8; CHUNK_HEADER_LEN],
+    payload: [u8; CHUNK_MAX as usize],
+}
+
+/// A segment at the hook that owns its flow.
+pub struct Segment<'a> {
+    pub skb: Skb<'a>,
+    pub egress: bool,
+    pub packet: &'a Packet,
+    pub payload_len: u32,
+    /// CLOCK_MONOTONIC, nanoseconds.
+    pub time_ns: u64,
+}
+
+/// What a record covers of its skb's payload.
+struct Part {
+    offset: u32,
+    /// Payload bytes covered.
+    wire_len: u32,
+    /// Payload bytes to copy; the first ones of those covered.
+    copy_len: u32,
+    flags: TcpFlags,
+}
+
+impl Segment<'_> {
+    /// The segment as its flow's owner is told of it.
+    #[inline(always)]
+    pub fn sighting(&self) -> Sighting {
+        let fin = self.packet.flags.has(TcpFlags::FIN);
+        Sighting {
+            hook: hook(self.skb.ifindex(), self.egress),
+            time_ns: self.time_ns,
+            seq: self.packet.seq,
+            end: self.packet.seq.plus(self.payload_len).plus(fin as u32),
+            syn: self.packet.flags.has(TcpFlags::SYN),
+        }
+    }
+
+    /// Submits the segment in as many records as it takes.
+    #[inline(always)]
+    pub fn submit(&self, counters: &mut Counters) -> Result<(), Ignored> {
+        let payload_len = self.payload_len;
+        let snapped = payload_len.min(SNAP_LEN.load());
+        let chunk_len = CHUNK_LEN.load();
+        let mut offset = 0;
+        for _ in 0..RECORDS_MAX {
+            let copy_len = (snapped - offset).min(chunk_len);
+            let last = offset + copy_len == snapped;
+            let wire_len = if last { payload_len - offset } else { copy_len };
+            let flags = part_flags(self.packet.flags, offset == 0, last);
+            self.submit_part(&Part { offset, wire_len, copy_len, flags }, counters)?;
+            if last {
+                return Ok(());
+            }
+            offset += copy_len;
+        }
+        lose(counters, Loss::Oversize, payload_len - offset);
+        Ok(())
+    }
+
+    /// Submits the segment's flags alone, at its end.
+    #[inline(always)]
+    pub fn submit_flags(&self, counters: &mut Counters) -> Result<(), Ignored> {
+        let flags = self.packet.flags;
+        let part = Part { offset: self.payload_len, wire_len: 0, copy_len: 0, flags };
+        self.submit_part(&part, counters)
+    }
+
+    #[inline(always)]
+    fn submit_part(&self, part: &Part, counters: &mut Counters) -> Result<(), Ignored> {
+        let scratch = scratch().ok_or(Ignored::NoScratch)?;
+        let mut record_len = SEGMENT_HEADER_LEN as u64;
+        if part.copy_len > 0 {
+            // Says the same as copy_len, in a form whose bounds the verifier follows.
+            let len = ((part.copy_len - 1) & (CHUNK_MAX - 1)) + 1;
+            let from = self.packet.payload_offset + part.offset as usize;
+            // SAFETY: the mask bounds the length by that of the payload.
+            if !unsafe { self.skb.copy(from, scratch.payload.as_mut_ptr(), len) } {
+                lose(counters, Loss::LoadFailed, part.wire_len);
+                return Ok(());
+            }
+            encode_chunk_header(0, len as u16, 0, &mut scratch.chunk);
+            record_len += CHUNK_HEADER_LEN as u64 + u64::from(len);
+        }
+        self.header(part).encode(&mut scratch.header);
+        if !output(core::ptr::from_mut(scratch).cast(), record_len) {
+            lose(counters, Loss::RingFull, part.wire_len);
+            return Ok(());
+        }
+        counters.add(Counter::SubmittedRecords, 1);
+        counters.add(Counter::SubmittedBytes, u64::from(part.wire_len));
+        counters.add(Counter::CopiedBytes, u64::from(part.copy_len));
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn header(&self, part: &Part) -> SegmentHeader {
+        SegmentHeader {
+            time_ns: self.time_ns,
+            flow: self.packet.flow,
+            ifindex: self.skb.ifindex(),
+            egress: self.egress,
+            flags: part.flags,
+            seq: self.packet.seq.plus(part.offset),
+            ack: self.packet.ack,
+            wire_len: part.wire_len,
+            chunks: u16::from(part.copy_len > 0),
+        }
+    }
+}
+
+/// SYN belongs to a segment's first byte, FIN and RST to its last.
+#[inline(always)]
+const fn part_flags(flags: TcpFlags, first: bool, last: bool) -> TcpFlags {
+    let mut kept = flags.0;
+    if !first {
+        kept &= !TcpFlags::SYN.0;
+    }
+    if !last {
+        kept &= !(TcpFlags::FIN.0 | TcpFlags::RST.0);
+    }
+    TcpFlags(kept)
+}
+
+#[inline(always)]
+fn lose(counters: &mut Counters, loss: Loss, bytes: u32) {
+    counters.add(loss.records(), 1);
+    counters.add(loss.bytes(), u64::from(bytes));
+}
+
+/// CLOCK_MONOTONIC, nanoseconds.
+#[inline(always)]
+pub fn now() -> u64 {
+    // SAFETY: no argument, no precondition.
+    unsafe { bpf_ktime_get_ns() }
+}
+
+/// Puts a record into the ring, without waking the daemon: it polls. False where the ring is full.
+#[inline(always)]
+pub fn output(record: *mut core::ffi::c_void, len: u64) -> bool {
+    let ring = core::ptr::from_ref(&RING).cast_mut().cast();
+    // SAFETY: the verifier checks record and length.
+    unsafe { bpf_ringbuf_output(ring, record, len, u64::from(BPF_RB_NO_WAKEUP)) == 0 }
+}

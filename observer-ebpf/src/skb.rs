@@ -1,0 +1,48 @@
+//! The packet a classifier was called for.
+
+use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
+use aya_ebpf::programs::TcContext;
+use observer_common::packet::Load;
+
+/// Bytes and facts of an skb.
+#[derive(Clone, Copy)]
+pub struct Skb<'a>(pub &'a TcContext);
+
+impl Load for Skb<'_> {
+    #[inline(always)]
+    fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
+        self.0.load(offset).ok()
+    }
+}
+
+impl Skb<'_> {
+    /// Bytes from the link header on, all fragments and segments.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.0.len() as usize
+    }
+
+    /// Whether the skb stands for several packets on the wire.
+    #[inline(always)]
+    pub fn segmented(self) -> bool {
+        // SAFETY: the context is valid for the run of the program.
+        unsafe { (*self.0.skb.skb).gso_size != 0 }
+    }
+
+    /// The interface it was seen on.
+    #[inline(always)]
+    pub fn ifindex(self) -> u32 {
+        // SAFETY: the context is valid for the run of the program.
+        unsafe { (*self.0.skb.skb).ifindex }
+    }
+
+    /// Copies `len` bytes at `offset`; false where the skb does not have them.
+    ///
+    /// # Safety
+    /// `to` is valid for `len` bytes, and the verifier can see that.
+    #[inline(always)]
+    pub unsafe fn copy(self, offset: usize, to: *mut u8, len: u32) -> bool {
+        // SAFETY: the caller's.
+        unsafe { bpf_skb_load_bytes(self.0.skb.skb.cast(), offset as u32, to.cast(), len) == 0 }
+    }
+}

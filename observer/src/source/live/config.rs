@@ -1,0 +1,54 @@
+//! What to capture, and how.
+
+use std::time::Duration;
+
+use crate::ports::Ports;
+
+/// What to capture, and how.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// TCP ports to watch; a segment is watched when either of its ports is.
+    pub ports: Ports,
+    /// Names and globs of interfaces; where there are none, every interface that is up.
+    pub interfaces: Vec<String>,
+    /// Size of the ring in bytes: a power of two, a page or more.
+    pub ring_bytes: u32,
+    /// Directions of connections that the kernel remembers.
+    pub flows: u32,
+    /// Payload bytes to copy of a packet at most; all where `None`.
+    pub snap_len: Option<u32>,
+    /// How to attach to interfaces.
+    pub attach: Attach,
+    /// Whether to watch the life of local sockets.
+    pub sockets: bool,
+    /// Time between two measurements of a socket.
+    pub measure_every: Duration,
+    /// Whether to give up the capabilities that are no longer needed once attached.
+    pub drop_privileges: bool,
+}
+
+/// How to attach to interfaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Attach {
+    /// tcx where the kernel has it (6.6 and later), else clsact.
+    #[default]
+    Auto,
+    /// Filters of a clsact qdisc. They outlive a killed process, until the next start or a cleanup.
+    Clsact,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ports: Ports::default(),
+            interfaces: Vec::new(),
+            ring_bytes: 16 << 20,
+            flows: 65_536,
+            snap_len: None,
+            attach: Attach::Auto,
+            sockets: true,
+            measure_every: Duration::from_secs(5),
+            drop_privileges: true,
+        }
+    }
+}

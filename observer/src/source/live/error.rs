@@ -1,0 +1,128 @@
+//! Why capture does not start, in sentences that say what to do.
+
+use std::io;
+
+use aya::programs::ProgramError;
+
+/// Why capture does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Capabilities are missing.
+    #[error(
+        "capturing is not permitted without {missing}: run as root (sudo), or grant the process \
+         these capabilities; `replay` reads capture files without any"
+    )]
+    NotPermitted {
+        /// The capabilities that are missing.
+        missing: String,
+    },
+    /// The kernel refused a map or a program.
+    #[error(
+        "this kernel refused {what} ({reason}): live capture needs Linux 5.8 or later with BPF \
+         enabled; `replay` works on any"
+    )]
+    Refused {
+        /// What it refused.
+        what: String,
+        /// Its answer, with what the verifier said.
+        reason: String,
+    },
+    /// An interface that was named does not exist.
+    #[error("there is no interface \"{name}\"; there are: {known}")]
+    NoSuchInterface {
+        /// As it was named.
+        name: String,
+        /// Interfaces that exist.
+        known: String,
+    },
+    /// An interface pattern cannot be read.
+    #[error("\"{pattern}\" is neither the name of an interface nor a pattern like veth*: {reason}")]
+    BadPattern {
+        /// As it was given.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The ring's size is no power of two, or smaller than a page.
+    #[error(
+        "a ring of {bytes} bytes is not possible: its size is a power of two from {page} to \
+         1073741824"
+    )]
+    BadRingSize {
+        /// As it was given.
+        bytes: u32,
+        /// The smallest size.
+        page: u32,
+    },
+    /// A link could not be attached to.
+    #[error("could not attach to interface {interface}: {reason}")]
+    Attach {
+        /// Name of the interface.
+        interface: String,
+        /// The kernel's answer.
+        reason: String,
+    },
+    /// The system refused something else.
+    #[error("{what}: {source}")]
+    System {
+        /// What was attempted.
+        what: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The exit code that stands for it: 2 for bad usage, 3 for what is not permitted or possible.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoSuchInterface { .. } | Self::BadPattern { .. } | Self::BadRingSize { .. } => 2,
+            Self::NotPermitted { .. }
+            | Self::Refused { .. }
+            | Self::Attach { .. }
+            | Self::System { .. } => 3,
+        }
+    }
+
+    /// For `map_err`: the system refused `what`.
+    pub(super) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+}
+
+/// An error and what caused it, in one line; of a verifier's log, the line that says what is wrong.
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(ProgramError::LoadError { io_error, verifier_log }) = error.downcast_ref() {
+        tracing::debug!("{verifier_log}");
+        return match complaint(&verifier_log.to_string()) {
+            Some(line) => format!("{io_error}: {line}"),
+            None => io_error.to_string(),
+        };
+    }
+    let Some(cause) = error.source() else { return error.to_string() };
+    let (text, cause) = (error.to_string(), chain(cause));
+    if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+}
+
+/// The last line of a verifier's log that is not a statistic.
+fn complaint(log: &str) -> Option<&str> {
+    const STATISTICS: [&str; 4] = ["processed ", "verification time ", "stack depth ", "mark_read"];
+    let is_statistic = |line: &str| STATISTICS.iter().any(|start| line.starts_with(start));
+    log.lines().rev().map(str::trim).find(|line| !line.is_empty() && !is_statistic(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_verifiers_log_the_complaint_is_told() {
+        let log = "0: R1=ctx() R10=fp0\n391: (61) r2 = *(u32 *)(r2 +0)\n\
+                   dereference of modified ctx ptr R2 off=28 disallowed\n\
+                   verification time 482 usec\nstack depth 264\n\
+                   processed 81 insns (limit 1000000)\n";
+        let told = "dereference of modified ctx ptr R2 off=28 disallowed";
+        assert_eq!(complaint(log), Some(told));
+        assert_eq!(complaint(""), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! What other threads see of a running capture, and may ask of it.
+
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use observer_common::counters::Counters;
+
+use super::clock::monotonic_ns;
+use super::keeper::Request;
+use crate::event::Command;
+use crate::ports::Ports;
+
+/// Sees a running capture, and asks of it. Once the capture has ended, what it last showed stays.
+#[derive(Clone)]
+pub struct Handle {
+    requests: Sender<Request>,
+    wake: Arc<UnixStream>,
+    shared: Arc<Shared>,
+}
+
+/// A place where packets are seen, or should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookStatus {
+    /// Name of the interface.
+    pub interface: String,
+    /// Its index.
+    pub ifindex: u32,
+    /// Whether for packets that leave the host, or come in.
+    pub egress: bool,
+    /// Whether it is attached.
+    pub attached: bool,
+}
+
+impl Handle {
+    /// What the kernel programs have counted.
+    pub fn counters(&self) -> Counters {
+        self.ask(Request::Counters)
+    }
+
+    /// The hooks of the selected interfaces.
+    pub fn hooks(&self) -> Vec<HookStatus> {
+        self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Obeys the pipeline. A whole copy is always in step, so there is nothing to resume.
+    pub fn command(&self, command: Command) {
+        match command {
+            Command::CountOnly(flow) => self.tell(Request::CountOnly(flow)),
+            Command::ResumeAt(..) => {}
+        }
+    }
+
+    /// Watches these ports, and no others, from now on.
+    pub fn set_ports(&self, ports: Ports) {
+        self.tell(Request::Watch(ports));
+    }
+
+    /// Whether the ring has been looked at within the last while.
+    pub fn drained_within(&self, while_: Duration) -> bool {
+        let at = self.shared.drained_ns.load(Ordering::Relaxed);
+        at != 0 && u128::from(monotonic_ns().saturating_sub(at)) <= while_.as_nanos()
+    }
+
+    /// Detaches everything, for good.
+    pub(super) fn detach(&self) -> Counters {
+        self.ask(Request::Detach)
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(super) fn new(requests: Sender<Request>, wake: UnixStream, shared: Arc<Shared>) -> Self {
+        Self { requests, wake: Arc::new(wake), shared }
+    }
+
+    fn ask(&self, request: impl FnOnce(Sender<Counters>) -> Request) -> Counters {
+        let (reply, answer) = mpsc::channel();
+        self.tell(request(reply));
+        answer.recv().unwrap_or_else(|_| self.shared.counters())
+    }
+
+    /// To a keeper that is gone there is nothing to tell.
+    fn tell(&self, request: Request) {
+        if self.requests.send(request).is_ok() {
+            // A full pipe wakes as well.
+            let _ = (&*self.wake).write(&[0]);
+        }
+    }
+}
+
+/// What the capture's threads show.
+#[derive(Default)]
+pub(super) struct Shared {
+    counters: Mutex<Counters>,
+    hooks: Mutex<Vec<HookStatus>>,
+    drained_ns: AtomicU64,
+}
+
+impl Shared {
+    pub fn counters(&self) -> Counters {
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn note_counters(&self, counters: Counters) {
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = counters;
+    }
+
+    pub fn note_hooks(&self, hooks: Vec<HookStatus>) {
+        *self.hooks.lock().unwrap_or_else(PoisonError::into_inner) = hooks;
+    }
+
+    pub fn note_drained(&self, monotonic_ns: u64) {
+        self.drained_ns.store(monotonic_ns, Ordering::Relaxed);
+    }
+}
+
+/// The keeper's end of the pipe that wakes it.
+pub(super) struct Waker(UnixStream);
+
+impl Waker {
+    /// A waker, and what wakes it.
+    pub fn new() -> std::io::Result<(Self, UnixStream)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        theirs.set_nonblocking(true)?;
+        Ok((Self(ours), theirs))
+    }
+
+    /// Forgets what woke it.
+    pub fn clear(&self) {
+        let mut bytes = [0; 64];
+        while (&self.0).read(&mut bytes).is_ok_and(|n| n == bytes.len()) {}
+    }
+}
+
+impl AsRawFd for Waker {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}

@@ -1,0 +1,218 @@
+//! The thread that keeps the hooks: it loads, attaches, follows interfaces as they come and go, and
+//! answers requests. It is the one thread that still holds capabilities once capture runs.
+
+use std::collections::BTreeMap;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+
+use aya::maps::{MapData, RingBuf};
+use observer_common::Flow;
+use observer_common::counters::Counters;
+
+use super::attach::{self, Attached};
+use super::config::{Attach, Config};
+use super::error::Error;
+use super::handle::{HookStatus, Shared, Waker};
+use super::links::{self, Link, Links};
+use super::object::Object;
+use super::selection::Selection;
+use super::{leftovers, privileges, sockets};
+use crate::ports::Ports;
+
+/// What is asked of the keeper.
+pub(super) enum Request {
+    /// What the kernel programs have counted.
+    Counters(Sender<Counters>),
+    /// Watch these ports instead.
+    Watch(Ports),
+    /// Count a connection's bytes, copy none.
+    CountOnly(Flow),
+    /// Detach everything, for good; the counters stay readable.
+    Detach(Sender<Counters>),
+}
+
+/// Keeps the hooks.
+pub(super) struct Keeper {
+    object: Object,
+    links: Links,
+    selection: Selection,
+    how: Attach,
+    attached: BTreeMap<u32, Interface>,
+    sockets: Option<sockets::Attached>,
+    detached: bool,
+    shared: Arc<Shared>,
+}
+
+/// An interface that was selected.
+struct Interface {
+    name: String,
+    /// The hooks, or why there are none.
+    hooks: Result<Vec<Attached>, Error>,
+}
+
+/// How long to wait before trying an interface again that could not be attached to.
+const RETRY_MS: i32 = 1_000;
+
+impl Keeper {
+    /// Loads and attaches.
+    pub fn start(config: &Config, shared: Arc<Shared>) -> Result<(Self, RingBuf<MapData>), Error> {
+        privileges::check()?;
+        let links = Links::follow().map_err(Error::system("following network interfaces"))?;
+        let found = links::list().map_err(Error::system("listing network interfaces"))?;
+        let selection = Selection::new(&config.interfaces, &found)?;
+        let (object, ring) = Object::load(config)?;
+        leftovers::remove(&found);
+        let mut keeper = Self {
+            object,
+            links,
+            selection,
+            how: config.attach,
+            attached: BTreeMap::new(),
+            sockets: None,
+            detached: false,
+            shared,
+        };
+        keeper.reconcile(&found);
+        keeper.all_or_none_attached()?;
+        if config.sockets {
+            keeper.sockets = sockets::attach(&mut keeper.object);
+        }
+        if config.drop_privileges {
+            privileges::keep(&privileges::TO_ATTACH)?;
+        }
+        Ok((keeper, ring))
+    }
+
+    /// Serves until nobody can ask any more.
+    pub fn run(mut self, requests: &Receiver<Request>, waker: &Waker) {
+        loop {
+            wait(&[self.links.as_raw_fd(), waker.as_raw_fd()], self.retry_ms());
+            waker.clear();
+            loop {
+                match requests.try_recv() {
+                    Ok(request) => self.serve(request),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
+                }
+            }
+            if (self.links.changed() || self.some_failed()) && !self.detached {
+                self.follow();
+            }
+        }
+    }
+
+    fn serve(&mut self, request: Request) {
+        // Whoever asked may have gone; then nobody misses the answer.
+        match request {
+            Request::Counters(reply) => drop(reply.send(self.counters())),
+            Request::CountOnly(flow) => self.object.count_only(flow),
+            Request::Watch(ports) => {
+                if let Err(error) = self.object.watch(&ports) {
+                    tracing::error!("{error}");
+                }
+            }
+            Request::Detach(reply) => {
+                self.detach();
+                let _ = reply.send(self.counters());
+            }
+        }
+    }
+
+    fn counters(&self) -> Counters {
+        match self.object.counters() {
+            Ok(counters) => self.shared.note_counters(counters),
+            Err(error) => tracing::error!("{error}"),
+        }
+        self.shared.counters()
+    }
+
+    fn detach(&mut self) {
+        self.detached = true;
+        self.sockets = None;
+        for interface in std::mem::take(&mut self.attached).into_values() {
+            attach::detach(&mut self.object, interface.hooks.unwrap_or_default());
+        }
+        self.tell();
+    }
+
+    fn follow(&mut self) {
+        match links::list() {
+            Ok(found) => self.reconcile(&found),
+            Err(error) => tracing::warn!("listing network interfaces: {error}"),
+        }
+    }
+
+    /// Attaches to what has come, forgets what has gone.
+    fn reconcile(&mut self, found: &[Link]) {
+        let gone = |index: &u32| !found.iter().any(|link| link.index == *index);
+        let gone: Vec<u32> = self.attached.keys().copied().filter(gone).collect();
+        for interface in gone.iter().filter_map(|index| self.attached.remove(index)) {
+            tracing::info!("interface {} is gone", interface.name);
+            attach::detach(&mut self.object, interface.hooks.unwrap_or_default());
+        }
+        for link in found {
+            self.reconcile_link(link);
+        }
+        self.tell();
+    }
+
+    fn reconcile_link(&mut self, link: &Link) {
+        if let Some(interface) = self.attached.get_mut(&link.index) {
+            interface.name.clone_from(&link.name);
+            if interface.hooks.is_ok() {
+                return;
+            }
+        } else if !self.selection.takes(link) {
+            return;
+        }
+        let Some(layer) = link.layer else { return };
+        let hooks = attach::attach(&mut self.object, link, layer, self.how);
+        match &hooks {
+            Ok(_) => tracing::info!("attached to interface {}", link.name),
+            Err(error) => tracing::warn!("{error}"),
+        }
+        self.attached.insert(link.index, Interface { name: link.name.clone(), hooks });
+    }
+
+    /// An error where there are interfaces and none could be attached to.
+    fn all_or_none_attached(&mut self) -> Result<(), Error> {
+        if self.attached.values().any(|interface| interface.hooks.is_ok()) {
+            return Ok(());
+        }
+        let failed = std::mem::take(&mut self.attached).into_values();
+        failed.filter_map(|interface| interface.hooks.err()).next().map_or(Ok(()), Err)
+    }
+
+    fn some_failed(&self) -> bool {
+        self.attached.values().any(|interface| interface.hooks.is_err())
+    }
+
+    fn retry_ms(&self) -> i32 {
+        if self.some_failed() { RETRY_MS } else { -1 }
+    }
+
+    fn tell(&self) {
+        let mut hooks = Vec::new();
+        for (&ifindex, interface) in &self.attached {
+            let status = |egress, attached| HookStatus {
+                interface: interface.name.clone(),
+                ifindex,
+                egress,
+                attached,
+            };
+            match &interface.hooks {
+                Ok(attached) => hooks.extend(attached.iter().map(|one| status(one.egress, true))),
+                Err(_) => hooks.extend([status(false, false), status(true, false)]),
+            }
+        }
+        self.shared.note_hooks(hooks);
+    }
+}
+
+/// Waits until one of these can be read, or the time is over.
+fn wait<const N: usize>(fds: &[i32; N], timeout_ms: i32) {
+    let mut polled = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
+    // SAFETY: the array is valid for the call. Interruptions and errors end the wait early.
+    unsafe { libc::poll(polled.as_mut_ptr(), N as libc::nfds_t, timeout_ms) };
+}

@@ -1,0 +1,112 @@
+//! Live capture through eBPF: from network interfaces and sockets to the pipeline's inputs.
+//!
+//! Three parts: the kernel programs; a thread that keeps them attached (`keeper`), the only one
+//! with capabilities; and whichever thread drains the ring ([`Capture::run`]).
+
+mod attach;
+mod cgroup;
+mod clock;
+mod config;
+mod drain;
+mod error;
+mod handle;
+mod keeper;
+mod leftovers;
+mod links;
+mod object;
+mod privileges;
+mod records;
+mod selection;
+mod sockets;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::thread;
+
+pub use config::{Attach, Config};
+pub use error::Error;
+pub use handle::{Handle, HookStatus};
+pub use observer_common::counters::{Counter, Counters, Loss};
+
+use crate::input::Input;
+use drain::Drain;
+use handle::{Shared, Waker};
+use keeper::Keeper;
+
+/// A capture that has been attached; dropping it detaches it.
+pub struct Capture {
+    drain: Drain,
+    handle: Handle,
+}
+
+impl Capture {
+    /// Loads the kernel programs and attaches them.
+    ///
+    /// With [`Config::drop_privileges`] the calling thread has lost all capabilities afterwards, and
+    /// threads it starts have none: call it before starting others.
+    pub fn start(config: &Config) -> Result<Self, Error> {
+        check_ring(config.ring_bytes)?;
+        let shared = Arc::new(Shared::default());
+        let (waker, wake) = Waker::new().map_err(Error::system("making a pipe"))?;
+        let (requests, asked) = mpsc::channel();
+        let (started, starting) = mpsc::channel();
+        let keeper = {
+            let (config, shared) = (config.clone(), shared.clone());
+            move || match Keeper::start(&config, shared) {
+                Ok((keeper, ring)) => {
+                    // Nobody waits where the caller has panicked; then all is detached at once.
+                    if started.send(Ok(ring)).is_ok() {
+                        keeper.run(&asked, &waker);
+                    }
+                }
+                Err(error) => drop(started.send(Err(error))),
+            }
+        };
+        let builder = thread::Builder::new().name("hooks".to_owned());
+        builder.spawn(keeper).map_err(Error::system("starting a thread"))?;
+        let ring = starting.recv().unwrap_or_else(|_| {
+            let source = std::io::Error::other("it ended early");
+            Err(Error::System { what: "the thread that keeps the hooks", source })
+        })?;
+        if config.drop_privileges {
+            privileges::keep(&[])?;
+        }
+        let drain = Drain::new(ring, config.ring_bytes);
+        Ok(Self { drain, handle: Handle::new(requests, wake, shared) })
+    }
+
+    /// What other threads may see and ask.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Hands on what is captured until `stop` is set; then detaches and hands on what is left.
+    pub fn run(mut self, stop: &AtomicBool, mut sink: impl FnMut(Input<'_>)) {
+        self.drain.run(stop, self.handle.shared(), &mut sink);
+        self.handle.detach();
+        self.drain.finish(self.handle.shared(), &mut sink);
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.handle.detach();
+    }
+}
+
+/// Removes what a killed observer has left attached; returns in how many places there was something.
+pub fn cleanup() -> Result<usize, Error> {
+    let links = links::list().map_err(Error::system("listing network interfaces"))?;
+    Ok(leftovers::remove(&links))
+}
+
+fn check_ring(bytes: u32) -> Result<(), Error> {
+    // SAFETY: no pointer is passed.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let page = u32::try_from(page).unwrap_or(4096);
+    if bytes.is_power_of_two() && (page..=1 << 30).contains(&bytes) {
+        return Ok(());
+    }
+    Err(Error::BadRingSize { bytes, page })
+}

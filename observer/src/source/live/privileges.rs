@@ -1,0 +1,62 @@
+//! The capabilities that capture needs, to start and from then on.
+//!
+//! Capabilities belong to threads. The thread that keeps the hooks keeps what attaching to new
+//! interfaces takes; the thread that starts the capture, and all it starts later, keep none.
+
+use caps::{CapSet, Capability, CapsHashSet};
+
+use super::error::Error;
+
+/// What attaching to interfaces takes.
+pub(super) const TO_ATTACH: [Capability; 2] = [Capability::CAP_BPF, Capability::CAP_NET_ADMIN];
+/// What loading programs takes besides.
+const TO_LOAD: [Capability; 1] = [Capability::CAP_PERFMON];
+
+/// Says what is missing to start a capture.
+pub(super) fn check() -> Result<(), Error> {
+    let held = caps::read(None, CapSet::Effective).map_err(|error| failed(&error))?;
+    // CAP_SYS_ADMIN stands in for what was split off it (capabilities(7)).
+    let is_missing = |needed: &Capability| {
+        let admin = *needed != Capability::CAP_NET_ADMIN;
+        !held.contains(needed) && !(admin && held.contains(&Capability::CAP_SYS_ADMIN))
+    };
+    let missing: Vec<_> = TO_ATTACH.iter().chain(&TO_LOAD).filter(|cap| is_missing(cap)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    Err(Error::NotPermitted { missing: names.join(", ") })
+}
+
+/// Drops every capability of this thread but these, for good.
+pub(super) fn keep(kept: &[Capability]) -> Result<(), Error> {
+    // SAFETY: no pointer is passed.
+    let done = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    if done != 0 {
+        let source = std::io::Error::last_os_error();
+        return Err(Error::System { what: "giving up new privileges", source });
+    }
+    set(kept).map_err(|error| failed(&error))
+}
+
+fn set(kept: &[Capability]) -> Result<(), caps::errors::CapsError> {
+    let held = caps::read(None, CapSet::Permitted)?;
+    let kept: CapsHashSet = kept.iter().copied().filter(|cap| held.contains(cap)).collect();
+    // The bounding set only while we may: it takes CAP_SETPCAP, which goes with the rest.
+    if held.contains(&Capability::CAP_SETPCAP) {
+        for cap in caps::read(None, CapSet::Bounding)? {
+            if !kept.contains(&cap) {
+                caps::drop(None, CapSet::Bounding, cap)?;
+            }
+        }
+    }
+    caps::clear(None, CapSet::Ambient)?;
+    caps::clear(None, CapSet::Inheritable)?;
+    caps::set(None, CapSet::Effective, &kept)?;
+    caps::set(None, CapSet::Permitted, &kept)
+}
+
+fn failed(error: &caps::errors::CapsError) -> Error {
+    let source = std::io::Error::other(error.to_string());
+    Error::System { what: "reading or dropping capabilities", source }
+}

@@ -1,0 +1,171 @@
+//! From a ring record to the pipeline's inputs.
+
+use std::time::Duration;
+
+use observer_common::TcpFlags;
+use observer_common::record::{Kind, SegmentHeader, chunks};
+use observer_common::socket::{Change, SocketRecord};
+
+use super::clock::Clock;
+use crate::input::{Input, Segment, SocketChange, SocketEvent};
+
+/// A record that is neither a segment's nor a socket's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
+/// Reads a record and hands on what it tells, in order.
+pub(super) fn read(
+    record: &[u8],
+    clock: &Clock,
+    sink: &mut impl FnMut(Input<'_>),
+) -> Result<(), Unreadable> {
+    if record.first() == Some(&(Kind::Segment as u8)) {
+        return read_segment(record, clock, sink);
+    }
+    let socket = SocketRecord::decode(record).ok_or(Unreadable)?;
+    read_socket(&socket, clock, sink);
+    Ok(())
+}
+
+fn read_segment(
+    record: &[u8],
+    clock: &Clock,
+    sink: &mut impl FnMut(Input<'_>),
+) -> Result<(), Unreadable> {
+    let header = SegmentHeader::decode(record).ok_or(Unreadable)?;
+    let mut chunks = chunks(record, &header);
+    // Nearly every record has one chunk: no need to allocate for it.
+    let (single, several);
+    let chunks = if header.chunks <= 1 {
+        single = chunks.next();
+        single.as_slice()
+    } else {
+        several = chunks.collect::<Vec<_>>();
+        several.as_slice()
+    };
+    if chunks.len() != usize::from(header.chunks) {
+        return Err(Unreadable);
+    }
+    sink(Input::Segment(Segment {
+        time: clock.wall(header.time_ns),
+        flow: header.flow,
+        seq: header.seq,
+        ack: header.flags.has(TcpFlags::ACK).then_some(header.ack),
+        flags: header.flags,
+        wire_len: header.wire_len,
+        chunks,
+    }));
+    Ok(())
+}
+
+fn read_socket(record: &SocketRecord, clock: &Clock, sink: &mut impl FnMut(Input<'_>)) {
+    let mut tell = |change| {
+        let time = clock.wall(record.time_ns);
+        sink(Input::Socket(SocketEvent { time, flow: record.flow, change }));
+    };
+    let measured = SocketChange::Measured {
+        rtt: Duration::from_micros(u64::from(record.srtt_us)),
+        retransmits: record.retransmits,
+    };
+    match record.change {
+        Change::Connected => tell(SocketChange::Connected),
+        Change::Accepted => tell(SocketChange::Accepted),
+        Change::Measured => tell(measured),
+        Change::Closed => {
+            if record.srtt_us != 0 {
+                tell(measured);
+            }
+            tell(SocketChange::Closed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use observer_common::record::{CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, encode_chunk_header};
+    use observer_common::socket::SOCKET_RECORD_LEN;
+    use observer_common::{Endpoint, Flow, Seq};
+
+    use super::*;
+    use crate::time::Timestamp;
+
+    const FLOW: Flow =
+        Flow { src: Endpoint::v4([10, 0, 0, 1], 40_000), dst: Endpoint::v4([10, 0, 0, 2], 9092) };
+
+    fn clock() -> Clock {
+        Clock::with_offset(1_000_000)
+    }
+
+    fn segment(parts: &[(u32, &[u8])]) -> Vec<u8> {
+        let header = SegmentHeader {
+            time_ns: 5,
+            flow: FLOW,
+            ifindex: 1,
+            egress: true,
+            flags: TcpFlags::ACK,
+            seq: Seq(7),
+            ack: Seq(8),
+            wire_len: 100,
+            chunks: parts.len() as u16,
+        };
+        let mut head = [0; SEGMENT_HEADER_LEN];
+        header.encode(&mut head);
+        let mut record = head.to_vec();
+        for (offset, bytes) in parts {
+            let mut head = [0; CHUNK_HEADER_LEN];
+            encode_chunk_header(*offset, bytes.len() as u16, 0, &mut head);
+            record.extend_from_slice(&head);
+            record.extend_from_slice(bytes);
+        }
+        record
+    }
+
+    fn told(record: &[u8]) -> Result<Vec<String>, Unreadable> {
+        let mut inputs = Vec::new();
+        read(record, &clock(), &mut |input| {
+            inputs.push(match input {
+                Input::Segment(s) => {
+                    let chunks: Vec<_> = s.chunks.iter().map(|c| (c.offset, c.bytes)).collect();
+                    format!("{} {} {:?} {} {chunks:?}", s.time.0, s.seq.0, s.ack, s.wire_len)
+                }
+                Input::Socket(s) => format!("{} {:?}", s.time.0, s.change),
+                Input::Tick(Timestamp(t)) => format!("{t}"),
+            });
+        })?;
+        Ok(inputs)
+    }
+
+    #[test]
+    fn a_segment_is_told_with_its_chunks() {
+        let none = told(&segment(&[])).unwrap();
+        assert_eq!(none, ["1000005 7 Some(Seq(8)) 100 []"]);
+        let one = told(&segment(&[(0, &[1, 2])])).unwrap();
+        assert_eq!(one, ["1000005 7 Some(Seq(8)) 100 [(0, [1, 2])]"]);
+        let two = told(&segment(&[(0, &[1, 2]), (50, &[3])])).unwrap();
+        assert_eq!(two, ["1000005 7 Some(Seq(8)) 100 [(0, [1, 2]), (50, [3])]"]);
+    }
+
+    #[test]
+    fn a_close_tells_the_last_measurement_first() {
+        let record = SocketRecord {
+            time_ns: 5,
+            flow: FLOW,
+            change: Change::Closed,
+            srtt_us: 9,
+            retransmits: 2,
+        };
+        let mut bytes = [0; SOCKET_RECORD_LEN];
+        record.encode(&mut bytes);
+        let expected = ["1000005 Measured { rtt: 9µs, retransmits: 2 }", "1000005 Closed"];
+        assert_eq!(told(&bytes).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_record_cut_anywhere_is_unreadable() {
+        for whole in [segment(&[(0, &[1, 2])]), segment(&[(0, &[1, 2]), (50, &[3])])] {
+            for cut in 0..whole.len() {
+                assert_eq!(told(&whole[..cut]), Err(Unreadable));
+            }
+        }
+    }
+}

@@ -1,4 +1,8 @@
 //! Support for the integration tests.
 
+#[cfg(feature = "live")]
+pub mod capture;
 pub mod capture_writer;
 pub mod replayed;
+#[cfg(feature = "live")]
+pub mod traffic;

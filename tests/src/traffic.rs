@@ -1,0 +1,93 @@
+//! Scripted TCP exchanges.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+
+use observer::input::{Endpoint, Flow};
+
+/// A connection between two ends of ours.
+pub struct Pair {
+    /// The end that connected.
+    pub client: TcpStream,
+    /// The end that accepted.
+    pub server: TcpStream,
+}
+
+impl Pair {
+    /// Connects to a port of this address, of the system's choice.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn on(address: &str) -> (u16, impl FnOnce() -> Self) {
+        let listener = TcpListener::bind((address, 0)).unwrap();
+        let at = listener.local_addr().unwrap();
+        (at.port(), move || Self::connect(&listener, at))
+    }
+
+    fn connect(listener: &TcpListener, at: SocketAddr) -> Self {
+        let client = TcpStream::connect(at).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        client.set_nodelay(true).unwrap();
+        server.set_nodelay(true).unwrap();
+        Self { client, server }
+    }
+
+    /// From the client's to the server's end.
+    ///
+    /// # Panics
+    /// Where the connection is gone.
+    pub fn flow(&self) -> Flow {
+        Flow {
+            src: Endpoint::from(self.client.local_addr().unwrap()),
+            dst: Endpoint::from(self.client.peer_addr().unwrap()),
+        }
+    }
+
+    /// Sends bytes from client to server, and reads them there.
+    ///
+    /// # Panics
+    /// Where they do not arrive.
+    pub fn request(&mut self, bytes: &[u8]) {
+        pass(&mut self.client, &mut self.server, bytes);
+    }
+
+    /// Sends bytes from server to client, and reads them there.
+    ///
+    /// # Panics
+    /// Where they do not arrive.
+    pub fn respond(&mut self, bytes: &[u8]) {
+        pass(&mut self.server, &mut self.client, bytes);
+    }
+
+    /// Closes both ends in an orderly way.
+    ///
+    /// # Panics
+    /// Where the connection is gone.
+    pub fn close(mut self) {
+        self.client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(self.server.read(&mut [0]).unwrap(), 0);
+        self.server.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(self.client.read(&mut [0]).unwrap(), 0);
+    }
+}
+
+/// Bytes that differ from place to place.
+pub fn pattern(len: usize, seed: u32) -> Vec<u8> {
+    let mut state = seed | 1;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
+fn pass(from: &mut TcpStream, to: &mut TcpStream, bytes: &[u8]) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| from.write_all(bytes).unwrap());
+        let mut read = vec![0; bytes.len()];
+        to.read_exact(&mut read).unwrap();
+        assert!(read == bytes, "the network changed the bytes");
+    });
+}

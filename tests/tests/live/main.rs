@@ -1,0 +1,3 @@
+//! Live capture against what was really sent. Takes root.
+
+mod loopback;

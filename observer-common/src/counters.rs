@@ -95,15 +95,16 @@ pub struct Counters(pub [u64; COUNTERS]);
 impl Counters {
     /// One counter.
     #[inline(always)]
-    pub const fn get(&self, counter: Counter) -> u64 {
-        self.0[counter as usize]
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0.get(counter as usize).copied().unwrap_or_default()
     }
 
     /// Adds to a counter.
     #[inline(always)]
-    pub const fn add(&mut self, counter: Counter, n: u64) {
-        let cell = &mut self.0[counter as usize];
-        *cell = cell.wrapping_add(n);
+    pub fn add(&mut self, counter: Counter, n: u64) {
+        if let Some(cell) = self.0.get_mut(counter as usize) {
+            *cell = cell.wrapping_add(n);
+        }
     }
 
     /// Adds another CPU's counters.

@@ -102,8 +102,8 @@ mod tests {
         let flow =
             Flow { src: Endpoint::v4([1, 2, 3, 4], 0x0102), dst: Endpoint::v6([9; 16], 0x0304) };
         // SAFETY: a flow has no padding (its size is asserted), so all its bytes are initialised.
-        let in_memory: [u8; 36] = unsafe { core::mem::transmute(flow) };
-        assert_eq!(flow.key(), in_memory);
+        let in_memory: &[u8; 36] = unsafe { &*(&raw const flow).cast() };
+        assert_eq!(&flow.key(), in_memory);
     }
 
     #[test]

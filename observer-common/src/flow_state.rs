@@ -77,12 +77,12 @@ mod tests {
 
     fn bytes(state: FlowState) -> [u8; FLOW_STATE_LEN] {
         // SAFETY: a flow state has no padding: its fields' sizes add up to its own.
-        unsafe { core::mem::transmute(state) }
+        unsafe { *(&raw const state).cast() }
     }
 
     fn state(bytes: [u8; FLOW_STATE_LEN]) -> FlowState {
         // SAFETY: any bytes are a flow state, it is made of integers.
-        unsafe { core::mem::transmute(bytes) }
+        unsafe { bytes.as_ptr().cast::<FlowState>().read_unaligned() }
     }
 
     #[test]

@@ -180,8 +180,8 @@ impl Keeper {
         if self.attached.values().any(|interface| interface.hooks.is_ok()) {
             return Ok(());
         }
-        let failed = std::mem::take(&mut self.attached).into_values();
-        failed.filter_map(|interface| interface.hooks.err()).next().map_or(Ok(()), Err)
+        let mut failed = std::mem::take(&mut self.attached).into_values();
+        failed.find_map(|interface| interface.hooks.err()).map_or(Ok(()), Err)
     }
 
     fn some_failed(&self) -> bool {

@@ -16,10 +16,10 @@ const TO_LOAD: [Capability; 1] = [Capability::CAP_PERFMON];
 pub(super) fn check() -> Result<(), Error> {
     let held = caps::read(None, CapSet::Effective).map_err(|error| failed(&error))?;
     // CAP_SYS_ADMIN stands in for what was split off it (capabilities(7)).
-    let is_missing = |needed: &Capability| {
-        let admin = *needed != Capability::CAP_NET_ADMIN;
-        !held.contains(needed) && !(admin && held.contains(&Capability::CAP_SYS_ADMIN))
+    let stands_in = |needed: &Capability| {
+        *needed != Capability::CAP_NET_ADMIN && held.contains(&Capability::CAP_SYS_ADMIN)
     };
+    let is_missing = |needed: &Capability| !held.contains(needed) && !stands_in(needed);
     let missing: Vec<_> = TO_ATTACH.iter().chain(&TO_LOAD).filter(|cap| is_missing(cap)).collect();
     if missing.is_empty() {
         return Ok(());

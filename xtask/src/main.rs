@@ -17,6 +17,12 @@ struct Cli {
 enum Command {
     /// Find what this machine lacks, install it, say what was chosen.
     Setup(xtask::setup::Args),
+    /// Build kafka-observer.
+    Build(xtask::build::Args),
+    /// Start a Kafka with clients and watch it.
+    Demo(xtask::demo::Args),
+    /// Set up and run every test.
+    Test(xtask::test::Args),
     /// Fetch, start and stop Apache Kafka of any version.
     #[command(subcommand)]
     Kafka(xtask::kafka::Command),
@@ -39,6 +45,9 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Setup(args) => args.run(),
+        Command::Build(args) => args.run(),
+        Command::Demo(args) => args.run(),
+        Command::Test(args) => args.run(),
         Command::Kafka(command) => command.run(),
         Command::Schema(args) => args.run(),
         Command::Tidy(args) => args.run(),

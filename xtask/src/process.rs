@@ -28,7 +28,13 @@ pub struct Guarded {
 
 impl Guarded {
     /// Starts `command` in a process group of its own, so that a terminal's Ctrl-C reaches only us.
-    pub fn spawn(name: &str, command: Command) -> Result<Self> {
+    pub fn spawn(name: &str, mut command: Command) -> Result<Self> {
+        command.process_group(0);
+        Self::spawn_on_terminal(name, command)
+    }
+
+    /// Starts `command` in our own process group: it may use the terminal, and gets its Ctrl-C.
+    pub fn spawn_on_terminal(name: &str, command: Command) -> Result<Self> {
         let child = spawn_guarded(command).with_context(|| format!("cannot start {name}"))?;
         Ok(Self { child, name: name.to_owned() })
     }
@@ -170,7 +176,6 @@ fn spawn_guarded(command: Command) -> Result<Child> {
 
 fn spawn_here(mut command: Command) -> io::Result<Child> {
     let parent = getpid();
-    command.process_group(0);
     // SAFETY: the closure makes two system calls, and allocates nothing.
     unsafe {
         command.pre_exec(move || {

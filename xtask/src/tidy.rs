@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use crate::{paths, schema};
 
 /// Checks format, lints, dependencies, the table of APIs and the design's invariants.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct Args {
     /// Only these checks; all without any.
     checks: Vec<Check>,

@@ -45,7 +45,12 @@ impl Jvm {
 /// A command that runs a class out of a version's jars; the caller adds arguments and says where
 /// its output goes. Warnings and errors go to standard error.
 pub fn tool(version: Version, class: &str) -> Result<Command> {
-    let mut command = Jvm { heap_mib: 512, quick_start: true }.command();
+    tool_with(version, class, Jvm::quick())
+}
+
+/// The same, in a Java machine of this kind.
+pub fn tool_with(version: Version, class: &str, jvm: Jvm) -> Result<Command> {
+    let mut command = jvm.command();
     run_class(&mut command, version, class)?;
     Ok(command)
 }

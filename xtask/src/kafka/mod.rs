@@ -26,6 +26,6 @@ pub use broker::Broker;
 pub use command::Command;
 pub use config::{Config, Listener, Voter};
 pub use jars::{classpath, fetch};
-pub use java::{Jvm, tool};
+pub use java::{Jvm, tool, tool_with};
 pub use port::{free_port, free_ports};
 pub use version::Version;

@@ -6,6 +6,7 @@
 
 mod brokers;
 mod clients;
+mod envoy;
 mod family;
 pub mod health;
 mod label;
@@ -23,6 +24,7 @@ use prometheus::{Encoder, Registry, Result, TextEncoder};
 
 use self::brokers::Brokers;
 use self::clients::Clients;
+use self::envoy::Envoy;
 use self::family::Families;
 use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
@@ -39,6 +41,7 @@ pub struct Metrics {
     traffic: Traffic,
     brokers: Brokers,
     clients: Clients,
+    envoy: Option<Envoy>,
     resyncs: u64,
     now: Timestamp,
     swept: Timestamp,
@@ -50,11 +53,13 @@ impl Metrics {
         let registry = Registry::new();
         let families = Families { registry: &registry, cluster: options.cluster.as_deref() };
         let labels = Labels::new(&options);
+        let envoy = options.envoy_prefix.as_deref().map(|prefix| Envoy::new(&registry, prefix));
         Ok(Self {
             traffic: Traffic::new(&families, &labels, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
             labels,
+            envoy: envoy.transpose()?,
             resyncs: 0,
             now: Timestamp(0),
             swept: Timestamp(0),
@@ -124,6 +129,11 @@ impl Metrics {
 
 impl Handler for Metrics {
     fn event(&mut self, event: Event<'_>) {
+        if let Some(envoy) = &mut self.envoy
+            && let Err(error) = envoy.event(&event)
+        {
+            tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
+        }
         let Self { labels, traffic, brokers, clients, now, .. } = self;
         match event {
             Event::Request(request) => {

@@ -82,11 +82,12 @@ const WIRE_CRATES: [&str; 3] =
     ["observer/src/lib.rs", "observer/src/main.rs", "observer-common/src/lib.rs"];
 
 /// The roots of the modules that reckon with such bytes.
-const WIRE_MODULES: [&str; 5] = [
+const WIRE_MODULES: [&str; 6] = [
     "observer/src/exchange/mod.rs",
     "observer/src/frame/mod.rs",
     "observer/src/pipeline/mod.rs",
     "observer/src/protocol/mod.rs",
+    "observer/src/source/replay/mod.rs",
     "observer/src/stream/mod.rs",
 ];
 

@@ -38,7 +38,8 @@ impl<'a> Found<'a> {
             return Err(Skip::Malformed);
         }
         let bytes = record.bytes.get(packet.payload_offset..end.min(present)).unwrap_or_default();
-        Ok(Self { packet, wire_len: len as u32, bytes })
+        let wire_len = u32::try_from(len).map_err(|_| Skip::Malformed)?;
+        Ok(Self { packet, wire_len, bytes })
     }
 
     /// The segment as a hook sees it.

@@ -22,21 +22,18 @@ pub struct Clock {
     pub offset_s: i64,
 }
 
-const NS_PER_S: u128 = 1_000_000_000;
+const NS_PER_S: u32 = 1_000_000_000;
 
 impl Clock {
     /// The moment of a timestamp; the nearest that can be represented where it is out of range.
     pub fn time(self, ticks: u64) -> Timestamp {
-        let ticks = u128::from(ticks);
+        // At most 94 bits; a unit too small for 128 bits makes nothing of them.
+        let scaled = u128::from(ticks).saturating_mul(NS_PER_S.into());
         let exponent = u32::from(self.resolution & 0x7f);
-        let ns = match (self.resolution & 0x80 != 0, exponent) {
-            // At most 94 bits, shifted by at most 127.
-            (true, _) => (ticks * NS_PER_S) >> exponent,
-            (false, 0..=9) => ticks * 10_u128.pow(9 - exponent),
-            (false, _) => 10_u128.checked_pow(exponent - 9).map_or(0, |divisor| ticks / divisor),
-        };
-        let ns = i128::try_from(ns).unwrap_or(i128::MAX);
-        let ns = ns.saturating_add(i128::from(self.offset_s) * NS_PER_S as i128);
+        let base: u128 = if self.resolution & 0x80 == 0 { 10 } else { 2 };
+        let ns = base.checked_pow(exponent).map_or(0, |unit| scaled.checked_div(unit).unwrap_or(0));
+        let offset = i128::from(self.offset_s).saturating_mul(NS_PER_S.into());
+        let ns = i128::try_from(ns).unwrap_or(i128::MAX).saturating_add(offset);
         Timestamp(u64::try_from(ns.max(0)).unwrap_or(u64::MAX))
     }
 }

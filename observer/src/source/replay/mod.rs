@@ -3,6 +3,15 @@
 //!
 //! Bytes that a snap length cut off are left out of the segment's chunk, but not of its length. A
 //! packet that several interfaces show counts once ([`observer_common::owner`]).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 mod error;
 mod found;
@@ -19,6 +28,7 @@ use std::io::Read;
 
 pub use error::{Damage, Error, Problem};
 pub use stats::Stats;
+use stats::count;
 
 use crate::input::Input;
 use crate::ports::Ports;
@@ -110,31 +120,33 @@ impl Replay {
         before: &Stats,
         (skipped, result): (pcapng::Skipped, Result<(), Problem>),
     ) -> Result<(), Problem> {
-        self.stats.bad_blocks += skipped.count;
+        self.stats.bad_blocks = self.stats.bad_blocks.saturating_add(skipped.count);
         result?;
         skipped.into_result()?;
-        let packets = self.stats.packets - before.packets;
-        if packets != 0 && self.stats.unknown_links - before.unknown_links == packets {
+        let packets = self.stats.packets.saturating_sub(before.packets);
+        let unknown = self.stats.unknown_links.saturating_sub(before.unknown_links);
+        if packets != 0 && unknown == packets {
             return Err(Problem::OnlyUnknownLinks);
         }
         Ok(())
     }
 
     fn record(&mut self, record: &Record<'_>, deliver: &mut impl FnMut(Input<'_>)) {
-        self.stats.packets += 1;
+        count(&mut self.stats.packets);
         let Some(link) = LinkType::from_number(record.link) else {
-            self.stats.unknown_links += 1;
+            count(&mut self.stats.unknown_links);
             return;
         };
         match Found::in_record(link, record) {
             Err(skip) => self.stats.skip(skip),
-            Ok(found) if !self.is_watched(&found) => self.stats.unwatched += 1,
+            Ok(found) if !self.is_watched(&found) => count(&mut self.stats.unwatched),
             Ok(found) if !self.is_owned(link, record, &found) => {
-                self.stats.copies += 1;
-                self.stats.copied_bytes += u64::from(found.wire_len);
+                count(&mut self.stats.copies);
+                let bytes = &mut self.stats.copied_bytes;
+                *bytes = bytes.saturating_add(found.wire_len.into());
             }
             Ok(found) => {
-                self.stats.segments += 1;
+                count(&mut self.stats.segments);
                 found.deliver(record.time, deliver);
             }
         }

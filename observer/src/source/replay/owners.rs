@@ -48,7 +48,7 @@ impl Owners {
 
     fn insert(&mut self, flow: Flow, owner: Owner) {
         if self.young.len() >= self.generation {
-            self.evicted += self.old.len() as u64;
+            self.evicted = self.evicted.saturating_add(self.old.len() as u64);
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(flow, owner);

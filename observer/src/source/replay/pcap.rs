@@ -29,7 +29,7 @@ pub fn read<R: Read>(
 ) -> Result<(), Problem> {
     let header = read_header(window)?;
     // The upper bits tell about frame check sequences; IP's own length leaves those out.
-    let link = header.network.0 as u32 & 0xffff;
+    let link = header.network.0.cast_unsigned() & 0xffff;
     if LinkType::from_number(link).is_none() {
         return Err(Problem::UnknownLink(link));
     }
@@ -56,7 +56,8 @@ pub fn read<R: Read>(
 }
 
 fn time(block: &LegacyPcapBlock<'_>, ns_per_unit: u64) -> Timestamp {
-    Timestamp(u64::from(block.ts_sec) * 1_000_000_000 + u64::from(block.ts_usec) * ns_per_unit)
+    let seconds = u64::from(block.ts_sec).saturating_mul(1_000_000_000);
+    Timestamp(seconds.saturating_add(u64::from(block.ts_usec).saturating_mul(ns_per_unit)))
 }
 
 /// Reads the file header; says what the file is instead where it has none.
@@ -105,7 +106,7 @@ fn read_record<R: Read>(
         let missing = match parse(bytes) {
             Ok((rest, block)) => {
                 sink(block);
-                return Ok(Some(bytes.len() - rest.len()));
+                return Ok(Some(bytes.len().saturating_sub(rest.len())));
             }
             Err(Stop::Incomplete(Needed::Size(missing))) => missing.get(),
             Err(_) => return Err(Problem::Damaged { offset, damage: Damage::Contents }),

@@ -28,7 +28,7 @@ pub struct Skipped {
 
 impl Skipped {
     fn note(&mut self, offset: u64, damage: Damage) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         self.first.get_or_insert((offset, damage));
     }
 
@@ -119,7 +119,7 @@ fn check_end(block: &[u8], head: &Head) -> Result<(), Damage> {
     if end as usize == head.len {
         return Ok(());
     }
-    Err(Damage::UnequalLengths(head.len as u32, end))
+    Err(Damage::UnequalLengths(u32::try_from(head.len).unwrap_or(u32::MAX), end))
 }
 
 /// An integer in a section's byte order.

@@ -87,7 +87,7 @@ impl Section {
         let offset_s = parsed.if_tsoffset;
         let offset_s = if self.big_endian { offset_s.swap_bytes() } else { offset_s };
         Ok(Interface {
-            link: parsed.linktype.0 as u32,
+            link: parsed.linktype.0.cast_unsigned(),
             snap_len: parsed.snaplen,
             clock: Clock { resolution: parsed.if_tsresol, offset_s },
         })
@@ -156,7 +156,7 @@ impl Section {
         sink(Record {
             time: self.last_time,
             link: interface.link,
-            interface: packet.interface as u16,
+            interface: u16::try_from(packet.interface).unwrap_or(u16::MAX),
             has_others: self.interfaces.len() > 1,
             bytes: packet.bytes,
             original_len: packet.original_len,

@@ -37,11 +37,16 @@ pub struct Stats {
 impl Stats {
     /// Counts a packet that is no TCP segment.
     pub(super) const fn skip(&mut self, reason: Skip) {
-        *match reason {
+        count(match reason {
             Skip::NotIp => &mut self.not_ip,
             Skip::NotTcp => &mut self.not_tcp,
             Skip::Fragment => &mut self.fragments,
             Skip::Malformed => &mut self.malformed,
-        } += 1;
+        });
     }
+}
+
+/// Counts one.
+pub(super) const fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
 }

@@ -33,7 +33,7 @@ impl<R: Read> Window<R> {
 
     /// The next bytes, at least `wanted` of them; fewer only where the stream ends before.
     pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Problem> {
-        while self.end - self.start < wanted {
+        while self.present() < wanted {
             self.make_room();
             if self.read_some()? == 0 {
                 break;
@@ -44,9 +44,14 @@ impl<R: Read> Window<R> {
 
     /// Forgets the next `n` bytes, of those present.
     pub fn consume(&mut self, n: usize) {
-        let n = n.min(self.end - self.start);
-        self.start += n;
-        self.offset += n as u64;
+        let n = n.min(self.present());
+        self.start = self.start.saturating_add(n);
+        self.offset = self.offset.saturating_add(n as u64);
+    }
+
+    /// Bytes in memory and not consumed.
+    const fn present(&self) -> usize {
+        self.end.saturating_sub(self.start)
     }
 
     /// Room for at least one more byte. Doubles when full, whatever was wanted.
@@ -55,11 +60,11 @@ impl<R: Read> Window<R> {
             return;
         }
         self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
+        self.end = self.present();
         self.start = 0;
         let len = self.buffer.len();
-        if len < 2 * READ_LEN || len - self.end < READ_LEN {
-            self.buffer.resize((2 * len).max(FIRST_READ_LEN), 0);
+        if len < 2 * READ_LEN || len.saturating_sub(self.end) < READ_LEN {
+            self.buffer.resize(len.saturating_mul(2).max(FIRST_READ_LEN), 0);
         }
     }
 
@@ -68,11 +73,11 @@ impl<R: Read> Window<R> {
         match read_retrying(&mut self.stream, room) {
             Ok(n) => {
                 // A stream that lies about what it has read must not carry us out of the buffer.
-                self.end = (self.end + n).min(self.buffer.len());
+                self.end = self.end.saturating_add(n).min(self.buffer.len());
                 Ok(n)
             }
             Err(source) => {
-                let offset = self.offset + (self.end - self.start) as u64;
+                let offset = self.offset.saturating_add(self.present() as u64);
                 Err(Problem::Read { offset, source })
             }
         }

@@ -7,6 +7,7 @@ pub mod kafka;
 pub mod paths;
 pub mod privileges;
 pub mod process;
+pub mod record;
 pub mod schema;
 pub mod setup;
 pub mod test;

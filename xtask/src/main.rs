@@ -26,6 +26,8 @@ enum Command {
     /// Fetch, start and stop Apache Kafka of any version.
     #[command(subcommand)]
     Kafka(xtask::kafka::Command),
+    /// Record a capture of small requests to a real broker, for `cargo bench`.
+    Record(xtask::record::Args),
     /// Write the table of Kafka's APIs out of the kafka-clients jars.
     Schema(xtask::schema::Args),
     /// Check format, lints, dependencies, the table of APIs and the design's invariants.
@@ -49,6 +51,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Kafka(command) => command.run(),
+        Command::Record(args) => args.run(),
         Command::Schema(args) => args.run(),
         Command::Tidy(args) => args.run(),
     }

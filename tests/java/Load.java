@@ -1,10 +1,12 @@
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * Several clients of every kind at once on one broker: about as many requests as asked for.
@@ -50,6 +52,11 @@ public final class Load {
                 topics.add(new NewTopic(name, PARTITIONS, (short) 1));
             }
             admin.createTopics(topics).all().get();
+        } catch (ExecutionException failure) {
+            // A load before this one made them.
+            if (!(failure.getCause() instanceof TopicExistsException)) {
+                throw failure;
+            }
         }
     }
 

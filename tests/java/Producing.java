@@ -42,9 +42,11 @@ final class Producing {
                 Map.of("acks", "0", "enable.idempotence", false, "batch.size", 0, "linger.ms", 0);
         try (KafkaProducer<byte[], byte[]> producer = clients.producer(id, settings);
                 Admin admin = clients.admin(id + "-watch")) {
+            TopicPartition partition = new TopicPartition(topic, 0);
+            long end = endOffset(admin, partition) + count;
             send(producer, topic, count).get();
             producer.flush();
-            awaitEnd(admin, new TopicPartition(topic, 0), count);
+            awaitEnd(admin, partition, end);
         }
     }
 

@@ -1,8 +1,17 @@
 //! Support for the integration tests.
 
+pub mod binary;
 #[cfg(feature = "live")]
 pub mod capture;
 pub mod capture_writer;
+pub mod dumpcap;
+pub mod http;
+pub mod in_process;
+pub mod java;
+pub mod jmx;
+pub mod oracle;
+pub mod peer;
+pub mod record;
 pub mod replayed;
 #[cfg(feature = "live")]
 pub mod traffic;

@@ -116,7 +116,7 @@ mod tests {
         let zookeeper = [&[0, 0, 0, 45][..], &[0; 14], &[0x46, 0x50], &[0; 29]].concat();
         for other in [
             &zookeeper[..],
-            b"GET / HTTP/1.1\r\n"[..],
+            b"GET / HTTP/1.1\r\n",
             b"*1\r\n$4\r\nPING\r\n",
             b"\x16\x03\x01\x02\x00\x01",
         ] {

@@ -14,6 +14,7 @@
 )]
 
 mod conversation;
+mod ending;
 mod inflight;
 mod requests;
 mod responses;

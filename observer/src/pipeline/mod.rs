@@ -3,6 +3,8 @@
 //!
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
+//! - `ends`: which end is the broker, which is local
+//! - `upkeep`: what happens only because time passes
 //! - `config`: bounds
 #![cfg_attr(
     not(test),
@@ -16,26 +18,25 @@
 
 mod config;
 mod connection;
+mod ends;
 mod half;
+mod upkeep;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use hashlink::LruCache;
 
 pub use config::Config;
 use connection::{Connection, Shared};
+use upkeep::Upkeep;
 
-use crate::event::{Endpoint, Flow, Handler, Outcome, Peers, Side, Vantage};
+use crate::event::{Flow, Handler, Outcome, Side, Vantage};
 use crate::exchange::Context;
 use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
 use crate::ledger::Ledger;
 use crate::stream::Budget;
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
-
-/// How often holes are looked after on connections that are otherwise silent.
-const HOLE_CHECK: Duration = Duration::from_millis(1);
 
 /// Follows all connections on the watched ports.
 #[derive(Debug)]
@@ -50,8 +51,7 @@ pub struct Pipeline {
     evictions: Evictions,
     inflight: usize,
     now: Timestamp,
-    next_hole_check: Timestamp,
-    next_sweep: Timestamp,
+    upkeep: Upkeep,
 }
 
 impl Pipeline {
@@ -65,8 +65,7 @@ impl Pipeline {
             evictions: Evictions::default(),
             inflight: 0,
             now: Timestamp::default(),
-            next_hole_check: Timestamp::default(),
-            next_sweep: Timestamp::default(),
+            upkeep: Upkeep::default(),
             config,
         }
     }
@@ -140,7 +139,9 @@ impl Pipeline {
         let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
-        connection.last_seen = self.now;
+        if !connection.is_closed() {
+            connection.last_seen = self.now;
+        }
         let mut shared = Shared {
             config: &self.config,
             budget: &mut self.budget,
@@ -221,52 +222,6 @@ impl Pipeline {
         }
     }
 
-    fn pass_time<H: Handler>(&mut self, handler: &mut H) {
-        if !self.waiting.is_empty() && self.now >= self.next_hole_check {
-            self.next_hole_check = self.now.plus(HOLE_CHECK);
-            self.check_holes(handler);
-        }
-        if self.now >= self.next_sweep {
-            self.next_sweep = self.now.plus(self.config.sweep_interval());
-            self.sweep(handler);
-        }
-    }
-
-    fn check_holes<H: Handler>(&mut self, handler: &mut H) {
-        let Self { config, connections, waiting, budget, ledger, evictions, inflight, now, .. } =
-            self;
-        let mut shared =
-            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
-        waiting.retain(|key| {
-            // Looking after it is no use of it: the order of eviction stays.
-            let Some(connection) = connections.peek_mut(key) else {
-                return false;
-            };
-            connection.tick(*now, &mut shared);
-            connection.is_waiting()
-        });
-    }
-
-    /// Expires old requests, and forgets connections that are over or silent.
-    fn sweep<H: Handler>(&mut self, handler: &mut H) {
-        let Self { config, connections, budget, ledger, evictions, inflight, now, .. } = self;
-        let mut shared =
-            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
-        let linger = config.sweep_interval();
-        connections.retain(|_, connection| {
-            let silence = now.since(connection.last_seen);
-            if connection.is_closed() {
-                return silence <= linger;
-            }
-            connection.expire(*now, &mut shared);
-            if silence > config.idle || connection.is_socket_closed() && silence > linger {
-                connection.close(Outcome::Abandoned, &mut shared);
-                return false;
-            }
-            true
-        });
-    }
-
     fn close<H: Handler>(
         &mut self,
         mut connection: Box<Connection>,
@@ -282,42 +237,6 @@ impl Pipeline {
         );
         let mut shared = Shared { config: &self.config, budget: &mut self.budget, ctx };
         connection.close(outcome, &mut shared);
-    }
-
-    /// Which end sent this. Where both ports are watched, the SYN tells, or what was decided before;
-    /// else the broker is the end with the lower port.
-    fn side_of(&self, segment: &Segment<'_>) -> Side {
-        let Flow { src, dst } = segment.flow;
-        let ports = &self.config.ports;
-        match (ports.contains(src.port), ports.contains(dst.port)) {
-            (false, _) => Side::Request,
-            (true, false) => Side::Response,
-            (true, true) if segment.flags.has(TcpFlags::SYN) => {
-                if segment.flags.has(TcpFlags::ACK) { Side::Response } else { Side::Request }
-            }
-            (true, true) if self.connections.contains_key(&segment.flow) => Side::Request,
-            (true, true) if self.connections.contains_key(&segment.flow.reversed()) => {
-                Side::Response
-            }
-            (true, true) => {
-                if dst.port <= src.port {
-                    Side::Request
-                } else {
-                    Side::Response
-                }
-            }
-        }
-    }
-
-    fn peers(&self, Flow { src: client, dst: broker }: Flow) -> Peers {
-        let is_local = |end: Endpoint| self.config.local.contains(&end.addr);
-        let vantage = match (is_local(client), is_local(broker)) {
-            (true, true) => Vantage::Both,
-            (true, false) => Vantage::Client,
-            (false, true) => Vantage::Broker,
-            (false, false) => Vantage::Transit,
-        };
-        Peers { client, broker, vantage }
     }
 }
 

@@ -1,0 +1,156 @@
+//! Requests and how they end: the records that sinks count and print.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Peers;
+use crate::time::Timestamp;
+
+/// What a request's header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestHeader {
+    /// API key as on the wire, known or not.
+    pub api_key: i16,
+    /// API version as on the wire, known or not.
+    pub api_version: i16,
+    /// Correlation id.
+    pub correlation_id: i32,
+    /// Client id; null where the wire says null or the header has none (request header v0).
+    pub client_id: Option<Arc<str>>,
+}
+
+/// A request whose frame has ended.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Connection.
+    pub peers: Peers,
+    /// Header.
+    pub header: RequestHeader,
+    /// Frame size in bytes, without the length prefix.
+    pub bytes: u32,
+}
+
+/// A request that has ended, with its response where it has one.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// When the request's first byte passed (of those seen).
+    pub time: Timestamp,
+    /// Connection.
+    pub peers: Peers,
+    /// The request's header.
+    pub header: RequestHeader,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Request frame in bytes, without the length prefix.
+    pub request_bytes: u32,
+    /// Whether the request's frame had ended: it was told as an [`Event::Request`] before.
+    pub is_request_whole: bool,
+    /// Response frame in bytes, without the length prefix.
+    pub response_bytes: Option<u32>,
+    /// Response's last byte minus request's first byte; null where either was not seen.
+    pub duration: Option<Duration>,
+    /// Response's last byte minus request's last byte.
+    pub answer_time: Option<Duration>,
+    /// Response's first byte minus request's last byte minus `wait`.
+    pub broker_time: Option<Duration>,
+    /// Time behind the previous response of the connection.
+    pub wait: Option<Duration>,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The header of its response was matched.
+    Answered,
+    /// Produce with acks=0: there is no response.
+    Unacknowledged,
+    /// A gap in the response direction, and a later request already answered.
+    Lost,
+    /// The connection ended first.
+    Abandoned,
+    /// No answer in time.
+    Expired,
+    /// A cap was reached.
+    Evicted,
+    /// Still in flight when a file ended.
+    Open,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 7] = [
+        Self::Answered,
+        Self::Unacknowledged,
+        Self::Lost,
+        Self::Abandoned,
+        Self::Expired,
+        Self::Evicted,
+        Self::Open,
+    ];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Unacknowledged => "unacknowledged",
+            Self::Lost => "lost",
+            Self::Abandoned => "abandoned",
+            Self::Expired => "expired",
+            Self::Evicted => "evicted",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// Why no request waits for a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unmatched {
+    /// Its request was sent before the observer saw the connection.
+    BeforeAttach,
+    /// Its request had expired.
+    Late,
+    /// Its request had been evicted.
+    Evicted,
+    /// None of these: its request was not seen, or never sent.
+    UnknownId,
+}
+
+impl Unmatched {
+    /// All reasons.
+    pub const ALL: [Self; 4] = [Self::BeforeAttach, Self::Late, Self::Evicted, Self::UnknownId];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeAttach => "before_attach",
+            Self::Late => "late",
+            Self::Evicted => "evicted",
+            Self::UnknownId => "unknown_id",
+        }
+    }
+}
+
+/// What is wrong with bytes where a frame or a header should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Malformed {
+    /// A frame's length is negative or below its header's size.
+    LengthTooSmall,
+    /// A request's length is above the limit.
+    LengthTooLarge,
+    /// A header contradicts itself or its frame.
+    Header,
+}
+
+impl Malformed {
+    /// All reasons.
+    pub const ALL: [Self; 3] = [Self::LengthTooSmall, Self::LengthTooLarge, Self::Header];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LengthTooSmall => "length_too_small",
+            Self::LengthTooLarge => "length_too_large",
+            Self::Header => "header",
+        }
+    }
+}

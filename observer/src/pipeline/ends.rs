@@ -1,0 +1,35 @@
+//! The two ends of a connection: which sends requests, and which are on this host.
+
+use super::Pipeline;
+use crate::event::{Endpoint, Flow, Peers, Side, Vantage};
+use crate::input::{Segment, TcpFlags};
+
+impl Pipeline {
+    /// Which end sent this. Where both ports are watched, the SYN tells, or what was decided before;
+    /// else the broker is the end with the lower port.
+    pub(super) fn side_of(&self, segment: &Segment<'_>) -> Side {
+        let Flow { src, dst } = segment.flow;
+        let ports = &self.config.ports;
+        let is_request = match (ports.contains(src.port), ports.contains(dst.port)) {
+            (false, _) => true,
+            (true, false) => false,
+            (true, true) if segment.flags.has(TcpFlags::SYN) => !segment.flags.has(TcpFlags::ACK),
+            (true, true) if self.connections.contains_key(&segment.flow) => true,
+            (true, true) if self.connections.contains_key(&segment.flow.reversed()) => false,
+            (true, true) => dst.port <= src.port,
+        };
+        if is_request { Side::Request } else { Side::Response }
+    }
+
+    /// The ends of a connection from client to broker, as far as this host's addresses tell.
+    pub(super) fn peers(&self, Flow { src: client, dst: broker }: Flow) -> Peers {
+        let is_local = |end: Endpoint| self.config.local.contains(&end.addr);
+        let vantage = match (is_local(client), is_local(broker)) {
+            (true, true) => Vantage::Both,
+            (true, false) => Vantage::Client,
+            (false, true) => Vantage::Broker,
+            (false, false) => Vantage::Transit,
+        };
+        Peers { client, broker, vantage }
+    }
+}

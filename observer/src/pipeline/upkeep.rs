@@ -1,0 +1,67 @@
+//! What happens only because time passes: holes are given up, requests expire, connections end.
+
+use std::time::Duration;
+
+use super::connection::Shared;
+use super::{Pipeline, context};
+use crate::event::{Handler, Outcome};
+use crate::time::Timestamp;
+
+/// How often holes are looked after on connections that are otherwise silent.
+const HOLE_CHECK: Duration = Duration::from_millis(1);
+
+/// When to look next.
+#[derive(Debug, Default)]
+pub(super) struct Upkeep {
+    next_hole_check: Timestamp,
+    next_sweep: Timestamp,
+}
+
+impl Pipeline {
+    /// Does what is due.
+    pub(super) fn pass_time<H: Handler>(&mut self, handler: &mut H) {
+        if !self.waiting.is_empty() && self.now >= self.upkeep.next_hole_check {
+            self.upkeep.next_hole_check = self.now.plus(HOLE_CHECK);
+            self.check_holes(handler);
+        }
+        if self.now >= self.upkeep.next_sweep {
+            self.upkeep.next_sweep = self.now.plus(self.config.sweep_interval());
+            self.sweep(handler);
+        }
+    }
+
+    fn check_holes<H: Handler>(&mut self, handler: &mut H) {
+        let Self { config, connections, waiting, budget, ledger, evictions, inflight, now, .. } =
+            self;
+        let mut shared =
+            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
+        waiting.retain(|key| {
+            // Looking after it is no use of it: the order of eviction stays.
+            let Some(connection) = connections.peek_mut(key) else {
+                return false;
+            };
+            connection.tick(*now, &mut shared);
+            connection.is_waiting()
+        });
+    }
+
+    /// Expires old requests, and forgets connections that are over or silent.
+    fn sweep<H: Handler>(&mut self, handler: &mut H) {
+        let Self { config, connections, budget, ledger, evictions, inflight, now, .. } = self;
+        let mut shared =
+            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
+        let linger = config.sweep_interval();
+        connections.retain(|_, connection| {
+            let silence = now.since(connection.last_seen);
+            if connection.is_closed() {
+                return silence <= linger;
+            }
+            connection.expire(*now, &mut shared);
+            if silence > config.idle || connection.is_socket_closed() && silence > linger {
+                connection.close(Outcome::Abandoned, &mut shared);
+                return false;
+            }
+            true
+        });
+    }
+}

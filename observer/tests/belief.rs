@@ -1,0 +1,110 @@
+//! What the pipeline believes to be Kafka, and how it finds a lost step, as scripts.
+
+mod script;
+
+use observer::pipeline::Config;
+use script::{Script, heartbeat, ports, prefixed, produce, request, response};
+
+#[test]
+fn joined_in_midstream_the_first_whole_exchange_is_seen() {
+    let mut script = Script::new();
+    script.broker(&response(1, &[0; 2])).client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    script.client(&heartbeat(3)).broker(&response(3, &[0; 2]));
+    assert_eq!(
+        script.said(),
+        ["security plaintext", "Heartbeat v0 #2 1/1/0 ms", "Heartbeat v0 #3 1/1/0 ms"]
+    );
+}
+
+#[test]
+fn joined_within_a_frame_the_step_is_found_at_the_next() {
+    let big = produce(1, 1, 200_000);
+    for cut in [1, 4, 9, 30, 100_000, 199_999] {
+        let mut script = Script::new();
+        for part in big[cut..].chunks(1448) {
+            script.client(part);
+        }
+        script.broker(&response(1, &[0; 20]));
+        script.client(&produce(2, 1, 10)).broker(&response(2, &[0; 20]));
+        script.client(&produce(3, 1, 10)).broker(&response(3, &[0; 20]));
+        let said = script.said();
+        assert!(said.contains(&"Produce v7 #3 1/1/0 ms".to_owned()), "{cut}: {said:?}");
+        assert!(!said.iter().any(|s| s.contains("#1 ")), "{cut}: {said:?}");
+    }
+}
+
+#[test]
+fn a_known_header_confirms_at_once_an_unknown_one_with_its_response() {
+    let mut script = Script::new().open();
+    script.client(&request(1234, 5, 9, &[0; 30]));
+    assert_eq!(script.said(), [""; 0]);
+    script.broker(&response(9, &[0; 5]));
+    assert_eq!(script.said(), ["security plaintext", "Unknown(1234) v5 #9 1/1/0 ms"]);
+    script.client(&request(30_000, 5, 10, &[0; 30])).broker(&response(10, &[0; 5]));
+    assert_eq!(script.said(), ["Unknown(30000) v5 #10 1/1/0 ms"]);
+}
+
+#[test]
+fn other_protocols_are_opaque_from_their_first_bytes() {
+    for (bytes, said) in [
+        (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], vec!["command count only"]),
+        (b"*1\r\n$4\r\nPING\r\n", vec!["command count only"]),
+        (b"\x16\x03\x01\x02\x00\x01\x00", vec!["security tls", "command count only"]),
+    ] {
+        let mut script = Script::new().open();
+        script.client(bytes).broker(b"whatever").client(bytes);
+        assert_eq!(script.said(), said);
+        assert_eq!(script.ledger().opaque, 2 * bytes.len() as u64 + 8);
+    }
+}
+
+#[test]
+fn what_is_never_in_step_is_discarded_then_opaque() {
+    let mut config = Config::new(ports());
+    config.exchange.opaque_after_bytes = 200_000;
+    let mut script = Script::with(config);
+    for _ in 0..300 {
+        script.client(&[0xee; 1000]);
+    }
+    assert_eq!(script.said(), ["command count only"]);
+    let ledger = script.ledger();
+    assert!(ledger.discarded > 200_000 && ledger.opaque > 0, "{ledger:?}");
+}
+
+#[test]
+fn an_impossible_length_is_malformed_and_the_step_found_again() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    script.client(&(-1_i32).to_be_bytes()).client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    script.client(&0x7fff_ffff_i32.to_be_bytes()).client(&heartbeat(3));
+    script.broker(&response(3, &[0; 2]));
+    assert_eq!(
+        script.said()[2..],
+        [
+            "malformed Request length_too_small",
+            "resynchronised Request",
+            "Heartbeat v0 #2 1/1/0 ms",
+            "malformed Request length_too_large",
+            "resynchronised Request",
+            "Heartbeat v0 #3 1/1/0 ms"
+        ]
+    );
+}
+
+#[test]
+fn raw_tokens_behind_sasl_handshake_v0_are_opaque() {
+    let mut script = Script::new().open();
+    script.client(&request(17, 0, 1, b"\0\x05PLAIN")).broker(&response(1, &[0; 12]));
+    script.client(&prefixed(b"\0user\0secret")).broker(&prefixed(b""));
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(
+        script.said(),
+        [
+            "security plaintext",
+            "security sasl_plaintext",
+            "SaslHandshake v0 #1 1/1/0 ms",
+            "Heartbeat v0 #2 1/1/0 ms"
+        ]
+    );
+    assert_eq!(script.ledger().opaque, 16 + 4);
+}

@@ -15,6 +15,8 @@
 )]
 
 mod cli;
+#[cfg(feature = "live")]
+mod http;
 
 use std::process::ExitCode;
 

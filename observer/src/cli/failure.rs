@@ -12,6 +12,7 @@ const USAGE: u8 = 2;
 /// Not permitted, or not possible on this kernel.
 const NOT_POSSIBLE: u8 = 3;
 /// The address is in use.
+#[cfg(feature = "live")]
 const ADDRESS_IN_USE: u8 = 4;
 /// A defect of ours.
 const DEFECT: u8 = 70;
@@ -40,6 +41,7 @@ impl Failure {
         Self::new(NOT_POSSIBLE, sentence)
     }
 
+    #[cfg(feature = "live")]
     /// Somebody else has the address.
     pub fn address_in_use(sentence: impl Display) -> Self {
         Self::new(ADDRESS_IN_USE, sentence)

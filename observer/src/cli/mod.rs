@@ -10,6 +10,19 @@ mod replay;
 mod shell;
 mod size;
 
+#[cfg(feature = "live")]
+mod cleanup;
+#[cfg(feature = "live")]
+mod listen;
+#[cfg(feature = "live")]
+mod live;
+#[cfg(feature = "live")]
+mod observe;
+#[cfg(feature = "live")]
+mod run;
+#[cfg(feature = "live")]
+mod top;
+
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -37,8 +50,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Capture live traffic and serve metrics: the daemon.
+    #[cfg(feature = "live")]
+    Run(Box<run::Arguments>),
+    /// Capture live traffic and print every exchange.
+    #[cfg(feature = "live")]
+    Observe(Box<observe::Arguments>),
+    /// Capture live traffic and show a table per API, again and again.
+    #[cfg(feature = "live")]
+    Top(Box<top::Arguments>),
     /// Read captures (pcap, pcapng); needs no privileges.
     Replay(Box<replay::Arguments>),
+    /// Remove what a killed observer left attached.
+    #[cfg(feature = "live")]
+    Cleanup,
     /// Print completions for a shell.
     Completions(shell::Completions),
     /// Print the manual page.
@@ -60,7 +85,15 @@ pub fn main() -> ExitCode {
 
 fn command(command: Command) -> Result<(), Failure> {
     match command {
+        #[cfg(feature = "live")]
+        Command::Run(arguments) => run::run(&arguments),
+        #[cfg(feature = "live")]
+        Command::Observe(arguments) => observe::observe(&arguments),
+        #[cfg(feature = "live")]
+        Command::Top(arguments) => top::top(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        #[cfg(feature = "live")]
+        Command::Cleanup => cleanup::cleanup(),
         Command::Completions(arguments) => shell::completions(&arguments, &mut Cli::command()),
         Command::Man => shell::manual(Cli::command()),
     }

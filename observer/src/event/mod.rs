@@ -10,7 +10,7 @@ pub use observer_common::{Endpoint, Flow, Seq};
 pub use peers::{ClientSoftware, Peers, Security, Side, Vantage};
 
 /// Something the pipeline learned. Sinks count, print or export it; the source obeys commands.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A request's frame has ended.
     Request(&'a Request),

@@ -1,0 +1,118 @@
+//! Flags of the commands that capture.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use humantime::parse_duration;
+use observer::source::live;
+
+use crate::cli::options::{MetricFlags, PipelineFlags};
+use crate::cli::size::bytes;
+
+/// What to capture, for how long, and what to make of it.
+#[derive(Args, Clone, Debug)]
+pub struct LiveFlags {
+    #[command(flatten)]
+    capture: CaptureFlags,
+    #[command(flatten)]
+    pub pipeline: PipelineFlags,
+    #[command(flatten)]
+    pub metrics: MetricFlags,
+}
+
+/// What to capture, and how.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Capture")]
+pub struct CaptureFlags {
+    /// Interfaces by name or pattern (eth0,veth*); every one that is up where none is named.
+    #[arg(
+        short,
+        long = "interface",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        env = "KAFKA_OBSERVER_INTERFACE"
+    )]
+    interfaces: Vec<String>,
+    /// Size of the ring between kernel and observer: a power of two.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "KAFKA_OBSERVER_RING_SIZE",
+        default_value = "16M",
+        value_parser = bytes::<u32>
+    )]
+    ring_size: u32,
+    /// Payload bytes to copy of each packet; all where not given.
+    #[arg(long, value_name = "SIZE", env = "KAFKA_OBSERVER_SNAP_LENGTH", value_parser = bytes::<u32>)]
+    snap_length: Option<u32>,
+    /// Directions of connections that the kernel remembers.
+    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_FLOWS", default_value_t = 65_536)]
+    max_flows: u32,
+    /// How to attach to interfaces.
+    #[arg(long, value_enum, env = "KAFKA_OBSERVER_ATTACH", default_value_t)]
+    attach: Attach,
+    /// Do not watch the life of local sockets.
+    #[arg(long, env = "KAFKA_OBSERVER_NO_SOCKETS")]
+    no_sockets: bool,
+    /// Keep all capabilities after attaching.
+    #[arg(long, env = "KAFKA_OBSERVER_KEEP_PRIVILEGES")]
+    keep_privileges: bool,
+    /// End after so long.
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    pub run_for: Option<Duration>,
+}
+
+/// How to attach to interfaces.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Attach {
+    /// tcx where the kernel has it, else clsact.
+    #[default]
+    Auto,
+    /// clsact.
+    Clsact,
+}
+
+/// Where to serve.
+#[derive(Args, Clone, Debug)]
+pub struct ServeFlags {
+    /// Address of /metrics, /healthz and /readyz.
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "KAFKA_OBSERVER_LISTEN",
+        default_value = "127.0.0.1:9464"
+    )]
+    pub listen: SocketAddr,
+}
+
+impl LiveFlags {
+    /// How long to run.
+    pub const fn run_for(&self) -> Option<Duration> {
+        self.capture.run_for
+    }
+
+    /// Whether packets are cut.
+    pub const fn snap_length(&self) -> Option<u32> {
+        self.capture.snap_length
+    }
+
+    /// The capture's configuration.
+    pub fn capture(&self) -> live::Config {
+        let flags = &self.capture;
+        live::Config {
+            ports: self.pipeline.ports.clone(),
+            interfaces: flags.interfaces.clone(),
+            ring_bytes: flags.ring_size,
+            flows: flags.max_flows,
+            snap_len: flags.snap_length,
+            attach: match flags.attach {
+                Attach::Auto => live::Attach::Auto,
+                Attach::Clsact => live::Attach::Clsact,
+            },
+            sockets: !flags.no_sockets,
+            drop_privileges: !flags.keep_privileges,
+            ..live::Config::default()
+        }
+    }
+}

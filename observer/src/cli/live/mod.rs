@@ -1,0 +1,135 @@
+//! Live commands: capture, pipeline and sinks on one thread; signals and HTTP on another.
+
+mod flags;
+mod service;
+mod state;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use observer::event::{Event, Handler};
+use observer::input::Input;
+use observer::pipeline::Pipeline;
+use observer::sink::metrics::Metrics;
+use observer::source::live::{Capture, Error, Handle};
+use observer::time::Timestamp;
+
+pub use flags::{LiveFlags, ServeFlags};
+pub use state::State;
+
+use super::failure::Failure;
+use crate::http::{Scrape, Site};
+
+/// What a command makes of live events.
+pub trait View: Handler {
+    /// Time has passed; called every few milliseconds, more rarely under load.
+    fn look(&mut self, now: Timestamp, state: &State<'_>);
+}
+
+/// Captures until a signal, the end of the wanted time, or `stop`.
+pub fn capture(
+    flags: &LiveFlags,
+    listener: Option<TcpListener>,
+    stop: &Arc<AtomicBool>,
+    view: &mut impl View,
+) -> Result<(), Failure> {
+    let metrics = listener.as_ref().map(|_| metrics(flags)).transpose()?;
+    // The threads that come after it have no privileges.
+    let capture = Capture::start(&flags.capture())?;
+    let handle = capture.handle();
+    let (scrapes, asked) = mpsc::channel();
+    let readiness = {
+        let handle = handle.clone();
+        Box::new(move || state::readiness(&handle))
+    };
+    service::start(listener.map(|listener| (listener, Site { scrapes, readiness })), stop)?;
+    let mut desk = Desk {
+        pipeline: Pipeline::new(flags.pipeline.config()),
+        sinks: Sinks { handle, metrics, view },
+        asked,
+        mode: state::Mode::of(flags),
+        run_for: flags.run_for(),
+        began: None,
+        untended: 0,
+        stop,
+    };
+    capture.run(stop, |input| desk.input(&input));
+    Ok(())
+}
+
+fn metrics(flags: &LiveFlags) -> Result<Metrics, Failure> {
+    Metrics::new(flags.metrics.options()).and_then(Metrics::with_process).map_err(Failure::usage)
+}
+
+/// Inputs between two looks at what else there is to do, while no time passes without any.
+const LOOK_EVERY: u32 = 1024;
+
+/// The draining thread's work.
+struct Desk<'a, V> {
+    pipeline: Pipeline,
+    sinks: Sinks<'a, V>,
+    asked: Receiver<Scrape>,
+    mode: state::Mode,
+    run_for: Option<Duration>,
+    began: Option<Timestamp>,
+    untended: u32,
+    stop: &'a AtomicBool,
+}
+
+impl<V: View> Desk<'_, V> {
+    fn input(&mut self, input: &Input<'_>) {
+        let now = input.time();
+        if let Some(metrics) = &mut self.sinks.metrics {
+            metrics.advance(now);
+        }
+        self.pipeline.input(input, &mut self.sinks);
+        self.untended += 1;
+        if matches!(input, Input::Tick(_)) || self.untended >= LOOK_EVERY {
+            self.untended = 0;
+            self.look(now);
+        }
+    }
+
+    fn look(&mut self, now: Timestamp) {
+        let began = *self.began.get_or_insert(now);
+        if self.run_for.is_some_and(|wanted| now.since(began) >= wanted) {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let Sinks { handle, metrics, view } = &mut self.sinks;
+        let state = State { pipeline: &self.pipeline, handle, mode: self.mode };
+        view.look(now, &state);
+        let Some(metrics) = metrics else { return };
+        while let Ok(scrape) = self.asked.try_recv() {
+            // A scraper that did not wait needs no answer.
+            let _ = scrape.send(metrics.gather(&state.health()));
+        }
+    }
+}
+
+/// Where events go.
+struct Sinks<'a, V> {
+    handle: Handle,
+    metrics: Option<Metrics>,
+    view: &'a mut V,
+}
+
+impl<V: View> Handler for Sinks<'_, V> {
+    fn event(&mut self, event: Event<'_>) {
+        if let Event::Command(command) = event {
+            self.handle.command(command);
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.event(event);
+        }
+        self.view.event(event);
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(error.exit_code(), error)
+    }
+}

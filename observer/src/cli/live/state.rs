@@ -1,0 +1,89 @@
+//! What a running capture shows of itself.
+
+use std::time::Duration;
+
+use observer::pipeline::Pipeline;
+use observer::sink::metrics::health::{CaptureStats, Health, Hook};
+use observer::source::live::{Counter, Handle, HookStatus, Loss};
+
+use super::LiveFlags;
+
+/// The drain loop has run within this time, or the observer is not ready.
+const DRAINED_WITHIN: Duration = Duration::from_secs(1);
+
+/// How bytes are captured, and why so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    mode: &'static str,
+    reason: &'static str,
+}
+
+impl Mode {
+    /// As the flags say.
+    pub const fn of(flags: &LiveFlags) -> Self {
+        match flags.snap_length() {
+            Some(_) => Self { mode: "snap", reason: "configured" },
+            None => Self { mode: "whole", reason: "default" },
+        }
+    }
+}
+
+/// The pipeline's and the capture's state at one moment.
+pub struct State<'a> {
+    /// The pipeline.
+    pub pipeline: &'a Pipeline,
+    pub(super) handle: &'a Handle,
+    pub(super) mode: Mode,
+}
+
+impl State<'_> {
+    /// As metrics need it.
+    pub fn health(&self) -> Health {
+        Health {
+            ledger: *self.pipeline.ledger(),
+            evictions: *self.pipeline.evictions(),
+            capture: Some(self.capture()),
+        }
+    }
+
+    /// Payload bytes that were seen and not delivered.
+    pub fn lost_bytes(&self) -> u64 {
+        self.handle.counters().lost_bytes()
+    }
+
+    fn capture(&self) -> CaptureStats {
+        // Read after the ledger, which cannot grow meanwhile: what it counts is in here.
+        let counters = self.handle.counters();
+        let hooks = self.handle.hooks().into_iter().filter(|hook| hook.attached);
+        CaptureStats {
+            seen_bytes: counters.get(Counter::Seen),
+            lost_bytes: Loss::ALL
+                .iter()
+                .map(|loss| (loss.as_str(), counters.get(loss.bytes())))
+                .collect(),
+            count_only_bytes: counters.get(Counter::CountOnlyBytes),
+            records: counters.get(Counter::SubmittedRecords),
+            copied_bytes: counters.get(Counter::CopiedBytes),
+            hooks: hooks
+                .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
+                .collect(),
+            mode: self.mode.mode,
+            mode_reason: self.mode.reason.to_owned(),
+        }
+    }
+}
+
+/// Whether every hook is attached and the ring is drained; else what is missing.
+pub fn readiness(handle: &Handle) -> Result<(), String> {
+    if !handle.drained_within(DRAINED_WITHIN) {
+        return Err("the ring was not drained within the last second".to_owned());
+    }
+    match handle.hooks().iter().find(|hook| !hook.attached) {
+        Some(hook) => Err(format!("{} {} is not attached", hook.interface, direction(hook))),
+        None => Ok(()),
+    }
+}
+
+fn direction(hook: &HookStatus) -> &'static str {
+    if hook.egress { "egress" } else { "ingress" }
+}

@@ -1,0 +1,149 @@
+//! HTTP: `/metrics`, `/healthz`, `/readyz`.
+//!
+//! Metrics are gathered by the thread that counts them, on request; here they become text. A thread
+//! that does not answer in time is an error for the scraper, not a wait without end.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use observer::sink::metrics;
+use prometheus::proto::MetricFamily;
+use tokio::sync::oneshot;
+
+/// How long the counting thread may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A request for all metrics.
+pub type Scrape = oneshot::Sender<Vec<MetricFamily>>;
+
+/// What is served.
+pub struct Site {
+    /// Where the counting thread is asked.
+    pub scrapes: Sender<Scrape>,
+    /// Whether all is attached and running; else what is missing.
+    pub readiness: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+/// Takes an address; [`serve`] answers on it.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves until the task is dropped.
+pub async fn serve(listener: TcpListener, site: Site) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let router = Router::new()
+        .route("/metrics", get(scrape))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .with_state(Arc::new(site));
+    axum::serve(listener, router).await
+}
+
+async fn scrape(State(site): State<Arc<Site>>) -> Response {
+    let (scrape, answer) = oneshot::channel();
+    if site.scrapes.send(scrape).is_err() {
+        return unavailable("the capture has ended\n");
+    }
+    let Ok(Ok(families)) = tokio::time::timeout(PATIENCE, answer).await else {
+        return unavailable("the thread that counts does not answer\n");
+    };
+    match metrics::text(&families) {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+async fn ready(State(site): State<Arc<Site>>) -> Response {
+    match (site.readiness)() {
+        Ok(()) => "ready\n".into_response(),
+        Err(missing) => unavailable(format!("{missing}\n")),
+    }
+}
+
+fn unavailable(why: impl Into<String>) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, why.into()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use observer::sink::metrics::health::Health;
+    use observer::sink::metrics::{Metrics, Options};
+
+    use super::*;
+
+    /// Serves on a port of the system's choice, in a thread that ends with the test.
+    fn start(site: Site) -> SocketAddr {
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        thread::spawn(move || runtime.block_on(serve(listener, site)));
+        address
+    }
+
+    fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn site(readiness: Result<(), String>) -> (Site, mpsc::Receiver<Scrape>) {
+        let (scrapes, asked) = mpsc::channel();
+        (Site { scrapes, readiness: Box::new(move || readiness.clone()) }, asked)
+    }
+
+    #[test]
+    fn metrics_come_from_the_thread_that_counts() {
+        let (site, asked) = site(Ok(()));
+        let address = start(site);
+        let counting = thread::spawn(move || {
+            let metrics = Metrics::new(Options::default()).unwrap();
+            let scrape = asked.recv().unwrap();
+            scrape.send(metrics.gather(&Health::default())).unwrap();
+        });
+        let answer = get(address, "/metrics");
+        counting.join().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("content-type: text/plain; version=0.0.4"), "{answer}");
+        assert!(answer.contains("\nkafka_observer_stream_payload_bytes_total 0\n"), "{answer}");
+    }
+
+    #[test]
+    fn without_a_thread_that_counts_a_scrape_fails() {
+        let (site, asked) = site(Ok(()));
+        drop(asked);
+        assert!(get(start(site), "/metrics").starts_with("HTTP/1.1 503 "));
+    }
+
+    #[test]
+    fn readiness_says_what_is_missing() {
+        let (site, _asked) = site(Err("eth0 is not attached".to_owned()));
+        let address = start(site);
+        let answer = get(address, "/readyz");
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("eth0 is not attached\n"));
+        assert!(get(address, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+
+    #[test]
+    fn a_ready_observer_says_so() {
+        let (site, _asked) = site(Ok(()));
+        assert!(get(start(site), "/readyz").starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+}

@@ -18,20 +18,28 @@ pub(super) fn install(machine: &Machine, packages: &[&str]) -> Result<()> {
     if !machine.root {
         bail!("needs root: apt-get install {list}");
     }
-    machine.run_with("apt-get", &["-o", WAIT, "-q", "update"], QUIET)?;
+    refresh(machine)?;
     let mut arguments = vec!["-o", WAIT, "-q", "-y", "install", "--no-install-recommends"];
     arguments.extend(packages);
     machine.run_with("apt-get", &arguments, QUIET)
 }
 
-/// The first of these packages that the (fresh) package lists know.
+/// The first of these packages that Debian's lists know.
 pub(super) fn first_known<'a>(machine: &Machine, packages: &[&'a str]) -> Option<&'a str> {
-    if machine.root && machine.has("apt-get") {
-        // Without lists the search below finds nothing, and the caller says so.
-        let _ = machine.run_with("apt-get", &["-o", WAIT, "-q", "update"], QUIET);
+    if machine.root && refresh(machine).is_err() {
+        return None;
     }
     packages.iter().copied().find(|package| {
         // Prints nothing for a name it does not know, and still succeeds.
         machine.first_line("apt-cache", &["policy", package]).is_some()
     })
+}
+
+/// Brings the lists of packages up to date, once in a run.
+fn refresh(machine: &Machine) -> Result<()> {
+    if !machine.refreshed.get() {
+        machine.run_with("apt-get", &["-o", WAIT, "-q", "update"], QUIET)?;
+        machine.refreshed.set(true);
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What this machine has: programs on its path and who we are, as a value that tests can make up.
 
+use std::cell::Cell;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ pub struct Machine {
     path: OsString,
     /// Whether packages can be installed.
     pub root: bool,
+    /// Whether the lists of packages are fresh.
+    pub(super) refreshed: Cell<bool>,
 }
 
 impl Machine {
@@ -22,12 +25,12 @@ impl Machine {
             env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
         folders.extend(["/usr/sbin", "/sbin"].map(PathBuf::from));
         let path = env::join_paths(folders).unwrap_or_default();
-        Self { path, root: rustix::process::geteuid().is_root() }
+        Self { path, root: rustix::process::geteuid().is_root(), refreshed: Cell::default() }
     }
 
     /// A machine with only the programs of this path.
     pub fn with_path(path: impl AsRef<OsStr>) -> Self {
-        Self { path: path.as_ref().to_owned(), root: true }
+        Self { path: path.as_ref().to_owned(), root: true, refreshed: Cell::default() }
     }
 
     /// Whether the program is there.

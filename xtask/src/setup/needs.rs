@@ -22,6 +22,9 @@ const REPLAY_ONLY: &str = "Without it: cargo build --release -p observer --no-de
 const NO_KAFKA: &str = "Without it no Kafka can be started here; building and replay work";
 const NO_TESTS: &str = "Without it some tests fail; building, replay and the demo work";
 
+/// A release that this project's oldest Rust builds.
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
 /// In the order in which they are installed.
 pub(super) const NEEDS: &[Need] = &[
     Need {
@@ -48,7 +51,7 @@ pub(super) const NEEDS: &[Need] = &[
     Need {
         name: "Maven",
         from: Purpose::Demo,
-        find: |machine| machine.first_line("mvn", &["-Dstyle.color=never", "--version"]),
+        find: find_maven,
         install: |machine| apt::install(machine, &["maven"]),
         without: NO_KAFKA,
     },
@@ -72,7 +75,7 @@ pub(super) const NEEDS: &[Need] = &[
         find: |machine| machine.first_line("cargo-deny", &["--version"]),
         install: |machine| {
             machine
-                .run("cargo", &["install", "--locked", "cargo-deny"])
+                .run("cargo", &["install", "--locked", CARGO_DENY])
                 .map_err(|error| error.context("install cargo-deny"))
         },
         without: NO_TESTS,
@@ -101,6 +104,13 @@ fn find_java(machine: &Machine) -> Option<String> {
     let version = machine.first_line("javac", &["-version"])?;
     let major: u32 = version.strip_prefix("javac ")?.split('.').next()?.parse().ok()?;
     (major >= 17).then_some(version)
+}
+
+/// Maven colours its answer, also for a pipe.
+fn find_maven(machine: &Machine) -> Option<String> {
+    let line = machine.first_line("mvn", &["--batch-mode", "--version"])?;
+    let (_, version) = line.split_once("Maven ")?;
+    Some(format!("Maven {version}"))
 }
 
 fn install_java(machine: &Machine) -> Result<()> {

@@ -21,11 +21,25 @@ pub struct Ledger {
     pub discarded: u64,
     /// Held now.
     pub pending: u64,
+    /// Of these, what waits for a frame boundary.
+    pub unsynchronised: u64,
     /// Bytes nobody saw, by reason.
     pub gaps: [u64; GapReason::ALL.len()],
 }
 
 impl Ledger {
+    /// Bytes now wait for a frame boundary.
+    pub const fn hold(&mut self, bytes: u64) {
+        self.pending = self.pending.saturating_add(bytes);
+        self.unsynchronised = self.unsynchronised.saturating_add(bytes);
+    }
+
+    /// Bytes no longer wait for a frame boundary; their fate is the caller's to count.
+    pub const fn release(&mut self, bytes: u64) {
+        self.pending = self.pending.saturating_sub(bytes);
+        self.unsynchronised = self.unsynchronised.saturating_sub(bytes);
+    }
+
     /// Sum of the fates.
     pub const fn accounted(&self) -> u64 {
         self.decoded + self.elided + self.opaque + self.duplicate + self.discarded + self.pending

@@ -34,6 +34,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
     config.exchange.max_inflight = 20;
     config.exchange.max_inflight_per_connection = 8;
     config.exchange.hold_bytes = 4096;
+    config.exchange.max_held_bytes = 10_000;
     config.exchange.opaque_after_bytes = 20_000;
     let mut pipeline = Pipeline::new(config);
     let (mut requests, mut ended) = (0, 0);
@@ -74,6 +75,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
         let ledger = pipeline.ledger();
         assert_eq!(ledger.seen, ledger.accounted(), "{ledger:?}");
         assert!(pipeline.connections() <= 4 && pipeline.inflight() <= 20);
+        assert!(ledger.unsynchronised <= 20_000, "{ledger:?}");
         assert!(pipeline.buffered() <= 100_000 + 70_000);
     }
     pipeline.finish(observer::event::Outcome::Open, &mut count);

@@ -40,6 +40,8 @@ pub(super) struct Inflight {
     unanswered: VecDeque<(i32, Unmatched)>,
 }
 
+/// Places kept in an empty queue.
+const KEPT: usize = 8;
 /// Unanswered ids remembered, to tell why a late response has no request.
 const REMEMBERED: usize = 64;
 
@@ -81,7 +83,12 @@ impl Inflight {
     }
 
     pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {
-        self.queue.remove(position)
+        let removed = self.queue.remove(position);
+        if self.queue.is_empty() {
+            // A burst is no reason to keep its memory.
+            self.queue.shrink_to(KEPT);
+        }
+        removed
     }
 
     /// Remembers an id that left without an answer.

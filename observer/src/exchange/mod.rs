@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use crate::event::{Event, Handler};
 use crate::ledger::Ledger;
-use crate::tables::Evictions;
+use crate::tables::{Evictions, Table};
 
 /// Bounds on what a conversation keeps and believes.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,8 @@ pub struct Limits {
     pub expiry: Duration,
     /// Bytes that a direction may hold while it is not in step.
     pub hold_bytes: u32,
+    /// Bytes that all directions together may hold while they are not in step.
+    pub max_held_bytes: u64,
     /// Bytes of a connection that was never in step, after which it is not taken for Kafka.
     pub opaque_after_bytes: u64,
 }
@@ -56,6 +58,7 @@ impl Default for Limits {
             max_inflight: 200_000,
             expiry: Duration::from_mins(10),
             hold_bytes: 64 << 10,
+            max_held_bytes: 64 << 20,
             opaque_after_bytes: 8 << 20,
         }
     }
@@ -77,6 +80,14 @@ pub struct Context<'a, H> {
 }
 
 impl<H: Handler> Context<'_, H> {
+    fn holds_too_much(&mut self) -> bool {
+        let is_over = self.ledger.unsynchronised > self.limits.max_held_bytes;
+        if is_over {
+            self.evictions.count(Table::Buffers);
+        }
+        is_over
+    }
+
     fn emit(&mut self, event: Event<'_>) {
         self.handler.event(event);
     }

@@ -125,6 +125,10 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
         }
     }
 
+    fn holds_too_much(&mut self) -> bool {
+        self.ctx.holds_too_much()
+    }
+
     fn gave_up_on(&mut self, bytes: u64) {
         give_up(self.conversation, bytes, self.ctx);
     }

@@ -137,8 +137,7 @@ impl Framer {
             if !bytes.is_empty() {
                 search.push(time, bytes, edges);
             }
-            let ledger = receiver.ledger();
-            ledger.pending = ledger.pending.saturating_add(bytes.len() as u64);
+            receiver.ledger().hold(bytes.len() as u64);
         }
     }
 
@@ -156,8 +155,7 @@ impl Framer {
             None => Before::Unseen,
         });
         for (piece, bytes) in search.from(start) {
-            let ledger = receiver.ledger();
-            ledger.pending = ledger.pending.saturating_sub(bytes.len() as u64);
+            receiver.ledger().release(bytes.len() as u64);
             let rest = match &mut self.state {
                 State::Step(step) => match step.data(piece.time, bytes, receiver) {
                     Ok(()) => continue,
@@ -179,23 +177,27 @@ impl Framer {
         receiver.lost_step(reason);
     }
 
-    /// Keeps the window within its bound. Half of it goes at once, so that trimming is rare.
+    /// Keeps the window within its bounds. Half of it goes at once, so that trimming is rare; all of
+    /// it where too much is held by all directions together.
     fn trim<R: Receiver>(&mut self, receiver: &mut R) {
         let State::Search(search) = &mut self.state else {
             return;
         };
         let hold = self.hold as usize;
-        if search.window().len() <= hold {
+        let dropped = if receiver.holds_too_much() {
+            search.shrink(0)
+        } else if search.window().len() > hold {
+            search.shrink(hold / 2)
+        } else {
             return;
-        }
-        let dropped = search.shrink(hold / 2);
+        };
         give_up(dropped, receiver);
     }
 }
 
 fn give_up<R: Receiver>(bytes: u64, receiver: &mut R) {
     let ledger = receiver.ledger();
-    ledger.pending = ledger.pending.saturating_sub(bytes);
+    ledger.release(bytes);
     ledger.discarded = ledger.discarded.saturating_add(bytes);
     receiver.gave_up_on(bytes);
 }

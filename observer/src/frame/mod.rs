@@ -81,6 +81,8 @@ pub trait Receiver {
     fn believe(&self, bytes: &[u8]) -> Belief;
     /// The connection is not Kafka, or is encrypted.
     fn refuse(&mut self, bytes: &[u8]);
+    /// Whether all directions together hold too many unsynchronised bytes; counted when they do.
+    fn holds_too_much(&mut self) -> bool;
     /// Unsynchronised bytes were thrown away.
     fn gave_up_on(&mut self, bytes: u64);
 

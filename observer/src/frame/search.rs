@@ -165,6 +165,10 @@ impl Search {
             return 0;
         }
         self.window.drain(..usize::try_from(dropped).unwrap_or(usize::MAX).min(self.window.len()));
+        if self.window.is_empty() {
+            // Many searches may wait for bytes that never come: without memory.
+            self.window = Vec::new();
+        }
         self.base = self.base.saturating_add(dropped);
         self.scanned = self.scanned.max(self.base);
         let base = self.base;

@@ -152,7 +152,7 @@ impl Connection {
         let life = std::mem::replace(&mut self.life, Life::Closed);
         let left = self.request.dissolve().saturating_add(self.response.dissolve());
         let ledger = &mut *shared.ctx.ledger;
-        ledger.pending = ledger.pending.saturating_sub(left);
+        ledger.release(left);
         ledger.discarded = ledger.discarded.saturating_add(left);
         self.conversation.finish(outcome, &mut shared.ctx);
         if life != Life::New {
@@ -226,7 +226,7 @@ impl Connection {
         }
         let held = self.request.dissolve().saturating_add(self.response.dissolve());
         let ledger = &mut *shared.ctx.ledger;
-        ledger.pending = ledger.pending.saturating_sub(held);
+        ledger.release(held);
         ledger.opaque = ledger.opaque.saturating_add(held);
         self.conversation.finish(Outcome::Abandoned, &mut shared.ctx);
         let Peers { client, broker, .. } = self.conversation.peers();
@@ -286,3 +286,6 @@ fn other(side: Side) -> Side {
         Side::Response => Side::Request,
     }
 }
+
+/// An idle connection must stay cheap: there may be very many.
+const _: () = assert!(size_of::<Connection>() <= 640);

@@ -51,10 +51,11 @@ impl Args {
         let config = self.config()?;
         println!("demo: starting Kafka {} on {}", config.version, config.listen);
         let broker = Broker::start(&config)?;
-        let _clients = clients::start(&broker)?;
         let metrics = metrics_address()?;
         println!("demo: metrics on http://{metrics}/metrics");
+        // Before the clients, so that it sees their connections open.
         let view = view(&observer, &broker, metrics)?;
+        let _clients = clients::start(&broker)?;
         let status = watch(view, &interrupted, self.duration)?;
         ensure!(status.is_none_or(|status| status.success()), "kafka-observer failed");
         println!("demo: ends, with everything it started");

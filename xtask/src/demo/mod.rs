@@ -41,7 +41,7 @@ impl Args {
     pub fn run(self) -> Result<()> {
         if let Err(lack) = privileges::capture() {
             bail!(
-                "{lack}: run `sudo -E cargo xtask demo`. Without it replay works: \
+                "{lack}: run `sudo -E env PATH=\"$PATH\" cargo xtask demo`. Without it replay works: \
                  cargo run --release -p observer --no-default-features -- replay FILE.pcap"
             );
         }

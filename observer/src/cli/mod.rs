@@ -8,7 +8,7 @@ mod options;
 mod output;
 mod replay;
 mod shell;
-mod size;
+mod value;
 
 #[cfg(feature = "live")]
 mod cleanup;

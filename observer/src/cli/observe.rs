@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::listen::listen;
 use super::live::{self, LiveFlags, State, View};
 use super::output::Output;
+use super::value::address;
 
 /// Arguments of `observe`.
 #[derive(Args)]
@@ -21,7 +22,7 @@ pub struct Arguments {
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
     /// Serve /metrics, /healthz and /readyz as well.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     #[command(flatten)]
     live: LiveFlags,

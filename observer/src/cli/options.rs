@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use observer::ports::Ports;
 use observer::sink::metrics::Options;
 use observer::{exchange, pipeline, stream};
 
-use super::size::bytes;
+use super::value::{bytes, duration};
 
 /// What the pipeline follows, and its bounds.
 #[derive(Args, Clone, Debug)]
@@ -70,7 +69,7 @@ pub struct PipelineFlags {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_EXPIRE_AFTER",
         default_value = "10m",
-        value_parser = parse_duration
+        value_parser = duration
     )]
     expire_after: Duration,
     /// How long to follow a connection that is silent.
@@ -79,7 +78,7 @@ pub struct PipelineFlags {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_CONNECTION_IDLE",
         default_value = "1h",
-        value_parser = parse_duration
+        value_parser = duration
     )]
     connection_idle: Duration,
 }
@@ -133,7 +132,7 @@ pub struct MetricFlags {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_SERIES_IDLE",
         default_value = "1h",
-        value_parser = parse_duration
+        value_parser = duration
     )]
     series_idle: Duration,
     /// Export the statistics of Envoy's Kafka filter as well, under this prefix.

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 use observer::event::{Event, Handler};
 use observer::sink::summary::{Requests, Summary};
 use observer::time::Timestamp;
@@ -17,6 +16,7 @@ use super::listen::listen;
 use super::live::{self, LiveFlags, State, View};
 use super::logging::no_color;
 use super::output::Output;
+use super::value::{address, duration};
 
 /// Arguments of `top`.
 #[derive(Args)]
@@ -27,11 +27,11 @@ pub struct Arguments {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_INTERVAL",
         default_value = "2s",
-        value_parser = parse_duration
+        value_parser = duration
     )]
     interval: Duration,
     /// Serve /metrics, /healthz and /readyz as well.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     #[command(flatten)]
     live: LiveFlags,

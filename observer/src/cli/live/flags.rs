@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use humantime::parse_duration;
 use observer::source::live;
 
 use crate::cli::options::{MetricFlags, PipelineFlags};
-use crate::cli::size::bytes;
+use crate::cli::value::{address, bytes, duration};
 
 /// What to capture, for how long, and what to make of it.
 #[derive(Args, Clone, Debug)]
@@ -59,7 +58,7 @@ pub struct CaptureFlags {
     #[arg(long, env = "KAFKA_OBSERVER_KEEP_PRIVILEGES")]
     keep_privileges: bool,
     /// End after so long.
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub run_for: Option<Duration>,
 }
 
@@ -81,7 +80,8 @@ pub struct ServeFlags {
         long,
         value_name = "ADDR:PORT",
         env = "KAFKA_OBSERVER_LISTEN",
-        default_value = "127.0.0.1:9464"
+        default_value = "127.0.0.1:9464",
+        value_parser = address
     )]
     pub listen: SocketAddr,
 }

@@ -14,7 +14,7 @@ use observer::event::{Event, Handler};
 use observer::input::Input;
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::Metrics;
-use observer::source::live::{Capture, Error, Handle};
+use observer::source::live::{Capture, Error, Handle, local_addresses};
 use observer::time::Timestamp;
 
 pub use flags::{LiveFlags, ServeFlags};
@@ -53,6 +53,7 @@ pub fn capture(
         mode: state::Mode::of(flags),
         run_for: flags.run_for(),
         began: None,
+        located: None,
         untended: 0,
         stop,
     };
@@ -67,6 +68,9 @@ fn metrics(flags: &LiveFlags) -> Result<Metrics, Failure> {
 /// Inputs between two looks at what else there is to do, while no time passes without any.
 const LOOK_EVERY: u32 = 1024;
 
+/// Time between two looks at this host's addresses.
+const LOCATE_EVERY: Duration = Duration::from_secs(5);
+
 /// The draining thread's work.
 struct Desk<'a, V> {
     pipeline: Pipeline,
@@ -75,6 +79,8 @@ struct Desk<'a, V> {
     mode: state::Mode,
     run_for: Option<Duration>,
     began: Option<Timestamp>,
+    /// When this host's addresses were last looked up.
+    located: Option<Timestamp>,
     untended: u32,
     stop: &'a AtomicBool,
 }
@@ -82,6 +88,9 @@ struct Desk<'a, V> {
 impl<V: View> Desk<'_, V> {
     fn input(&mut self, input: &Input<'_>) {
         let now = input.time();
+        if self.located.is_none() {
+            self.locate(now);
+        }
         if let Some(metrics) = &mut self.sinks.metrics {
             metrics.advance(now);
         }
@@ -93,7 +102,19 @@ impl<V: View> Desk<'_, V> {
         }
     }
 
+    /// Looks up this host's addresses, which come and go with its interfaces.
+    fn locate(&mut self, now: Timestamp) {
+        self.located = Some(now);
+        match local_addresses() {
+            Ok(local) => self.pipeline.set_local(local),
+            Err(error) => tracing::warn!("this host's addresses are not known: {error}"),
+        }
+    }
+
     fn look(&mut self, now: Timestamp) {
+        if self.located.is_some_and(|at| now.since(at) > LOCATE_EVERY) {
+            self.locate(now);
+        }
         let began = *self.began.get_or_insert(now);
         if self.run_for.is_some_and(|wanted| now.since(began) >= wanted) {
             self.stop.store(true, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 //! Three parts: the kernel programs; a thread that keeps them attached (`keeper`), the only one
 //! with capabilities; and whichever thread drains the ring ([`Capture::run`]).
 
+mod addresses;
 mod attach;
 mod cgroup;
 mod clock;
@@ -24,6 +25,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::thread;
 
+pub use addresses::local_addresses;
 pub use config::{Attach, Config};
 pub use error::Error;
 pub use handle::{Handle, HookStatus};

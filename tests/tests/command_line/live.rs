@@ -1,0 +1,141 @@
+//! The commands that capture: what they refuse, and how they end. Captures for real: needs root.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tests::peer::{Script, converse};
+use tests::{binary, http};
+use xtask::kafka::free_port;
+
+use crate::{Run, assert_refused, observer};
+
+/// Without any capability, whoever runs the tests.
+#[test]
+fn a_missing_capability() {
+    let program = binary::command().unwrap().get_program().to_owned();
+    let run = Command::new("setpriv")
+        .args(["--inh-caps=-all", "--bounding-set=-all", "--"])
+        .arg(program)
+        .args(["run", "--listen", "127.0.0.1:0"])
+        .output();
+    assert_refused(
+        &Run::from(run.expect("setpriv (of util-linux) is needed")),
+        3,
+        "capturing is not permitted without CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON: run as root \
+         (sudo), or grant the process these capabilities; `replay` reads capture files without \
+         any",
+    );
+}
+
+#[test]
+fn an_address_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    assert_refused(
+        &observer(["run", "--listen", &address]),
+        4,
+        &format!(
+            "{address} is in use: end what listens there, or choose another address with --listen"
+        ),
+    );
+}
+
+#[test]
+fn an_address_that_is_none() {
+    assert_refused(
+        &observer(["run", "--listen", "localhost"]),
+        2,
+        "invalid value 'localhost' for '--listen <ADDR:PORT>': \"localhost\" is no address: write \
+         an IP address and a port, like 127.0.0.1:9464 or [::1]:9464 \
+         (see `kafka-observer --help`)",
+    );
+}
+
+#[test]
+fn an_interface_that_is_not_there_and_a_pattern_that_is_none() {
+    let run = observer(["observe", "--interface", "nowhere0"]);
+    assert!(run.stderr.starts_with("kafka-observer: there is no interface \"nowhere0\""));
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(2), 1), "{}", run.stderr);
+    let run = observer(["observe", "--interface", "a["]);
+    assert!(run.stderr.starts_with("kafka-observer: \"a[\" is neither the name of"));
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(2), 1), "{}", run.stderr);
+}
+
+#[test]
+fn sigterm_and_ctrl_c_end_the_daemon_cleanly() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let (mut daemon, address) = start(&["run"]);
+        assert_eq!(http::get(address, "/healthz").unwrap().0, 200);
+        kill_process(Pid::from_child(&daemon), signal).unwrap();
+        assert_eq!(daemon.wait().unwrap().code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn exchanges_are_counted_while_the_daemon_runs() {
+    let port = free_port().unwrap();
+    let (mut daemon, address) = start(&["run", "--ports", &port.to_string()]);
+    let script = Script { delay: Duration::from_millis(1), in_flight: 1, rounds: 20, split: None };
+    let exchanges = converse(port, &script).unwrap().len();
+    let answered = format!(
+        "kafka_observer_request_outcomes_total{{broker=\"127.0.0.1:{port}\",\
+         outcome=\"answered\",vantage=\"both\"}} {exchanges}\n"
+    );
+    await_until("all exchanges are counted", || {
+        http::get(address, "/metrics").unwrap().1.contains(&answered)
+    });
+    kill_process(Pid::from_child(&daemon), Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
+fn top_elsewhere_than_on_a_terminal_prints_tables_without_escapes() {
+    let (mut top, _) = start(&["top", "--interval", "200ms"]);
+    let lines = BufReader::new(top.stdout.take().unwrap()).lines();
+    let said: Vec<String> = lines.map_while(Result::ok).take(3).collect();
+    assert!(said[0].starts_with("kafka-observer: "), "{said:?}");
+    assert!(said[2].starts_with("API  requests  rate/s"), "{said:?}");
+    assert!(!said.concat().contains('\u{1b}'));
+    // Nobody reads any longer: it ends by itself, and well.
+    assert_eq!(top.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn it_ends_after_the_time_that_was_asked_for() {
+    let run = observer(["observe", "--interface", "lo", "--for", "300ms", "--ports", "1"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{}", run.stderr);
+}
+
+/// Starts a command on the loopback, and waits until it is ready.
+fn start(arguments: &[&str]) -> (Child, SocketAddr) {
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+    let mut child = binary::command()
+        .unwrap()
+        .args(arguments)
+        .args(["--interface", "lo", "--log", "error", "--listen", &address.to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    await_until("it is ready (it needs root)", || {
+        if child.try_wait().unwrap().is_some() {
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("this test captures for real, and so takes root: {said}");
+        }
+        http::get(address, "/readyz").is_ok_and(|(status, _)| status == 200)
+    });
+    (child, address)
+}
+
+fn await_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,107 @@
+//! What is said when something is wrong, and the exit codes.
+
+use tests::binary;
+
+use crate::{assert_refused, capture, observer, replay};
+
+#[test]
+fn a_wrong_flag() {
+    let run = observer(["replay", "x", "--port", "9092"]);
+    assert_refused(
+        &run,
+        2,
+        "unexpected argument '--port' found; a similar argument exists: '--ports' \
+         (see `kafka-observer --help`)",
+    );
+}
+
+#[test]
+fn no_command_and_no_capture() {
+    assert_refused(
+        &observer([""; 0]),
+        2,
+        "a command is missing; `kafka-observer --help` lists them",
+    );
+    assert_refused(
+        &observer(["replay"]),
+        2,
+        "the following required arguments were not provided: <FILE>... \
+         (see `kafka-observer --help`)",
+    );
+}
+
+#[test]
+fn a_wrong_list_of_ports_on_the_command_line_or_in_the_environment() {
+    let sentence = "invalid value '9092,x' for '--ports <PORTS>': \"x\" is neither a port nor a \
+                    range: ports are numbers from 1 to 65535 (see `kafka-observer --help`)";
+    assert_refused(&observer(["replay", "x", "--ports", "9092,x"]), 2, sentence);
+    let mut command = binary::command().unwrap();
+    let run = command.args(["replay", "x"]).env("KAFKA_OBSERVER_PORTS", "9092,x").output();
+    assert_refused(&run.unwrap().into(), 2, sentence);
+}
+
+#[test]
+fn flags_are_over_the_environment() {
+    let file = crate::file(&capture("tests"));
+    let mut command = binary::command().unwrap();
+    command.args(["replay", file.path().to_str().unwrap()]).env("KAFKA_OBSERVER_PORTS", "1");
+    let run: crate::Run = command.output().unwrap().into();
+    assert_eq!(
+        run.stderr,
+        "kafka-observer: none of 6 packets is TCP on port 1: name the brokers' ports with \
+         --ports\n"
+    );
+    let run: crate::Run = command.args(["--ports", "9092"]).output().unwrap().into();
+    assert_eq!((run.stderr.as_str(), run.code), ("", Some(0)));
+}
+
+#[test]
+fn a_size_a_time_an_address_or_a_prefix_that_is_none() {
+    for (flag, value, sentence) in [
+        (
+            "--max-request <SIZE>",
+            "big",
+            "\"big\" is no size: write bytes, or a number with K, M or G",
+        ),
+        (
+            "--expire-after <TIME>",
+            "0s",
+            "\"0s\" is no time: write a number above 0 with ms, s, m or h, like 10m",
+        ),
+        ("--local <ADDR>", "localhost", "invalid IP address syntax"),
+        (
+            "--envoy-stats <PREFIX>",
+            "a-b",
+            "\"a-b\" cannot be part of a metric's name: use letters, digits and _",
+        ),
+    ] {
+        let name = flag.split(' ').next().unwrap();
+        let run = observer(["replay", "x", name, value]);
+        let said = format!(
+            "invalid value '{value}' for '{flag}': {sentence} (see `kafka-observer --help`)"
+        );
+        assert_refused(&run, 2, &said);
+    }
+}
+
+#[test]
+fn a_capture_that_is_not_there_or_is_none() {
+    assert_refused(
+        &observer(["replay", "/nowhere/x.pcap"]),
+        2,
+        "there is no file /nowhere/x.pcap: name a pcap or pcapng file, or -",
+    );
+    assert_refused(&observer(["replay", "/"]), 2, "/ is a directory: name the captures in it");
+    let run = replay(b"something else", &["-o", "json"]);
+    assert!(run.stderr.contains("is not a capture: it is neither pcap nor pcapng"));
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 1));
+}
+
+#[test]
+fn a_truncated_capture_gives_what_could_be_read() {
+    let capture = capture("tests");
+    let run = replay(&capture[..capture.len() - 5], &["-o", "line"]);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stderr.contains("is truncated: it ends within "), "{}", run.stderr);
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 1));
+}

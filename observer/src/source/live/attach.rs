@@ -12,12 +12,20 @@ use super::config::Attach;
 use super::error::{Error, chain};
 use super::links::Link;
 use super::object::{CLASSIFIERS, Object};
+use super::qdisc;
 
 /// A classifier on an interface; dropping it detaches it.
 pub(super) struct Attached {
     pub hook: Hook,
     pub egress: bool,
+    ifindex: u32,
+    link: ClassifierLink,
+}
+
+struct ClassifierLink {
     _link: SchedClassifierLink,
+    /// Whether the qdisc that holds it is ours.
+    added_qdisc: bool,
 }
 
 /// Attaches to an interface, in the directions that show each packet once.
@@ -28,12 +36,13 @@ pub(super) fn attach(
     how: Attach,
 ) -> Result<Vec<Attached>, Error> {
     let mut attached = Vec::new();
+    let ifindex = link.index;
     for &egress in directions(link) {
-        let hook = hook(link.index, egress);
+        let hook = hook(ifindex, egress);
         // Noted first: an owner that is not noted counts as gone.
         object.hook_attached(hook)?;
         match attach_classifier(object, link, layer, egress, how) {
-            Ok(link) => attached.push(Attached { hook, egress, _link: link }),
+            Ok(link) => attached.push(Attached { hook, egress, ifindex, link }),
             Err(error) => {
                 object.hook_gone(hook);
                 detach(object, attached);
@@ -47,10 +56,13 @@ pub(super) fn attach(
 
 /// Detaches; what the hooks owned falls to others.
 pub(super) fn detach(object: &mut Object, attached: Vec<Attached>) {
-    for one in attached {
-        let hook = one.hook;
-        drop(one);
+    for Attached { hook, ifindex, link, .. } in attached {
+        let added_qdisc = link.added_qdisc;
+        drop(link);
         object.hook_gone(hook);
+        if added_qdisc {
+            qdisc::remove_if_empty(ifindex);
+        }
     }
 }
 
@@ -66,7 +78,7 @@ fn attach_classifier(
     layer: packet::Link,
     egress: bool,
     how: Attach,
-) -> Result<SchedClassifierLink, Error> {
+) -> Result<ClassifierLink, Error> {
     let [in_ethernet, out_ethernet, in_ip, out_ip] = CLASSIFIERS;
     let program = match (layer, egress) {
         (packet::Link::Ethernet, false) => in_ethernet,
@@ -83,7 +95,7 @@ fn attach_classifier(
     let attached = match how {
         Attach::Auto => match attach(TcAttachOptions::TcxOrder(LinkOrder::default())) {
             Err(error) if lacks_tcx(&error) => attach_clsact(&link.name, &mut attach),
-            attached => attached,
+            attached => attached.map(|link| ClassifierLink { _link: link, added_qdisc: false }),
         },
         Attach::Clsact => attach_clsact(&link.name, &mut attach),
     };
@@ -94,12 +106,13 @@ fn attach_classifier(
 fn attach_clsact(
     interface: &str,
     attach: &mut impl FnMut(TcAttachOptions) -> Result<SchedClassifierLink, ProgramError>,
-) -> Result<SchedClassifierLink, ProgramError> {
-    match qdisc_add_clsact(interface) {
-        Err(TcError::NetlinkError(error)) if error.raw_os_error() == Some(libc::EEXIST) => {}
-        added => added?,
-    }
-    attach(TcAttachOptions::Netlink(NlOptions::default()))
+) -> Result<ClassifierLink, ProgramError> {
+    let added_qdisc = match qdisc_add_clsact(interface) {
+        Err(TcError::NetlinkError(error)) if error.raw_os_error() == Some(libc::EEXIST) => false,
+        added => added.map(|()| true)?,
+    };
+    let link = attach(TcAttachOptions::Netlink(NlOptions::default()))?;
+    Ok(ClassifierLink { _link: link, added_qdisc })
 }
 
 /// Whether the kernel does not know tcx, as before 6.6.

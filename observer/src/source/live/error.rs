@@ -62,6 +62,9 @@ pub enum Error {
         /// The kernel's answer.
         reason: String,
     },
+    /// Another observer runs in this network namespace.
+    #[error("an observer is running in this network namespace: stop it first")]
+    Running,
     /// The system refused something else.
     #[error("{what}: {source}")]
     System {
@@ -80,6 +83,7 @@ impl Error {
             Self::NotPermitted { .. }
             | Self::Refused { .. }
             | Self::Attach { .. }
+            | Self::Running
             | Self::System { .. } => 3,
         }
     }

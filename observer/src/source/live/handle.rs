@@ -1,8 +1,8 @@
 //! What other threads see of a running capture, and may ask of it.
 
+use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,8 +18,9 @@ use crate::ports::Ports;
 /// Sees a running capture, and asks of it. Once the capture has ended, what it last showed stays.
 #[derive(Clone)]
 pub struct Handle {
+    // Dropped before the waker, which wakes the keeper: so it finds that nobody can ask any more.
     requests: Sender<Request>,
-    wake: Arc<UnixStream>,
+    waker: Waker,
     shared: Arc<Shared>,
 }
 
@@ -75,8 +76,8 @@ impl Handle {
         &self.shared
     }
 
-    pub(super) fn new(requests: Sender<Request>, wake: UnixStream, shared: Arc<Shared>) -> Self {
-        Self { requests, wake: Arc::new(wake), shared }
+    pub(super) fn new(requests: Sender<Request>, waker: Waker, shared: Arc<Shared>) -> Self {
+        Self { requests, waker, shared }
     }
 
     fn ask(&self, request: impl FnOnce(Sender<Counters>) -> Request) -> Counters {
@@ -88,8 +89,7 @@ impl Handle {
     /// To a keeper that is gone there is nothing to tell.
     fn tell(&self, request: Request) {
         if self.requests.send(request).is_ok() {
-            // A full pipe wakes as well.
-            let _ = (&*self.wake).write(&[0]);
+            self.waker.wake();
         }
     }
 }
@@ -120,22 +120,36 @@ impl Shared {
     }
 }
 
-/// The keeper's end of the pipe that wakes it.
-pub(super) struct Waker(UnixStream);
+/// Wakes the keeper (eventfd(2)); also when it is dropped.
+#[derive(Clone)]
+pub(super) struct Waker(Arc<File>);
 
 impl Waker {
-    /// A waker, and what wakes it.
-    pub fn new() -> std::io::Result<(Self, UnixStream)> {
-        let (ours, theirs) = UnixStream::pair()?;
-        ours.set_nonblocking(true)?;
-        theirs.set_nonblocking(true)?;
-        Ok((Self(ours), theirs))
+    pub fn new() -> std::io::Result<Self> {
+        // SAFETY: no pointer is passed.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
+        if fd < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor is new, and nobody else's.
+        Ok(Self(Arc::new(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))))
     }
 
     /// Forgets what woke it.
     pub fn clear(&self) {
-        let mut bytes = [0; 64];
-        while (&self.0).read(&mut bytes).is_ok_and(|n| n == bytes.len()) {}
+        // Nothing to forget is no error.
+        let _ = (&*self.0).read(&mut [0; 8]);
+    }
+
+    fn wake(&self) {
+        // A counter that is full wakes as well.
+        let _ = (&*self.0).write(&1_u64.to_ne_bytes());
+    }
+}
+
+impl Drop for Waker {
+    fn drop(&mut self) {
+        self.wake();
     }
 }
 

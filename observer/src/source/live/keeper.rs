@@ -42,6 +42,8 @@ pub(super) struct Keeper {
     sockets: Option<sockets::Attached>,
     detached: bool,
     shared: Arc<Shared>,
+    /// Held, so that nobody takes our filters for leftovers.
+    _only: Option<leftovers::Only>,
 }
 
 /// An interface that was selected.
@@ -62,7 +64,11 @@ impl Keeper {
         let found = links::list().map_err(Error::system("listing network interfaces"))?;
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
-        leftovers::remove(&found);
+        let only = leftovers::Only::observer();
+        match &only {
+            Some(only) => drop(leftovers::remove(only, &found)),
+            None => tracing::warn!("another observer runs in this network namespace"),
+        }
         let mut keeper = Self {
             object,
             links,
@@ -72,6 +78,7 @@ impl Keeper {
             sockets: None,
             detached: false,
             shared,
+            _only: only,
         };
         keeper.reconcile(&found);
         keeper.all_or_none_attached()?;

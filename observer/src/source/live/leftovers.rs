@@ -1,6 +1,7 @@
 //! What a killed observer leaves on the clsact path: filters that copy into a ring nobody reads,
 //! and pass every packet on. tcx leaves nothing.
 
+use std::fs::File;
 use std::io;
 
 use aya::programs::TcAttachType;
@@ -8,15 +9,35 @@ use aya::programs::tc::{TcError, qdisc_detach_program};
 
 use super::links::Link;
 use super::object::CLASSIFIERS;
+use super::qdisc;
 
-/// Removes our filters from these interfaces; returns how many places had some.
-pub(super) fn remove(links: &[Link]) -> usize {
+/// Held by the one observer of a network namespace that may take filters for leftovers.
+pub(super) struct Only {
+    _locked: File,
+}
+
+impl Only {
+    /// The namespace itself is locked, so a killed observer holds nothing; `None` while another
+    /// observer does.
+    pub fn observer() -> Option<Self> {
+        let namespace = File::open("/proc/thread-self/ns/net").ok()?;
+        namespace.try_lock().ok()?;
+        Some(Self { _locked: namespace })
+    }
+}
+
+/// Removes our filters from these interfaces, and qdiscs that are empty then; returns from how many
+/// places.
+pub(super) fn remove(_only: &Only, links: &[Link]) -> usize {
     let mut removed = 0;
     for link in links {
+        let before = removed;
         for direction in [TcAttachType::Ingress, TcAttachType::Egress] {
-            for name in CLASSIFIERS {
-                removed += usize::from(remove_from(link, direction, name));
-            }
+            let ours = |name: &&str| remove_from(link, direction, name);
+            removed += CLASSIFIERS.iter().copied().filter(ours).count();
+        }
+        if removed > before {
+            qdisc::remove_if_empty(link.index);
         }
     }
     removed

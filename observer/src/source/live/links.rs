@@ -3,18 +3,15 @@
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-    NlasIterator,
-};
+use netlink_packet_core::{NLM_F_DUMP, NlasIterator};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkFlags, LinkHeader, LinkLayerType, LinkMessage};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use observer_common::packet;
 
+use super::netlink::{self, Reply};
+
 const GROUP_LINK: u32 = 1;
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
 const RTM_NEWLINK: u16 = 16;
 const IFLA_IFNAME: u16 = 3;
 const LINK_HEADER_LEN: usize = 16;
@@ -68,43 +65,14 @@ impl AsRawFd for Links {
 
 /// All interfaces.
 pub(super) fn list() -> io::Result<Vec<Link>> {
-    let socket = Socket::new(NETLINK_ROUTE)?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    socket.send(&request(), 0)?;
     let mut links = Vec::new();
-    loop {
-        let (datagram, _) = socket.recv_from_full()?;
-        if !read(&datagram, &mut links)? {
-            return Ok(links);
+    let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
+    netlink::ask(all, NLM_F_DUMP, |Reply { kind, payload }| {
+        if kind == RTM_NEWLINK {
+            links.extend(link(payload));
         }
-    }
-}
-
-fn request() -> Vec<u8> {
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_DUMP | NLM_F_REQUEST;
-    let get = RouteNetlinkMessage::GetLink(LinkMessage::default());
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(get));
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
-}
-
-/// Reads a datagram of a dump; false where it ends the dump.
-fn read(mut datagram: &[u8], links: &mut Vec<Link>) -> io::Result<bool> {
-    while !datagram.is_empty() {
-        let message = NetlinkBuffer::new_checked(&datagram).map_err(io::Error::other)?;
-        match message.message_type() {
-            NLMSG_DONE => return Ok(false),
-            NLMSG_ERROR => return Err(io::Error::other("the kernel refused to list interfaces")),
-            RTM_NEWLINK => links.extend(link(message.payload())),
-            _ => {}
-        }
-        let len = (message.length() as usize).next_multiple_of(4);
-        datagram = datagram.get(len..).unwrap_or_default();
-    }
-    Ok(true)
+    })?;
+    Ok(links)
 }
 
 /// Reads an interface; only the attributes that matter, as new ones come with every kernel.
@@ -155,12 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_message_is_an_error_or_nothing() {
-        let mut links = Vec::new();
-        assert!(read(&[1, 2, 3], &mut links).is_err());
-        let mut message = request();
-        message[4..6].copy_from_slice(&RTM_NEWLINK.to_ne_bytes());
-        assert!(read(&message, &mut links).unwrap());
-        assert!(links.is_empty());
+    fn a_message_cut_anywhere_is_no_interface() {
+        let mut whole = vec![0; LINK_HEADER_LEN];
+        // Length and type of an attribute, and a name.
+        whole.extend_from_slice(&[7, 0, 3, 0, b'l', b'o', 0, 0]);
+        assert_eq!(link(&whole).unwrap().name, "lo");
+        for cut in 0..whole.len() - 1 {
+            assert_eq!(link(&whole[..cut]), None);
+        }
     }
 }

@@ -14,8 +14,10 @@ mod handle;
 mod keeper;
 mod leftovers;
 mod links;
+mod netlink;
 mod object;
 mod privileges;
+mod qdisc;
 mod records;
 mod selection;
 mod sockets;
@@ -50,11 +52,11 @@ impl Capture {
     pub fn start(config: &Config) -> Result<Self, Error> {
         check_ring(config.ring_bytes)?;
         let shared = Arc::new(Shared::default());
-        let (waker, wake) = Waker::new().map_err(Error::system("making a pipe"))?;
+        let waker = Waker::new().map_err(Error::system("making an event descriptor"))?;
         let (requests, asked) = mpsc::channel();
         let (started, starting) = mpsc::channel();
         let keeper = {
-            let (config, shared) = (config.clone(), shared.clone());
+            let (config, shared, waker) = (config.clone(), shared.clone(), waker.clone());
             move || match Keeper::start(&config, shared) {
                 Ok((keeper, ring)) => {
                     // Nobody waits where the caller has panicked; then all is detached at once.
@@ -75,7 +77,7 @@ impl Capture {
             privileges::keep(&[])?;
         }
         let drain = Drain::new(ring, config.ring_bytes);
-        Ok(Self { drain, handle: Handle::new(requests, wake, shared) })
+        Ok(Self { drain, handle: Handle::new(requests, waker, shared) })
     }
 
     /// What other threads may see and ask.
@@ -98,9 +100,12 @@ impl Drop for Capture {
 }
 
 /// Removes what a killed observer has left attached; returns in how many places there was something.
+/// An error while one runs: what is attached is its own.
 pub fn cleanup() -> Result<usize, Error> {
+    privileges::check()?;
+    let only = leftovers::Only::observer().ok_or(Error::Running)?;
     let links = links::list().map_err(Error::system("listing network interfaces"))?;
-    Ok(leftovers::remove(&links))
+    Ok(leftovers::remove(&only, &links))
 }
 
 fn check_ring(bytes: u32) -> Result<(), Error> {

@@ -1,6 +1,8 @@
 //! A live capture in the background, and what it saw by direction.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -8,6 +10,17 @@ use std::time::{Duration, Instant};
 
 use observer::input::{Flow, Input, Seq, SocketEvent, TcpFlags};
 use observer::source::live::{Capture, Config, Handle};
+
+use crate::netns::Namespace;
+
+/// A capture of one port on these interfaces.
+pub fn watching(port: u16, interfaces: &[&str]) -> Config {
+    Config {
+        ports: [port..=port].into_iter().collect(),
+        interfaces: interfaces.iter().map(|&name| name.to_owned()).collect(),
+        ..Config::default()
+    }
+}
 
 /// A running capture.
 pub struct Recorder {
@@ -42,6 +55,8 @@ pub struct Stream {
     pub flags: u8,
     /// Records.
     pub segments: u64,
+    /// Payload bytes of the record that covers most.
+    pub largest: u32,
     first: Option<Seq>,
 }
 
@@ -83,9 +98,20 @@ impl Recorder {
             if is_so(&seen) {
                 return seen;
             }
-            assert!(Instant::now() < deadline, "still not so: {what}; {seen:#?}");
+            assert!(Instant::now() < deadline, "still not so: {what}; {}", seen.summary());
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Waits until both ends of a connection have closed.
+    ///
+    /// # Panics
+    /// Where that takes longer than ten seconds.
+    pub fn until_closed(&self, flow: Flow) -> Seen {
+        self.wait_until("both ends have closed", |seen| {
+            let closed = |flow| seen.streams.get(flow).is_some_and(|s| s.has(TcpFlags::FIN));
+            closed(&flow) && closed(&flow.reversed())
+        })
     }
 
     /// Ends the capture; what it saw to the end.
@@ -96,6 +122,72 @@ impl Recorder {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap();
         self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Seen {
+    fn summary(&self) -> String {
+        let streams = self.streams.iter().map(|(flow, stream)| {
+            let Stream { wire_bytes, segments, flags, .. } = stream;
+            format!(
+                "{} > {}: {wire_bytes} bytes, {segments} records, flags {flags:#x}",
+                flow.src, flow.dst
+            )
+        });
+        streams.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A capture in a process of its own, as `src/bin/capture.rs` runs it.
+pub struct Child {
+    process: std::process::Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Child {
+    /// Starts it in a namespace, and waits until it has.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start(namespace: &Namespace, program: &str, arguments: &[&str]) -> Self {
+        let mut command = namespace.command(program);
+        let mut process = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut child = Self { process, lines };
+        child.wait_for("started");
+        child
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits until it says this.
+    ///
+    /// # Panics
+    /// Where it ends before.
+    pub fn wait_for(&mut self, said: &str) {
+        let found = self.lines.find(|line| line.as_ref().is_ok_and(|line| line == said));
+        assert!(found.is_some(), "the capture ended without saying \"{said}\"");
+    }
+
+    /// Kills it (SIGKILL).
+    ///
+    /// # Panics
+    /// Where it has ended already.
+    pub fn kill(mut self) {
+        assert!(self.process.try_wait().unwrap().is_none(), "the capture has ended by itself");
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Killed before, mostly.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -116,8 +208,12 @@ fn note(seen: &Mutex<Seen>, input: &Input<'_>) {
             seen.wire_bytes += u64::from(segment.wire_len);
             let stream = seen.streams.entry(segment.flow).or_default();
             stream.segments += 1;
+            stream.largest = stream.largest.max(segment.wire_len);
             stream.wire_bytes += u64::from(segment.wire_len);
             stream.flags |= segment.flags.0;
+            if segment.wire_len == 0 {
+                return;
+            }
             let first = *stream.first.get_or_insert(segment.seq);
             let Ok(start) = usize::try_from(segment.seq.since(first)) else { return };
             let end = start + segment.wire_len as usize;

@@ -12,6 +12,14 @@ pub mod jmx;
 pub mod oracle;
 pub mod peer;
 pub mod record;
+#[cfg(feature = "live")]
+pub mod netns;
+#[cfg(feature = "live")]
+pub mod offloads;
 pub mod replayed;
 #[cfg(feature = "live")]
+pub mod tcx;
+#[cfg(feature = "live")]
 pub mod traffic;
+#[cfg(feature = "live")]
+pub mod tun;

@@ -1,7 +1,7 @@
 //! Scripted TCP exchanges.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 
 use observer::input::{Endpoint, Flow};
 
@@ -14,18 +14,33 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Connects to a port of this address, of the system's choice.
+    /// Listens at an address, on a port of the system's choice.
     ///
     /// # Panics
     /// Where the system refuses.
-    pub fn on(address: &str) -> (u16, impl FnOnce() -> Self) {
+    pub fn listen(address: &str) -> (u16, TcpListener) {
         let listener = TcpListener::bind((address, 0)).unwrap();
-        let at = listener.local_addr().unwrap();
-        (at.port(), move || Self::connect(&listener, at))
+        (listener.local_addr().unwrap().port(), listener)
     }
 
-    fn connect(listener: &TcpListener, at: SocketAddr) -> Self {
-        let client = TcpStream::connect(at).unwrap();
+    /// Connects to a listener's address.
+    ///
+    /// # Panics
+    /// Where there is no way to it.
+    pub fn connect(listener: &TcpListener) -> Self {
+        Self::accept(TcpStream::connect(listener.local_addr().unwrap()).unwrap(), listener)
+    }
+
+    /// Connects to one of a listener's addresses.
+    ///
+    /// # Panics
+    /// Where there is no way to it.
+    pub fn connect_to(address: &str, listener: &TcpListener) -> Self {
+        let port = listener.local_addr().unwrap().port();
+        Self::accept(TcpStream::connect((address, port)).unwrap(), listener)
+    }
+
+    fn accept(client: TcpStream, listener: &TcpListener) -> Self {
         let (server, _) = listener.accept().unwrap();
         client.set_nodelay(true).unwrap();
         server.set_nodelay(true).unwrap();

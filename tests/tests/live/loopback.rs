@@ -1,52 +1,42 @@
 //! On the loopback interface.
 
 use observer::input::{SocketChange, TcpFlags};
-use observer::source::live::{Config, Counter};
-use tests::capture::Recorder;
+use observer::source::live::Counter;
+use tests::capture::{Recorder, watching};
 use tests::traffic::{Pair, pattern};
-
-fn watching(port: u16) -> Config {
-    Config {
-        ports: [port..=port].into_iter().collect(),
-        interfaces: vec!["lo".to_owned()],
-        ..Config::default()
-    }
-}
 
 #[test]
 fn an_exchange_is_captured_byte_for_byte() {
-    let (port, connect) = Pair::on("127.0.0.1");
-    let recorder = Recorder::start(&watching(port));
-    let mut pair = connect();
+    let (port, listener) = Pair::listen("127.0.0.1");
+    let recorder = Recorder::start(&watching(port, &["lo"]));
+    let mut pair = Pair::connect(&listener);
     let flow = pair.flow();
     let (request, response) = (pattern(300_000, 1), pattern(1_000_000, 2));
     pair.request(&request);
     pair.respond(&response);
     pair.close();
-    recorder.wait_until("both ends have closed", |seen| {
-        let closed = |flow| seen.streams.get(flow).is_some_and(|s| s.has(TcpFlags::FIN));
-        closed(&flow) && closed(&flow.reversed())
-    });
+    recorder.until_closed(flow);
     let handle = recorder.handle.clone();
     let seen = recorder.finish();
     for (flow, sent) in [(flow, request), (flow.reversed(), response)] {
         let stream = &seen.streams[&flow];
         assert!(stream.has(TcpFlags::SYN));
-        assert_eq!(stream.wire_bytes, sent.len() as u64);
+        // A loaded machine retransmits also on its loopback interface.
+        assert!(stream.wire_bytes >= sent.len() as u64);
         assert!(stream.bytes == sent, "captured bytes differ from those sent");
     }
     let counters = handle.counters();
-    assert_eq!(counters.get(Counter::Seen), 1_300_000);
-    assert_eq!(counters.get(Counter::CopiedBytes), 1_300_000);
-    assert_eq!(counters.accounted(), 1_300_000);
+    assert_eq!(counters.get(Counter::Seen), seen.wire_bytes);
+    assert_eq!(counters.get(Counter::CopiedBytes), seen.wire_bytes);
+    assert_eq!(counters.accounted(), seen.wire_bytes);
     assert_eq!(counters.get(Counter::SubmittedRecords), seen.segments);
 }
 
 #[test]
 fn sockets_tell_of_their_lives() {
-    let (port, connect) = Pair::on("127.0.0.1");
-    let recorder = Recorder::start(&watching(port));
-    let mut pair = connect();
+    let (port, listener) = Pair::listen("127.0.0.1");
+    let recorder = Recorder::start(&watching(port, &["lo"]));
+    let mut pair = Pair::connect(&listener);
     let flow = pair.flow();
     pair.request(b"hello");
     pair.close();

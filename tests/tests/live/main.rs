@@ -1,3 +1,9 @@
 //! Live capture against what was really sent. Takes root.
 
+mod interfaces;
+mod killed;
 mod loopback;
+mod pressure;
+mod privileges;
+mod tunnel;
+mod veth;

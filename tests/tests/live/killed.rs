@@ -1,0 +1,74 @@
+//! What a killed capture leaves behind.
+
+use observer::source::live::{self, Counter};
+use tests::capture::{Child, Recorder, watching};
+use tests::netns::Namespace;
+use tests::traffic::{Pair, pattern};
+
+const CHILD: &str = env!("CARGO_BIN_EXE_capture");
+
+#[test]
+fn with_tcx_nothing_is_left() {
+    let here = Namespace::new();
+    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
+    let child = Child::start(&here, CHILD, &[&port.to_string(), "lo"]);
+    assert_eq!(here.run(|| tests::tcx::attached("lo")), 1);
+    let mut pair = here.run(|| Pair::connect(&listener));
+    pair.request(&pattern(1_000_000, 1));
+    child.kill();
+    pair.request(&pattern(1_000_000, 2));
+    assert_eq!(here.run(|| tests::tcx::attached("lo")), 0);
+    assert!(!here.output("tc qdisc show dev lo").contains("clsact"));
+}
+
+#[test]
+fn with_clsact_traffic_is_untouched_and_the_next_start_removes_what_is_left() {
+    let here = Namespace::new();
+    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
+    let child = Child::start(&here, CHILD, &[&port.to_string(), "lo", "clsact"]);
+    let mut pair = here.run(|| Pair::connect(&listener));
+    pair.request(&pattern(1_000_000, 1));
+    child.kill();
+    assert!(filters(&here).contains("kobs_egress"), "a filter outlives its process");
+    pair.request(&pattern(1_000_000, 2));
+
+    let recorder = here.run(|| Recorder::start(&watching(port, &["lo"])));
+    assert_eq!(filters(&here), "");
+    assert!(!here.output("tc qdisc show dev lo").contains("clsact"));
+    pair.request(b"seen once");
+    recorder.wait_until("the request has been seen", |seen| seen.wire_bytes == 9);
+    assert_eq!(recorder.handle.counters().get(Counter::Seen), 9);
+    recorder.finish();
+}
+
+#[test]
+fn cleanup_removes_what_is_left_and_nothing_else() {
+    let here = Namespace::new();
+    here.output("tc qdisc add dev lo clsact");
+    // A filter of somebody else's, which matches nothing.
+    let theirs =
+        ["filter", "add", "dev", "lo", "egress", "prio", "7", "bpf", "bytecode", "1,6 0 0 0,"];
+    assert!(here.command("tc").args(theirs).status().unwrap().success());
+    let child = Child::start(&here, CHILD, &["9092", "lo", "clsact"]);
+    child.kill();
+    assert!(filters(&here).contains("kobs_egress"));
+    assert_eq!(here.run(live::cleanup).unwrap(), 1);
+    let left = filters(&here);
+    assert!(!left.contains("kobs") && left.contains("pref 7 bpf"), "{left}");
+    assert!(here.output("tc qdisc show dev lo").contains("clsact"));
+    assert_eq!(here.run(live::cleanup).unwrap(), 0);
+}
+
+#[test]
+fn cleanup_leaves_a_running_capture_alone() {
+    let here = Namespace::new();
+    let child = Child::start(&here, CHILD, &["9092", "lo", "clsact"]);
+    let error = here.run(live::cleanup).unwrap_err();
+    assert!(error.to_string().contains("is running"), "{error}");
+    assert!(filters(&here).contains("kobs_egress"));
+    child.kill();
+}
+
+fn filters(here: &Namespace) -> String {
+    here.output("tc filter show dev lo egress")
+}

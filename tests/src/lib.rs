@@ -9,13 +9,13 @@ pub mod http;
 pub mod in_process;
 pub mod java;
 pub mod jmx;
-pub mod oracle;
-pub mod peer;
-pub mod record;
 #[cfg(feature = "live")]
 pub mod netns;
 #[cfg(feature = "live")]
 pub mod offloads;
+pub mod oracle;
+pub mod peer;
+pub mod record;
 pub mod replayed;
 #[cfg(feature = "live")]
 pub mod tcx;

@@ -12,7 +12,7 @@ const DIRECTIONS: [u32; 2] = [46, 47];
 struct Query {
     ifindex: u32,
     attach_type: u32,
-    query_flags: u32,
+    flags: u32,
     attach_flags: u32,
     program_ids: u64,
     program_count: u32,

@@ -29,7 +29,7 @@ pub fn join(a: &Namespace, b: &Namespace) -> Cable {
     let stop = Arc::new(AtomicBool::new(false));
     let carrier = {
         let stop = stop.clone();
-        std::thread::spawn(move || carry(ends, &stop))
+        std::thread::spawn(move || carry(&ends, &stop))
     };
     Cable { stop, carrier: Some(carrier) }
 }
@@ -58,8 +58,8 @@ fn open() -> File {
     device
 }
 
-fn carry(ends: [File; 2], stop: &AtomicBool) {
-    let [a, b] = &ends;
+fn carry(ends: &[File; 2], stop: &AtomicBool) {
+    let [a, b] = ends;
     let mut packet = vec![0; 65_536];
     let mut polled =
         [a, b].map(|end| libc::pollfd { fd: end.as_raw_fd(), events: libc::POLLIN, revents: 0 });

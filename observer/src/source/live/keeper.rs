@@ -65,9 +65,10 @@ impl Keeper {
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
         let only = leftovers::Only::observer();
-        match &only {
-            Some(only) => drop(leftovers::remove(only, &found)),
-            None => tracing::warn!("another observer runs in this network namespace"),
+        if let Some(only) = &only {
+            leftovers::remove(only, &found);
+        } else {
+            tracing::warn!("another observer runs in this network namespace");
         }
         let mut keeper = Self {
             object,

@@ -108,3 +108,11 @@ fn raw_tokens_behind_sasl_handshake_v0_are_opaque() {
     );
     assert_eq!(script.ledger().opaque, 16 + 4);
 }
+
+#[test]
+fn tls_joined_in_mid_stream_is_opaque_at_its_first_whole_record() {
+    let mut script = Script::new();
+    script.broker(&[0xee; 100]).client(b"\x17\x03\x03\x00\x04data").broker(&[0xee; 100]);
+    assert_eq!(script.said(), ["security tls", "command count only"]);
+    assert_eq!(script.ledger().opaque, 209);
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::inflight::{Inflight, Pending};
+use super::standing::Standing;
 use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Unmatched};
 use crate::frame::Before;
 use crate::time::Timestamp;
@@ -32,17 +33,6 @@ pub struct Conversation {
     /// Responses that came before such a hole was given up.
     pub(super) early: Vec<Early>,
     pub(super) given_up_bytes: u64,
-}
-
-/// What a connection is believed to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It cannot be told yet.
-    Unproven,
-    /// Kafka.
-    Kafka,
-    /// Not Kafka, or encrypted.
-    Opaque,
 }
 
 /// Raw authentication tokens behind SaslHandshake v0, by direction.

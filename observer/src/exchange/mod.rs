@@ -18,12 +18,14 @@ mod ending;
 mod inflight;
 mod requests;
 mod responses;
+mod standing;
 mod timing;
 
-pub use conversation::{Conversation, Standing};
+pub use conversation::Conversation;
 pub use inflight::Pending;
 pub use requests::Requests;
 pub use responses::Responses;
+pub use standing::Standing;
 
 use std::time::Duration;
 

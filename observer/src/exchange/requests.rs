@@ -118,11 +118,12 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
         Belief::Open
     }
 
+    fn is_encrypted(&self, segment: &[u8]) -> bool {
+        self.conversation.standing == Standing::Unproven && plausible::is_tls_records(segment)
+    }
+
     fn refuse(&mut self, bytes: &[u8]) {
-        self.conversation.standing = Standing::Opaque;
-        if plausible::is_tls(bytes) {
-            self.conversation.secure(Security::Tls, self.ctx);
-        }
+        self.conversation.refuse(bytes, self.ctx);
     }
 
     fn holds_too_much(&mut self) -> bool {
@@ -130,13 +131,13 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
     }
 
     fn gave_up_on(&mut self, bytes: u64) {
-        give_up(self.conversation, bytes, self.ctx);
+        self.conversation.give_up(bytes, self.ctx);
     }
 
     fn lost_step(&mut self, reason: Option<Malformed>) {
         // A request whose frame can no longer be followed has ended, unseen.
         self.end(None);
-        report_loss(self.conversation, Side::Request, reason, self.ctx);
+        self.conversation.report_loss(Side::Request, reason, self.ctx);
     }
 
     fn found_step(&mut self, before: Before) {
@@ -229,30 +230,5 @@ impl Conversation {
             _ => self.client_id = Some(String::from_utf8_lossy(bytes).into()),
         }
         self.client_id.clone()
-    }
-}
-
-/// Counts bytes that were not usable; a connection that is nothing but such is not Kafka.
-pub(super) fn give_up<H: Handler>(
-    conversation: &mut Conversation,
-    bytes: u64,
-    ctx: &Context<'_, H>,
-) {
-    conversation.given_up_bytes = conversation.given_up_bytes.saturating_add(bytes);
-    let is_unproven = conversation.standing == Standing::Unproven;
-    if is_unproven && conversation.given_up_bytes > ctx.limits.opaque_after_bytes {
-        conversation.standing = Standing::Opaque;
-    }
-}
-
-/// Reports bytes that are not a frame where one should be.
-pub(super) fn report_loss<H: Handler>(
-    conversation: &Conversation,
-    side: Side,
-    reason: Option<Malformed>,
-    ctx: &mut Context<'_, H>,
-) {
-    if let Some(reason) = reason {
-        ctx.emit(Event::Malformed { peers: conversation.peers, side, reason });
     }
 }

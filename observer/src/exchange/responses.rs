@@ -1,13 +1,12 @@
 //! The response direction: frames in, ended requests out.
 
 use super::conversation::Early;
-use super::requests::{give_up, report_loss};
 use super::{Context, Conversation, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
-use crate::protocol::plausible::Guess;
+use crate::protocol::plausible::{self, Guess};
 use crate::time::Timestamp;
 
 /// Takes the frames of a connection's response direction.
@@ -103,8 +102,12 @@ impl<H: Handler> Receiver for Responses<'_, '_, H> {
         if self.conversation.standing == Standing::Kafka { Belief::Confirmed } else { Belief::Open }
     }
 
-    fn refuse(&mut self, _bytes: &[u8]) {
-        self.conversation.standing = Standing::Opaque;
+    fn is_encrypted(&self, segment: &[u8]) -> bool {
+        self.conversation.standing == Standing::Unproven && plausible::is_tls_records(segment)
+    }
+
+    fn refuse(&mut self, bytes: &[u8]) {
+        self.conversation.refuse(bytes, self.ctx);
     }
 
     fn holds_too_much(&mut self) -> bool {
@@ -112,13 +115,13 @@ impl<H: Handler> Receiver for Responses<'_, '_, H> {
     }
 
     fn gave_up_on(&mut self, bytes: u64) {
-        give_up(self.conversation, bytes, self.ctx);
+        self.conversation.give_up(bytes, self.ctx);
     }
 
     fn lost_step(&mut self, reason: Option<Malformed>) {
         self.conversation.end_response(None, self.ctx);
         self.conversation.may_have_missed_responses = true;
-        report_loss(self.conversation, Side::Response, reason, self.ctx);
+        self.conversation.report_loss(Side::Response, reason, self.ctx);
     }
 
     fn found_step(&mut self, before: Before) {

@@ -81,6 +81,9 @@ impl Framer {
             Edges { segment_start: edges.segment_start && is_whole, ..edges },
             receiver,
         );
+        if is_whole && edges.segment_start && receiver.is_encrypted(bytes) {
+            return receiver.refuse(bytes);
+        }
         self.look(receiver);
     }
 

@@ -79,6 +79,8 @@ pub trait Receiver {
     fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess;
     /// Judges the first bytes of a connection that is not believed to be Kafka yet.
     fn believe(&self, bytes: &[u8]) -> Belief;
+    /// Whether a segment of a direction that was never in step is encrypted.
+    fn is_encrypted(&self, segment: &[u8]) -> bool;
     /// The connection is not Kafka, or is encrypted.
     fn refuse(&mut self, bytes: &[u8]);
     /// Whether all directions together hold too many unsynchronised bytes; counted when they do.

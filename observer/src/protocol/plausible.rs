@@ -84,6 +84,21 @@ pub fn is_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [0x14..=0x17, 0x03, 0x00..=0x04, ..])
 }
 
+/// Whether a segment in the middle of a stream holds whole TLS records, or one with another behind it.
+pub fn is_tls_records(segment: &[u8]) -> bool {
+    let [_, _, _, high, low, ..] = segment else {
+        return false;
+    };
+    let end = usize::from(u16::from_be_bytes([*high, *low])).saturating_add(TLS_HEADER_LEN);
+    is_tls(segment)
+        && end <= MAX_TLS_RECORD
+        && segment.get(end..).is_some_and(|rest| rest.is_empty() || is_tls(rest))
+}
+
+const TLS_HEADER_LEN: usize = 5;
+/// RFC 5246, 6.2.3: 2^14 bytes, and what encryption adds at most.
+const MAX_TLS_RECORD: usize = TLS_HEADER_LEN + (1 << 14) + 2048;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +138,15 @@ mod tests {
             assert_eq!(request(other, LIMIT), Guess::No);
         }
         assert!(is_tls(b"\x16\x03\x01\x02\x00"));
+    }
+
+    #[test]
+    fn tls_in_mid_stream_is_known_by_whole_records() {
+        let record = b"\x17\x03\x03\x00\x02ab";
+        assert!(is_tls_records(record));
+        assert!(is_tls_records(&[&record[..], b"\x17\x03\x03\x00\x09a"].concat()));
+        assert!(!is_tls_records(&record[..6]), "its end is not here");
+        assert!(!is_tls_records(b"\x17\x03\x03\x00\x02abc"));
+        assert!(!is_tls_records(b"\x17\x03\x03\x00"));
     }
 }

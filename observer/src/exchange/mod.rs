@@ -14,6 +14,7 @@
 )]
 
 mod conversation;
+mod ear;
 mod ending;
 mod inflight;
 mod requests;
@@ -22,6 +23,7 @@ mod standing;
 mod timing;
 
 pub use conversation::Conversation;
+pub use ear::Ear;
 pub use inflight::Pending;
 pub use requests::Requests;
 pub use responses::Responses;

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use super::inflight::Pending;
-use super::{Context, Conversation, Standing};
+use super::{Conversation, Ear, Standing};
 use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
-use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
 use crate::protocol::body;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
@@ -16,28 +15,34 @@ use crate::time::Timestamp;
 /// Takes the frames of a connection's request direction.
 #[derive(Debug)]
 pub struct Requests<'a, 'c, H> {
-    /// The connection.
-    pub conversation: &'a mut Conversation,
-    /// What all connections share.
-    pub ctx: &'a mut Context<'c, H>,
+    /// The connection it belongs to.
+    pub ear: Ear<'a, 'c, H>,
 }
 
 /// Bytes of a request that are looked at: header, and what of the body is needed. A longer client
 /// id is cut.
 const MAX_HEAD: usize = 1024;
 
-impl<H: Handler> Receiver for Requests<'_, '_, H> {
+impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
+    type Account = Ear<'a, 'c, H>;
+
+    fn account(&mut self) -> &mut Self::Account {
+        &mut self.ear
+    }
+
     fn length(&self, prefix: i32) -> Result<u32, Malformed> {
-        let min = if self.conversation.raw_tokens.in_requests { 0 } else { MIN_LEN };
+        let min = if self.ear.conversation.raw_tokens.in_requests { 0 } else { MIN_LEN };
         match u32::try_from(prefix) {
-            Ok(len) if len > self.ctx.limits.max_request_bytes => Err(Malformed::LengthTooLarge),
+            Ok(len) if len > self.ear.ctx.limits.max_request_bytes => {
+                Err(Malformed::LengthTooLarge)
+            }
             Ok(len) if len as usize >= min => Ok(len),
             _ => Err(Malformed::LengthTooSmall),
         }
     }
 
     fn head(&mut self, head: &Head<'_>) -> Verdict {
-        let may_be_token = self.conversation.raw_tokens.in_requests;
+        let may_be_token = self.ear.conversation.raw_tokens.in_requests;
         let not_a_request =
             if may_be_token { Verdict::Opaque } else { Verdict::Reject(Malformed::Header) };
         let more = Verdict::Need(head.bytes.len().saturating_add(1));
@@ -64,31 +69,31 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
-        let Some(passing) = self.conversation.inflight.passing() else {
+        let Some(passing) = self.ear.conversation.inflight.passing() else {
             return;
         };
         passing.last = last;
         passing.has_ended = true;
         let passing = passing.clone();
-        self.conversation.report_request(&passing, self.ctx);
+        self.ear.conversation.report_request(&passing, self.ear.ctx);
         let api_key = ApiKey(passing.api_key);
         if api_key == ApiKey::SASL_HANDSHAKE && passing.api_version == 0 {
-            self.conversation.raw_tokens.in_requests = true;
+            self.ear.conversation.raw_tokens.in_requests = true;
         }
         let (outcome, early) = if passing.is_unacknowledged {
             (Outcome::Unacknowledged, None)
-        } else if let Some(early) = self.conversation.take_early(passing.correlation_id) {
+        } else if let Some(early) = self.ear.conversation.take_early(passing.correlation_id) {
             (Outcome::Answered, Some(early))
         } else {
             return;
         };
-        if let Some(pending) = self.conversation.inflight.pop_newest() {
-            self.conversation.end_request(&pending, outcome, early.as_ref(), self.ctx);
+        if let Some(pending) = self.ear.conversation.inflight.pop_newest() {
+            self.ear.conversation.end_request(&pending, outcome, early.as_ref(), self.ear.ctx);
         }
     }
 
     fn guess(&self, bytes: &[u8]) -> Guess {
-        plausible::request(bytes, self.ctx.limits.max_request_bytes)
+        plausible::request(bytes, self.ear.ctx.limits.max_request_bytes)
     }
 
     fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess {
@@ -96,7 +101,7 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
     }
 
     fn believe(&self, bytes: &[u8]) -> Belief {
-        if self.conversation.standing == Standing::Kafka {
+        if self.ear.conversation.standing == Standing::Kafka {
             return Belief::Confirmed;
         }
         let mut rest = bytes;
@@ -112,44 +117,24 @@ impl<H: Handler> Receiver for Requests<'_, '_, H> {
                 },
             }
         }
-        if bytes.len() > self.ctx.limits.hold_bytes as usize {
+        if bytes.len() > self.ear.ctx.limits.hold_bytes as usize {
             return Belief::Refused;
         }
         Belief::Open
     }
 
-    fn is_encrypted(&self, segment: &[u8]) -> bool {
-        self.conversation.standing == Standing::Unproven && plausible::is_tls_records(segment)
-    }
-
-    fn refuse(&mut self, bytes: &[u8]) {
-        self.conversation.refuse(bytes, self.ctx);
-    }
-
-    fn holds_too_much(&mut self) -> bool {
-        self.ctx.holds_too_much()
-    }
-
-    fn gave_up_on(&mut self, bytes: u64) {
-        self.conversation.give_up(bytes, self.ctx);
-    }
-
     fn lost_step(&mut self, reason: Option<Malformed>) {
         // A request whose frame can no longer be followed has ended, unseen.
         self.end(None);
-        self.conversation.report_loss(Side::Request, reason, self.ctx);
+        self.ear.conversation.report_loss(Side::Request, reason, self.ear.ctx);
     }
 
     fn found_step(&mut self, before: Before) {
-        if before != Before::Start && self.conversation.standing == Standing::Kafka {
-            let peers = self.conversation.peers;
-            self.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
+        if before != Before::Start && self.ear.conversation.standing == Standing::Kafka {
+            let peers = self.ear.conversation.peers;
+            self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
         }
-        self.conversation.confirm(self.ctx);
-    }
-
-    fn ledger(&mut self) -> &mut Ledger {
-        self.ctx.ledger
+        self.ear.conversation.confirm(self.ear.ctx);
     }
 }
 
@@ -162,12 +147,12 @@ struct BodyFacts<'a> {
 
 impl<H: Handler> Requests<'_, '_, H> {
     fn begin(&mut self, head: &Head<'_>, request: &RequestHead<'_>, facts: BodyFacts<'_>) {
-        let client_id = self.conversation.intern(request.client_id);
+        let client_id = self.ear.conversation.intern(request.client_id);
         if let Some((name, version)) = facts.software {
             self.learn_software(name, version, client_id.as_ref());
         }
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
-            self.conversation.secure(Security::SaslPlaintext, self.ctx);
+            self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
         let pending = Pending {
             api_key: request.api_key.0,
@@ -180,11 +165,11 @@ impl<H: Handler> Requests<'_, '_, H> {
             has_ended: false,
             is_unacknowledged: facts.is_unacknowledged,
         };
-        self.conversation.begin_request(pending, self.ctx);
+        self.ear.conversation.begin_request(pending, self.ear.ctx);
     }
 
     fn learn_software(&mut self, name: &str, version: &str, client_id: Option<&Arc<str>>) {
-        if self.conversation.software.is_some() {
+        if self.ear.conversation.software.is_some() {
             return;
         }
         let software = Box::new(ClientSoftware {
@@ -192,17 +177,17 @@ impl<H: Handler> Requests<'_, '_, H> {
             version: version.into(),
             client_id: client_id.cloned(),
         });
-        let peers = self.conversation.peers;
-        self.ctx.emit(Event::ClientSoftware { peers, software: &software });
-        self.conversation.software = Some(software);
+        let peers = self.ear.conversation.peers;
+        self.ear.ctx.emit(Event::ClientSoftware { peers, software: &software });
+        self.ear.conversation.software = Some(software);
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.
     fn ends_tokens(&mut self, request: &RequestHead<'_>) -> bool {
         let same_client =
-            request.client_id == self.conversation.client_id.as_deref().map(str::as_bytes);
+            request.client_id == self.ear.conversation.client_id.as_deref().map(str::as_bytes);
         let ends = same_client && request.api_key.is_known(request.api_version);
-        self.conversation.raw_tokens.in_requests = !ends;
+        self.ear.conversation.raw_tokens.in_requests = !ends;
         ends
     }
 }

@@ -1,69 +1,72 @@
 //! The response direction: frames in, ended requests out.
 
 use super::conversation::Early;
-use super::{Context, Conversation, Standing};
+use super::{Ear, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
-use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
-use crate::protocol::plausible::{self, Guess};
+use crate::protocol::plausible::Guess;
 use crate::time::Timestamp;
 
 /// Takes the frames of a connection's response direction.
 #[derive(Debug)]
 pub struct Responses<'a, 'c, H> {
-    /// The connection.
-    pub conversation: &'a mut Conversation,
-    /// What all connections share.
-    pub ctx: &'a mut Context<'c, H>,
+    /// The connection it belongs to.
+    pub ear: Ear<'a, 'c, H>,
 }
 
 /// Bytes of the smallest response: its correlation id.
 const MIN_LEN: u32 = 4;
 
-impl<H: Handler> Receiver for Responses<'_, '_, H> {
+impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
+    type Account = Ear<'a, 'c, H>;
+
+    fn account(&mut self) -> &mut Self::Account {
+        &mut self.ear
+    }
+
     fn length(&self, prefix: i32) -> Result<u32, Malformed> {
-        let min = if self.conversation.raw_tokens.in_responses { 0 } else { MIN_LEN };
+        let min = if self.ear.conversation.raw_tokens.in_responses { 0 } else { MIN_LEN };
         u32::try_from(prefix).ok().filter(|len| *len >= min).ok_or(Malformed::LengthTooSmall)
     }
 
     fn head(&mut self, head: &Head<'_>) -> Verdict {
-        let raw = self.conversation.raw_tokens.in_responses;
+        let raw = self.ear.conversation.raw_tokens.in_responses;
         let Some(id) = head.bytes.first_chunk() else {
             return match (head.is_final, raw) {
                 (false, _) => Verdict::Need(MIN_LEN as usize),
                 (true, true) => Verdict::Opaque,
                 (true, false) => {
                     // Whose response this is was not seen.
-                    self.conversation.may_have_missed_responses = true;
+                    self.ear.conversation.may_have_missed_responses = true;
                     Verdict::Accept
                 }
             };
         };
         let correlation_id = i32::from_be_bytes(*id);
-        let waiting = self.conversation.inflight.position(correlation_id);
+        let waiting = self.ear.conversation.inflight.position(correlation_id);
         if waiting.is_none() && raw {
             return Verdict::Opaque;
         }
-        if waiting.is_none() && head.len > self.ctx.limits.max_request_bytes {
+        if waiting.is_none() && head.len > self.ear.ctx.limits.max_request_bytes {
             return Verdict::Reject(Malformed::LengthTooLarge);
         }
-        self.conversation.raw_tokens.in_responses = false;
-        let before = self.conversation.before;
+        self.ear.conversation.raw_tokens.in_responses = false;
+        let before = self.ear.conversation.before;
         let response =
             Early { correlation_id, bytes: head.len, first: head.first, last: None, before };
-        self.conversation.begin_response(response, self.ctx);
+        self.ear.conversation.begin_response(response, self.ear.ctx);
         Verdict::Accept
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
-        let answered = self.conversation.answering.as_ref().and_then(|a| a.request.as_ref());
+        let answered = self.ear.conversation.answering.as_ref().and_then(|a| a.request.as_ref());
         if answered
             .is_some_and(|r| ApiKey(r.api_key) == ApiKey::SASL_HANDSHAKE && r.api_version == 0)
         {
-            self.conversation.raw_tokens.in_responses = true;
+            self.ear.conversation.raw_tokens.in_responses = true;
         }
-        self.conversation.end_response(last, self.ctx);
+        self.ear.conversation.end_response(last, self.ear.ctx);
     }
 
     fn guess(&self, bytes: &[u8]) -> Guess {
@@ -78,7 +81,7 @@ impl<H: Handler> Receiver for Responses<'_, '_, H> {
         }
         match frame.first_chunk() {
             None => Guess::More,
-            Some(id) => match self.conversation.inflight.position(i32::from_be_bytes(*id)) {
+            Some(id) => match self.ear.conversation.inflight.position(i32::from_be_bytes(*id)) {
                 Some(_) => Guess::Known { len },
                 None => Guess::Unknown { len },
             },
@@ -93,49 +96,34 @@ impl<H: Handler> Receiver for Responses<'_, '_, H> {
             return found;
         };
         // Brokers answer in order, so the next response is the next request's.
-        let position = |id: &[u8; 4]| self.conversation.inflight.position(i32::from_be_bytes(*id));
+        let position =
+            |id: &[u8; 4]| self.ear.conversation.inflight.position(i32::from_be_bytes(*id));
         let expected = position(first).and_then(|p| p.checked_add(1));
         if position(next) == expected { found } else { Guess::No }
     }
 
     fn believe(&self, _bytes: &[u8]) -> Belief {
-        if self.conversation.standing == Standing::Kafka { Belief::Confirmed } else { Belief::Open }
-    }
-
-    fn is_encrypted(&self, segment: &[u8]) -> bool {
-        self.conversation.standing == Standing::Unproven && plausible::is_tls_records(segment)
-    }
-
-    fn refuse(&mut self, bytes: &[u8]) {
-        self.conversation.refuse(bytes, self.ctx);
-    }
-
-    fn holds_too_much(&mut self) -> bool {
-        self.ctx.holds_too_much()
-    }
-
-    fn gave_up_on(&mut self, bytes: u64) {
-        self.conversation.give_up(bytes, self.ctx);
-    }
-
-    fn lost_step(&mut self, reason: Option<Malformed>) {
-        self.conversation.end_response(None, self.ctx);
-        self.conversation.may_have_missed_responses = true;
-        self.conversation.report_loss(Side::Response, reason, self.ctx);
-    }
-
-    fn found_step(&mut self, before: Before) {
-        self.conversation.before = before;
-        if before != Before::Start {
-            self.conversation.may_have_missed_responses = true;
-            if !self.conversation.may_answer_unseen {
-                let peers = self.conversation.peers;
-                self.ctx.emit(Event::Resynchronised { peers, side: Side::Response });
-            }
+        if self.ear.conversation.standing == Standing::Kafka {
+            Belief::Confirmed
+        } else {
+            Belief::Open
         }
     }
 
-    fn ledger(&mut self) -> &mut Ledger {
-        self.ctx.ledger
+    fn lost_step(&mut self, reason: Option<Malformed>) {
+        self.ear.conversation.end_response(None, self.ear.ctx);
+        self.ear.conversation.may_have_missed_responses = true;
+        self.ear.conversation.report_loss(Side::Response, reason, self.ear.ctx);
+    }
+
+    fn found_step(&mut self, before: Before) {
+        self.ear.conversation.before = before;
+        if before != Before::Start {
+            self.ear.conversation.may_have_missed_responses = true;
+            if !self.ear.conversation.may_answer_unseen {
+                let peers = self.ear.conversation.peers;
+                self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Response });
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::search::Search;
 use super::step::{OutOfStep, Step};
-use super::{Before, Belief, Receiver};
+use super::{Account, Before, Belief, Receiver};
 use crate::event::Malformed;
 use crate::stream::Edges;
 use crate::time::Timestamp;
@@ -81,8 +81,8 @@ impl Framer {
             Edges { segment_start: edges.segment_start && is_whole, ..edges },
             receiver,
         );
-        if is_whole && edges.segment_start && receiver.is_encrypted(bytes) {
-            return receiver.refuse(bytes);
+        if is_whole && edges.segment_start && receiver.account().is_encrypted(bytes) {
+            return receiver.account().refuse(bytes);
         }
         self.look(receiver);
     }
@@ -109,7 +109,7 @@ impl Framer {
                 match receiver.believe(search.window()) {
                     Belief::Confirmed => Some(0),
                     Belief::Open => None,
-                    Belief::Refused => return receiver.refuse(search.window()),
+                    Belief::Refused => return receiver.account().refuse(search.window()),
                 }
             } else {
                 search.find(receiver)
@@ -140,7 +140,7 @@ impl Framer {
             if !bytes.is_empty() {
                 search.push(time, bytes, edges);
             }
-            receiver.ledger().hold(bytes.len() as u64);
+            receiver.account().ledger().hold(bytes.len() as u64);
         }
     }
 
@@ -158,7 +158,7 @@ impl Framer {
             None => Before::Unseen,
         });
         for (piece, bytes) in search.from(start) {
-            receiver.ledger().release(bytes.len() as u64);
+            receiver.account().ledger().release(bytes.len() as u64);
             let rest = match &mut self.state {
                 State::Step(step) => match step.data(piece.time, bytes, receiver) {
                     Ok(()) => continue,
@@ -187,7 +187,7 @@ impl Framer {
             return;
         };
         let hold = self.hold as usize;
-        let dropped = if receiver.holds_too_much() {
+        let dropped = if receiver.account().holds_too_much() {
             search.shrink(0)
         } else if search.window().len() > hold {
             search.shrink(hold / 2)
@@ -199,8 +199,8 @@ impl Framer {
 }
 
 fn give_up<R: Receiver>(bytes: u64, receiver: &mut R) {
-    let ledger = receiver.ledger();
+    let ledger = receiver.account().ledger();
     ledger.release(bytes);
     ledger.discarded = ledger.discarded.saturating_add(bytes);
-    receiver.gave_up_on(bytes);
+    receiver.account().gave_up_on(bytes);
 }

@@ -64,8 +64,25 @@ pub enum Belief {
     Refused,
 }
 
+/// What both directions of a connection have in common.
+pub trait Account {
+    /// Whether a segment of a direction that was never in step is encrypted.
+    fn is_encrypted(&self, segment: &[u8]) -> bool;
+    /// The connection is not Kafka, or is encrypted.
+    fn refuse(&mut self, bytes: &[u8]);
+    /// Whether all directions together hold too many unsynchronised bytes; counted when they do.
+    fn holds_too_much(&mut self) -> bool;
+    /// Unsynchronised bytes were thrown away.
+    fn gave_up_on(&mut self, bytes: u64);
+    /// The byte ledger.
+    fn ledger(&mut self) -> &mut Ledger;
+}
+
 /// Takes a direction's frames, and knows what its frames look like.
 pub trait Receiver {
+    /// What is kept of its connection.
+    type Account: Account;
+
     /// Judges a length prefix at a place where a frame should begin.
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
     /// Takes a frame's beginning; called again with more bytes while it needs some.
@@ -79,21 +96,12 @@ pub trait Receiver {
     fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess;
     /// Judges the first bytes of a connection that is not believed to be Kafka yet.
     fn believe(&self, bytes: &[u8]) -> Belief;
-    /// Whether a segment of a direction that was never in step is encrypted.
-    fn is_encrypted(&self, segment: &[u8]) -> bool;
-    /// The connection is not Kafka, or is encrypted.
-    fn refuse(&mut self, bytes: &[u8]);
-    /// Whether all directions together hold too many unsynchronised bytes; counted when they do.
-    fn holds_too_much(&mut self) -> bool;
-    /// Unsynchronised bytes were thrown away.
-    fn gave_up_on(&mut self, bytes: u64);
-
     /// The frame boundary was lost; whole frames may have passed unseen.
     fn lost_step(&mut self, reason: Option<Malformed>);
     /// A frame boundary was found.
     fn found_step(&mut self, before: Before);
-    /// The byte ledger.
-    fn ledger(&mut self) -> &mut Ledger;
+    /// What is kept of its connection, whichever the direction.
+    fn account(&mut self) -> &mut Self::Account;
 }
 
 /// Bytes that identify a candidate frame: length prefix and the four bytes behind it.

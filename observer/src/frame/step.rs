@@ -1,6 +1,6 @@
 //! In step: cuts a direction's bytes into frames, whatever the segments' borders.
 
-use super::{Head, Receiver, Verdict};
+use super::{Account, Head, Receiver, Verdict};
 use crate::event::Malformed;
 use crate::time::Timestamp;
 
@@ -183,7 +183,7 @@ impl Step {
             }
             Verdict::Need(_) | Verdict::Accept => self.phase = Phase::Body,
             Verdict::Opaque => {
-                let ledger = receiver.ledger();
+                let ledger = receiver.account().ledger();
                 ledger.decoded = ledger.decoded.saturating_sub(self.delivered);
                 ledger.opaque = ledger.opaque.saturating_add(self.delivered);
                 self.phase = Phase::Opaque;
@@ -210,7 +210,7 @@ impl Step {
     }
 
     fn deliver<R: Receiver>(&mut self, bytes: usize, receiver: &mut R) {
-        let ledger = receiver.ledger();
+        let ledger = receiver.account().ledger();
         let fate =
             if self.phase == Phase::Opaque { &mut ledger.opaque } else { &mut ledger.decoded };
         *fate = fate.saturating_add(bytes as u64);
@@ -219,7 +219,7 @@ impl Step {
 
     /// What was taken for a frame is none.
     fn discard<R: Receiver>(&mut self, receiver: &mut R) {
-        let ledger = receiver.ledger();
+        let ledger = receiver.account().ledger();
         ledger.decoded = ledger.decoded.saturating_sub(self.delivered);
         ledger.discarded = ledger.discarded.saturating_add(self.delivered);
     }

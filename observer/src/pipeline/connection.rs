@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::half::{Act, Half};
 use crate::event::{Command, Event, Flow, Handler, Outcome, Peers, Side};
-use crate::exchange::{Context, Conversation, Requests, Responses, Standing};
+use crate::exchange::{Context, Conversation, Ear, Requests, Responses, Standing};
 use crate::input::{Segment, Seq, TcpFlags};
 use crate::protocol::plausible::{self, Guess};
 use crate::stream::Budget;
@@ -259,15 +259,13 @@ impl Connection {
 
     fn act<H: Handler>(&mut self, side: Side, act: Act<'_>, shared: &mut Shared<'_, '_, H>) {
         let Shared { config, budget, ctx } = shared;
-        let conversation = &mut self.conversation;
+        let ear = Ear { conversation: &mut self.conversation, ctx };
         match side {
             Side::Request => {
-                let mut ear = Requests { conversation, ctx };
-                self.request.act(act, &config.stream, budget, &mut ear);
+                self.request.act(act, &config.stream, budget, &mut Requests { ear });
             }
             Side::Response => {
-                let mut ear = Responses { conversation, ctx };
-                self.response.act(act, &config.stream, budget, &mut ear);
+                self.response.act(act, &config.stream, budget, &mut Responses { ear });
             }
         }
     }

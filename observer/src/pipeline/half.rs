@@ -1,6 +1,6 @@
 //! One direction of a connection: reassembly, then framing.
 
-use crate::frame::{Framer, Receiver};
+use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq};
 use crate::ledger::GapReason;
 use crate::stream::{self, Budget, Direction, Edges};
@@ -89,7 +89,7 @@ impl Half {
         match act {
             Act::Push(segment) => {
                 let pushed = self.stream.push(segment, limits, budget, &mut sink);
-                let ledger = receiver.ledger();
+                let ledger = receiver.account().ledger();
                 ledger.duplicate = ledger.duplicate.saturating_add(pushed.duplicate);
                 ledger.discarded = ledger.discarded.saturating_add(pushed.discarded);
             }
@@ -100,7 +100,7 @@ impl Half {
             Act::Look => self.framer.look(receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
         }
-        let ledger = receiver.ledger();
+        let ledger = receiver.account().ledger();
         ledger.pending = ledger.pending.saturating_add(self.stream.held()).saturating_sub(held);
     }
 
@@ -122,13 +122,13 @@ impl<R: Receiver> stream::Sink for Delivery<'_, R> {
     }
 
     fn elided(&mut self, time: Timestamp, len: u64, _edges: Edges) {
-        let ledger = self.receiver.ledger();
+        let ledger = self.receiver.account().ledger();
         ledger.elided = ledger.elided.saturating_add(len);
         self.framer.hole(Some(time), len, self.receiver);
     }
 
     fn gap(&mut self, _time: Timestamp, len: u64, reason: GapReason) {
-        if let Some(gap) = self.receiver.ledger().gaps.get_mut(reason as usize) {
+        if let Some(gap) = self.receiver.account().ledger().gaps.get_mut(reason as usize) {
             *gap = gap.saturating_add(len);
         }
         self.framer.hole(None, len, self.receiver);

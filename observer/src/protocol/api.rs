@@ -126,6 +126,17 @@ impl Api {
     pub fn is_known(&self, version: i16) -> bool {
         self.valid.iter().any(|valid| valid.contains(version))
     }
+
+    /// Whether clients could use this version once, and the newest release no longer takes it
+    /// (KIP-896). What only brokers send each other, and early versions, are no client's problem.
+    pub fn is_removed(&self, version: i16) -> bool {
+        let mut releases = self.valid.iter().zip(self.unstable);
+        let is_in_newest = releases.next().is_some_and(|(valid, _)| valid.contains(version));
+        let was_stable = |(valid, early): (&Versions, bool)| {
+            valid.contains(version) && !(early && version == valid.last)
+        };
+        !self.cluster_action && !is_in_newest && releases.any(was_stable)
+    }
 }
 
 impl Versions {

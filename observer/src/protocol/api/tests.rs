@@ -24,6 +24,15 @@ fn a_row_lies_at_its_key() {
 }
 
 #[test]
+fn versions_that_were_removed_are_those_that_clients_could_use() {
+    let is_removed = |key: i16, version| ApiKey(key).lookup().unwrap().is_removed(version);
+    assert!(is_removed(0, 2) && !is_removed(0, 3), "Produce");
+    assert!(!is_removed(0, 13) && !is_removed(0, 99), "newer is not removed");
+    assert!(!is_removed(4, 7) && !is_removed(56, 0), "brokers among themselves");
+    assert!(!is_removed(78, 0), "an early version of ShareFetch");
+}
+
+#[test]
 fn names_are_distinct() {
     let names: std::collections::BTreeSet<_> = APIS.iter().map(|api| api.name).collect();
     assert_eq!(names.len(), APIS.len());

@@ -53,6 +53,17 @@ fn an_exchange_counts_under_all_its_labels() {
 }
 
 #[test]
+fn requests_of_removed_versions_are_counted_apart() {
+    let mut metrics = counted(Options::default(), &["new"]);
+    let mut old = request("old");
+    old.header.api_version = 2;
+    metrics.event(Event::Request(&old));
+    let deprecated = samples(&metrics, "deprecated_requests_total");
+    assert!(deprecated.len() == 1 && deprecated[0].contains("api_version=\"2\""), "{deprecated:?}");
+    assert!(deprecated[0].contains(r#"client_id="old""#), "{deprecated:?}");
+}
+
+#[test]
 fn a_request_in_flight_is_a_gauge_and_an_ended_one_an_outcome() {
     let mut metrics = counted(Options::default(), &["a"]);
     metrics.event(Event::Request(&request("a")));

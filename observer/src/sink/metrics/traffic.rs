@@ -1,6 +1,6 @@
 //! Requests and their times, by API, version and client.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Result};
@@ -10,7 +10,8 @@ use super::family::Families;
 use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
-use crate::event::{Exchange, Request};
+use crate::event::{Exchange, Request, RequestHeader};
+use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
 /// Metrics of requests and exchanges.
@@ -19,11 +20,12 @@ pub struct Traffic {
     request_bytes: IntCounterVec,
     response_bytes: IntCounterVec,
     versions: IntCounterVec,
+    deprecated: IntCounterVec,
     duration: HistogramVec,
     broker_time: HistogramVec,
     wait: HistogramVec,
     by_client: Series<ByClient>,
-    by_version: Series<IntCounter>,
+    by_version: Series<ByVersion>,
     by_api: Series<ByApi>,
 }
 
@@ -31,6 +33,14 @@ struct ByClient {
     requests: IntCounter,
     request_bytes: IntCounter,
     response_bytes: IntCounter,
+}
+
+struct ByVersion {
+    /// Under which labels it counts.
+    key: Key,
+    requests: IntCounter,
+    /// Only where there were such.
+    deprecated: OnceLock<IntCounter>,
 }
 
 struct ByApi {
@@ -66,6 +76,12 @@ impl Traffic {
                 "Requests whose frame has ended, by the version of their API.",
                 &by_version,
             )?,
+            deprecated: families.counter(
+                "deprecated_requests_total",
+                "Requests whose frame has ended, of versions that brokers no longer take from \
+                 4.0 on (KIP-896).",
+                &by_version,
+            )?,
             duration: families.histogram(
                 "request_duration_seconds",
                 "From a request's first byte to its response's last.",
@@ -94,10 +110,13 @@ impl Traffic {
         let by_client = self.by_client(labels, key, now);
         by_client.handles.requests.inc();
         by_client.handles.request_bytes.inc_by(u64::from(request.bytes));
-        let by_version =
-            self.by_version.entry(key, |key| self.versions.with_label_values(&labels.values(&key)));
-        by_version.handles.inc();
-        by_version.touch(now);
+        let by_version = self.by_version(labels, key, now);
+        by_version.handles.requests.inc();
+        if is_deprecated(&request.header) {
+            let ByVersion { key, deprecated, .. } = &by_version.handles;
+            let make = || self.deprecated.with_label_values(&labels.values(key));
+            deprecated.get_or_init(make).inc();
+        }
     }
 
     /// Counts and times an exchange.
@@ -128,9 +147,11 @@ impl Traffic {
                 let _ = family.remove_label_values(&labels.values(&key));
             }
         });
-        let versions = &self.versions;
+        let Self { versions, deprecated, .. } = self;
         self.by_version.expire(now, idle, |key| {
-            let _ = versions.remove_label_values(&labels.values(&key));
+            for family in [&*versions, deprecated] {
+                let _ = family.remove_label_values(&labels.values(&key));
+            }
         });
         let Self { duration, broker_time, wait, .. } = self;
         self.by_api.expire(now, idle, |key| {
@@ -166,6 +187,17 @@ impl Traffic {
         entry
     }
 
+    fn by_version(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByVersion>> {
+        let versions = &self.versions;
+        let entry = self.by_version.entry(key, |key| ByVersion {
+            key,
+            requests: versions.with_label_values(&labels.values(&key)),
+            deprecated: OnceLock::new(),
+        });
+        entry.touch(now);
+        entry
+    }
+
     fn by_api(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByApi>> {
         let Self { duration, broker_time, wait, .. } = self;
         let key = Key { version: LabelId::NONE, client: LabelId::NONE, ..key };
@@ -180,4 +212,8 @@ impl Traffic {
         entry.touch(now);
         entry
     }
+}
+
+fn is_deprecated(header: &RequestHeader) -> bool {
+    ApiKey(header.api_key).lookup().is_some_and(|api| api.is_removed(header.api_version))
 }

@@ -10,6 +10,7 @@ pub mod metrics;
 #[cfg(test)]
 mod samples;
 pub mod summary;
+mod table;
 
 use crate::protocol::api::ApiKey;
 

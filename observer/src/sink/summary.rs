@@ -4,13 +4,13 @@
 //! traffic.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
 use super::api_name;
 use super::clock::millis;
+use super::table::Table;
 use crate::event::{Event, Exchange, Handler, Outcome};
 
 /// Known APIs, and room for as many that are not; further ones are shown together.
@@ -202,39 +202,6 @@ fn quantile(histogram: &Histogram<u64>, quantile: f64) -> String {
 fn rate(n: u64, interval: Duration) -> String {
     let seconds = interval.as_secs_f64();
     if seconds == 0.0 { "-".to_owned() } else { format!("{:.1}", n as f64 / seconds) }
-}
-
-/// Columns of equal width: the first to the left, numbers to the right.
-struct Table(Vec<Vec<String>>);
-
-impl Table {
-    fn new(head: &[&str]) -> Self {
-        Self(vec![head.iter().map(|name| (*name).to_owned()).collect()])
-    }
-
-    fn row(&mut self, row: Vec<String>) {
-        self.0.push(row);
-    }
-
-    fn text(&self) -> String {
-        let columns = self.0.first().map_or(0, Vec::len);
-        let width = |column: usize| {
-            self.0.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let mut text = String::new();
-        for row in &self.0 {
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                // Writing to a string does not fail.
-                let _ = match column {
-                    0 => write!(text, "{cell:<width$}"),
-                    _ => write!(text, "  {cell:>width$}"),
-                };
-            }
-            text.push('\n');
-        }
-        text
-    }
 }
 
 #[cfg(test)]

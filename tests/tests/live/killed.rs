@@ -1,5 +1,7 @@
 //! What a killed capture leaves behind.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use observer::source::live::{self, Counter};
 use tests::capture::{Child, Recorder, watching};
 use tests::netns::Namespace;
@@ -14,9 +16,7 @@ fn with_tcx_nothing_is_left() {
     let child = Child::start(&here, CHILD, &[&port.to_string(), "lo"]);
     assert_eq!(here.run(|| tests::tcx::attached("lo")), 1);
     let mut pair = here.run(|| Pair::connect(&listener));
-    pair.request(&pattern(1_000_000, 1));
-    child.kill();
-    pair.request(&pattern(1_000_000, 2));
+    kill_under_load(child, &mut pair);
     assert_eq!(here.run(|| tests::tcx::attached("lo")), 0);
     assert!(!here.output("tc qdisc show dev lo").contains("clsact"));
 }
@@ -27,8 +27,7 @@ fn with_clsact_traffic_is_untouched_and_the_next_start_removes_what_is_left() {
     let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
     let child = Child::start(&here, CHILD, &[&port.to_string(), "lo", "clsact"]);
     let mut pair = here.run(|| Pair::connect(&listener));
-    pair.request(&pattern(1_000_000, 1));
-    child.kill();
+    kill_under_load(child, &mut pair);
     assert!(filters(&here).contains("kobs_egress"), "a filter outlives its process");
     pair.request(&pattern(1_000_000, 2));
 
@@ -67,6 +66,23 @@ fn cleanup_leaves_a_running_capture_alone() {
     assert!(error.to_string().contains("is running"), "{error}");
     assert!(filters(&here).contains("kobs_egress"));
     child.kill();
+}
+
+/// Kills a capture while a connection carries bytes, which all arrive.
+fn kill_under_load(child: Child, pair: &mut Pair) {
+    let (half, whole) = (AtomicBool::new(false), pattern(1_000_000, 1));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..20 {
+                half.store(round >= 10, Ordering::Relaxed);
+                pair.request(&whole);
+            }
+        });
+        while !half.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        child.kill();
+    });
 }
 
 fn filters(here: &Namespace) -> String {

@@ -1,5 +1,6 @@
 //! Live capture against what was really sent. Takes root.
 
+mod addresses;
 mod interfaces;
 mod killed;
 mod loopback;

@@ -30,14 +30,24 @@ pub struct Said {
 /// # Panics
 /// If the capture cannot be read.
 pub fn run(capture: impl Read, ports: &Ports) -> Said {
+    run_all([capture], ports)
+}
+
+/// Runs captures, one after the other, as one.
+///
+/// # Panics
+/// If one cannot be read.
+pub fn run_all(captures: impl IntoIterator<Item = impl Read>, ports: &Ports) -> Said {
     let mut said = Said::default();
     let mut pipeline = Pipeline::new(Config::new(ports.clone()));
     let mut replay = Replay::new(replay::Config { ports: ports.clone() });
-    replay
-        .read("test", capture, &mut |input| {
-            pipeline.input(&input, &mut |event: Event<'_>| said.take(&event));
-        })
-        .expect("a capture that can be read");
+    for capture in captures {
+        replay
+            .read("test", capture, &mut |input| {
+                pipeline.input(&input, &mut |event: Event<'_>| said.take(&event));
+            })
+            .expect("a capture that can be read");
+    }
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
     said.ledger = *pipeline.ledger();
     said

@@ -23,3 +23,4 @@ pub mod tcx;
 pub mod traffic;
 #[cfg(feature = "live")]
 pub mod tun;
+pub mod wire;

@@ -95,6 +95,8 @@ impl Evidence {
         let recording = recorder.stop()?;
         let live = live.map(Observing::stop).transpose()?;
         let after = jmx.read()?;
+        // The reader closes its connection, which the broker must live to see.
+        drop(jmx);
         drop(broker);
         let (replayed, metrics) = replay(&recording, &ports)?;
         let version = plan.version;

@@ -4,19 +4,20 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{Script, Written, pause, write};
+use crate::wire;
 
 /// Serves a connection until the client closes it; returns when each response was written.
 pub fn serve(stream: &TcpStream, script: &Script) -> Result<Vec<Written>> {
     let mut written = Vec::new();
     while let Some(request) = read_frame(stream)? {
         pause::until(Instant::now() + script.delay);
-        // Request header v1: key, version, correlation id.
-        let correlation_id = request.get(4..8).unwrap_or_default();
-        let response = [&6_i32.to_be_bytes()[..], correlation_id, &[0, 0]].concat();
-        written.push(write(stream, &response, script.split)?);
+        // Behind key and version.
+        let correlation_id = request.get(4..).and_then(|rest| rest.first_chunk());
+        let correlation_id = i32::from_be_bytes(*correlation_id.context("no request header")?);
+        written.push(write(stream, &wire::heartbeat_answer(correlation_id), script.split)?);
     }
     Ok(written)
 }

@@ -3,10 +3,12 @@
 use std::io::Read;
 
 use observer::event::{Event, Exchange, Malformed, Outcome, Request, Unmatched};
+use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
 use observer::source::replay::{self, Replay};
+use observer::time::Timestamp;
 
 /// What the pipeline said of a capture.
 #[derive(Debug, Default)]
@@ -51,6 +53,97 @@ pub fn run_all(captures: impl IntoIterator<Item = impl Read>, ports: &Ports) -> 
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
     said.ledger = *pipeline.ledger();
     said
+}
+
+/// A capture's segments, to be run in part.
+#[derive(Clone, Debug, Default)]
+pub struct Segments(Vec<Owned>);
+
+#[derive(Clone, Debug)]
+struct Owned {
+    time: Timestamp,
+    flow: Flow,
+    seq: Seq,
+    ack: Option<Seq>,
+    flags: TcpFlags,
+    bytes: Vec<u8>,
+}
+
+impl Segments {
+    /// Reads a capture of whole packets.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub fn read(capture: impl Read, ports: &Ports) -> Self {
+        let mut segments = Self::default();
+        Replay::new(replay::Config { ports: ports.clone() })
+            .read("test", capture, &mut |input| segments.0.extend(Owned::of(&input)))
+            .expect("a capture that can be read");
+        segments
+    }
+
+    /// Runs them through a pipeline.
+    pub fn run(&self, ports: &Ports) -> Said {
+        let mut said = Said::default();
+        let mut pipeline = Pipeline::new(Config::new(ports.clone()));
+        for segment in &self.0 {
+            let chunk = Chunk { offset: 0, bytes: &segment.bytes, frame_end: false };
+            pipeline.input(&segment.input(&[chunk]), &mut |event: Event<'_>| said.take(&event));
+        }
+        pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
+        said.ledger = *pipeline.ledger();
+        said
+    }
+
+    /// Payload bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|segment| segment.bytes.len()).sum()
+    }
+
+    /// When the first and the last of them passed.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.0.first()?.time, self.0.last()?.time))
+    }
+
+    /// What a capture holds that begins behind that many payload bytes, and ends after `count`
+    /// segments.
+    #[must_use]
+    pub fn from(&self, mut bytes: usize, count: usize) -> Self {
+        let mut before = 0;
+        for segment in &self.0 {
+            if bytes < segment.bytes.len() {
+                break;
+            }
+            bytes -= segment.bytes.len();
+            before += 1;
+        }
+        let mut left: Vec<_> = self.0.iter().skip(before).take(count).cloned().collect();
+        if let Some(first) = left.first_mut() {
+            *first = first.without_first(bytes);
+        }
+        Self(left)
+    }
+}
+
+impl Owned {
+    fn of(input: &Input<'_>) -> Option<Self> {
+        let Input::Segment(Segment { time, flow, seq, ack, flags, chunks, .. }) = *input else {
+            return None;
+        };
+        let bytes = chunks.first().map(|chunk| chunk.bytes.to_vec()).unwrap_or_default();
+        Some(Self { time, flow, seq, ack, flags, bytes })
+    }
+
+    fn input<'a>(&self, chunks: &'a [Chunk<'a>]) -> Input<'a> {
+        let Self { time, flow, seq, ack, flags, .. } = *self;
+        let wire_len = self.bytes.len() as u32;
+        Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks })
+    }
+
+    fn without_first(&self, bytes: usize) -> Self {
+        let seq = self.seq.plus(bytes as u32);
+        Self { seq, bytes: self.bytes[bytes..].to_vec(), ..self.clone() }
+    }
 }
 
 impl Said {

@@ -5,6 +5,7 @@
 //! would cost as much ring as small requests do.
 
 use aya_ebpf::programs::TcContext;
+use aya_log_ebpf::debug;
 use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::Mode;
@@ -35,7 +36,7 @@ const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFl
 #[inline(always)]
 pub fn observe(ctx: &TcContext, link: Link, egress: bool) -> Result<(), Ignored> {
     let skb = Skb(ctx);
-    let packet = parse(&skb, link).map_err(skipped)?;
+    let packet = parse(&skb, link).map_err(|skip| skipped(ctx, skip))?;
     if !maps::watched(packet.flow.dst.port) && !maps::watched(packet.flow.src.port) {
         return Err(Ignored::NotWatched);
     }
@@ -61,10 +62,13 @@ pub fn observe(ctx: &TcContext, link: Link, egress: bool) -> Result<(), Ignored>
 }
 
 #[inline(always)]
-fn skipped(skip: Skip) -> Ignored {
+fn skipped(ctx: &TcContext, skip: Skip) -> Ignored {
     match skip {
         Skip::Fragment => count(Counter::Fragments),
-        Skip::Malformed => count(Counter::Malformed),
+        Skip::Malformed => {
+            count(Counter::Malformed);
+            debug!(ctx, "a malformed packet of {} bytes", ctx.len());
+        }
         Skip::NotIp | Skip::NotTcp => {}
     }
     Ignored::Packet(skip)

@@ -95,8 +95,10 @@ impl Keeper {
     /// Serves until nobody can ask any more.
     pub fn run(mut self, requests: &Receiver<Request>, waker: &Waker) {
         loop {
-            wait(&[self.links.as_raw_fd(), waker.as_raw_fd()], self.retry_ms());
+            let diagnostics = self.object.diagnostics.as_raw_fd();
+            wait(&[self.links.as_raw_fd(), waker.as_raw_fd(), diagnostics], self.retry_ms());
             waker.clear();
+            self.object.diagnostics.tell();
             loop {
                 match requests.try_recv() {
                     Ok(request) => self.serve(request),

@@ -8,6 +8,7 @@ mod attach;
 mod cgroup;
 mod clock;
 mod config;
+mod diagnostics;
 mod drain;
 mod error;
 mod handle;

@@ -9,6 +9,7 @@ use observer_common::owner::Hook;
 use observer_common::{Flow, record};
 
 use super::config::Config;
+use super::diagnostics::{self, Diagnostics};
 use super::error::{Error, chain};
 use crate::ports::Ports;
 
@@ -28,6 +29,8 @@ pub(super) struct Object {
     flows: HashMap<MapData, FlowKey, [u8; FLOW_STATE_LEN]>,
     hooks: HashMap<MapData, u64, u8>,
     counters: PerCpuArray<MapData, [u64; COUNTERS]>,
+    /// What the programs say for diagnosis.
+    pub diagnostics: Diagnostics,
 }
 
 impl Object {
@@ -40,14 +43,14 @@ impl Object {
             .override_global("SNAP_LEN", &snap_len, true)
             .override_global("CHUNK_LEN", &chunk_len, true)
             .override_global("MEASURE_NS", &measure_ns, true)
+            .override_global(aya_log::LEVEL, &diagnostics::level(), true)
             .map_max_entries("RING", config.ring_bytes)
             .map_max_entries("FLOWS", config.flows)
             .load(OBJECT)
             .map_err(|error| refused("the maps", &error))?;
+        let diagnostics = Diagnostics::of(&mut ebpf);
         for name in CLASSIFIERS {
-            classifier(&mut ebpf, name)?
-                .load()
-                .map_err(|error| refused("the classifiers", &error))?;
+            load_classifier(classifier(&mut ebpf, name)?, name)?;
         }
         let ring = take(&mut ebpf, "RING")?;
         let mut object = Self {
@@ -55,6 +58,7 @@ impl Object {
             flows: take(&mut ebpf, "FLOWS")?,
             hooks: take(&mut ebpf, "HOOKS")?,
             counters: take(&mut ebpf, "COUNTERS")?,
+            diagnostics,
             ebpf,
         };
         object.watch(&config.ports)?;
@@ -119,6 +123,14 @@ const BPF_EXIST: u64 = 2;
 fn classifier<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClassifier, Error> {
     let program = ebpf.program_mut(name).ok_or_else(|| incomplete(name))?;
     program.try_into().map_err(|error: ProgramError| refused(name, &error))
+}
+
+fn load_classifier(program: &mut SchedClassifier, name: &str) -> Result<(), Error> {
+    program.load().map_err(|error| refused("the classifiers", &error))?;
+    // How far from the verifier's limit of a million it is.
+    let verified = program.info().ok().and_then(|info| info.verified_instruction_count());
+    tracing::debug!("{name}: {} instructions verified", verified.unwrap_or_default());
+    Ok(())
 }
 
 fn take<T>(ebpf: &mut Ebpf, name: &str) -> Result<T, Error>

@@ -12,7 +12,7 @@ use prometheus::{
 use super::family::Families;
 use super::labels::Labels;
 use super::series::Key;
-use crate::event::{Exchange, Malformed, Outcome, Peers, Security, Side, Unmatched};
+use crate::event::{Exchange, Malformed, Outcome, Security, Side, Unmatched};
 
 /// Metrics of brokers.
 pub struct Brokers {
@@ -53,26 +53,26 @@ impl Brokers {
     }
 
     /// A request is in flight.
-    pub fn request(&mut self, labels: &mut Labels, peers: &Peers) {
-        self.handles(labels, peers).inflight.inc();
+    pub fn request(&mut self, labels: &Labels, key: Key) {
+        self.handles(labels, key).inflight.inc();
     }
 
     /// A request has ended.
-    pub fn exchange(&mut self, labels: &mut Labels, exchange: &Exchange) {
-        let handles = self.handles(labels, &exchange.peers);
+    pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange) {
+        let handles = self.handles(labels, key);
         // One whose frame never ended was not counted in.
         handles.inflight.sub(i64::from(exchange.is_request_whole));
         inc(&handles.outcomes, exchange.outcome as usize);
     }
 
     /// A response that no request waits for.
-    pub fn unmatched(&mut self, labels: &mut Labels, peers: &Peers, reason: Unmatched) {
-        inc(&self.handles(labels, peers).unmatched, reason as usize);
+    pub fn unmatched(&mut self, labels: &Labels, key: Key, reason: Unmatched) {
+        inc(&self.handles(labels, key).unmatched, reason as usize);
     }
 
     /// Bytes that are not what they should be.
-    pub fn malformed(&mut self, labels: &mut Labels, peers: &Peers, side: Side, why: Malformed) {
-        let handles = self.handles(labels, peers);
+    pub fn malformed(&mut self, labels: &Labels, key: Key, side: Side, why: Malformed) {
+        let handles = self.handles(labels, key);
         let reasons = match side {
             Side::Request => &handles.malformed_requests,
             Side::Response => &handles.malformed_responses,
@@ -81,29 +81,28 @@ impl Brokers {
     }
 
     /// A connection was seen for the first time.
-    pub fn opened(&mut self, labels: &mut Labels, peers: &Peers) {
-        let handles = self.handles(labels, peers);
+    pub fn opened(&mut self, labels: &Labels, key: Key) {
+        let handles = self.handles(labels, key);
         handles.opened.inc();
         add(&handles.connections, Security::Unknown, 1);
     }
 
     /// It became clear how a connection is secured.
-    pub fn secured(&mut self, labels: &mut Labels, peers: &Peers, was: Security, is: Security) {
-        let handles = self.handles(labels, peers);
+    pub fn secured(&mut self, labels: &Labels, key: Key, was: Security, is: Security) {
+        let handles = self.handles(labels, key);
         add(&handles.connections, was, -1);
         add(&handles.connections, is, 1);
     }
 
     /// A connection is no longer followed.
-    pub fn closed(&mut self, labels: &mut Labels, peers: &Peers, security: Security) {
-        let handles = self.handles(labels, peers);
+    pub fn closed(&mut self, labels: &Labels, key: Key, security: Security) {
+        let handles = self.handles(labels, key);
         handles.closed.inc();
         add(&handles.connections, security, -1);
     }
 
     /// A socket was measured.
-    pub fn socket(&mut self, labels: &mut Labels, peers: &Peers, rtt: Duration, retransmits: u32) {
-        let key = labels.broker_key(peers);
+    pub fn socket(&mut self, labels: &Labels, key: Key, rtt: Duration, retransmits: u32) {
         let families = &self.families;
         let handles = self.handles.entry(key).or_insert_with(|| families.handles(labels, &key));
         let (histogram, counter) = handles.network.get_or_insert_with(|| {
@@ -115,8 +114,7 @@ impl Brokers {
         counter.inc_by(u64::from(retransmits));
     }
 
-    fn handles(&mut self, labels: &mut Labels, peers: &Peers) -> &Handles {
-        let key = labels.broker_key(peers);
+    fn handles(&mut self, labels: &Labels, key: Key) -> &Handles {
         self.handles.entry(key).or_insert_with(|| self.families.handles(labels, &key))
     }
 }

@@ -59,12 +59,12 @@ impl Labels {
         Key::of_broker(broker, peers.vantage)
     }
 
-    /// The key of a request, all labels given.
-    pub fn request_key(&mut self, peers: &Peers, header: &RequestHeader) -> Key {
+    /// The key of a request to a broker, all labels given.
+    pub fn request_key(&mut self, broker: Key, header: &RequestHeader) -> Key {
         let api = self.api.id(&header.api_key, || api_name(header.api_key));
         let version = self.version.id(&header.api_version, || header.api_version.to_string());
         let client = self.client_id(header.client_id.as_ref());
-        Key { api, version, client, ..self.broker_key(peers) }
+        Key { api, version, client, ..broker }
     }
 
     /// The id of a client id; null is the empty string.

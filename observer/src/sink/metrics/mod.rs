@@ -137,32 +137,42 @@ impl Handler for Metrics {
         let Self { labels, traffic, brokers, clients, now, .. } = self;
         match event {
             Event::Request(request) => {
-                brokers.request(labels, &request.peers);
-                traffic.request(labels, request, *now);
+                let broker = labels.broker_key(&request.peers);
+                brokers.request(labels, broker);
+                traffic.request(labels, broker, request, *now);
             }
             Event::Exchange(exchange) => {
-                brokers.exchange(labels, exchange);
-                traffic.exchange(labels, exchange, *now);
+                let broker = labels.broker_key(&exchange.peers);
+                brokers.exchange(labels, broker, exchange);
+                traffic.exchange(labels, broker, exchange, *now);
             }
-            Event::UnmatchedResponse { peers, reason } => brokers.unmatched(labels, &peers, reason),
+            Event::UnmatchedResponse { peers, reason } => {
+                let broker = labels.broker_key(&peers);
+                brokers.unmatched(labels, broker, reason);
+            }
             Event::Malformed { peers, side, reason } => {
-                brokers.malformed(labels, &peers, side, reason);
+                let broker = labels.broker_key(&peers);
+                brokers.malformed(labels, broker, side, reason);
             }
             Event::ClientSoftware { peers, software } => clients.named(labels, &peers, software),
             Event::ConnectionOpened(peers) => {
-                brokers.opened(labels, &peers);
+                let broker = labels.broker_key(&peers);
+                brokers.opened(labels, broker);
                 clients.opened(labels, &peers);
             }
             Event::ConnectionSecurity { peers, was, is } => {
-                brokers.secured(labels, &peers, was, is);
+                let broker = labels.broker_key(&peers);
+                brokers.secured(labels, broker, was, is);
             }
             Event::ConnectionClosed { peers, security, .. } => {
-                brokers.closed(labels, &peers, security);
+                let broker = labels.broker_key(&peers);
+                brokers.closed(labels, broker, security);
                 clients.closed(labels, &peers);
             }
             Event::Resynchronised { .. } => self.resyncs += 1,
             Event::Socket { peers, rtt, retransmits } => {
-                brokers.socket(labels, &peers, rtt, retransmits);
+                let broker = labels.broker_key(&peers);
+                brokers.socket(labels, broker, rtt, retransmits);
             }
             Event::Command(_) => {}
         }

@@ -105,8 +105,8 @@ impl Traffic {
     }
 
     /// Counts a request whose frame has ended.
-    pub fn request(&mut self, labels: &mut Labels, request: &Request, now: Timestamp) {
-        let key = labels.request_key(&request.peers, &request.header);
+    pub fn request(&mut self, labels: &mut Labels, broker: Key, request: &Request, now: Timestamp) {
+        let key = labels.request_key(broker, &request.header);
         let by_client = self.by_client(labels, key, now);
         by_client.handles.requests.inc();
         by_client.handles.request_bytes.inc_by(u64::from(request.bytes));
@@ -120,8 +120,14 @@ impl Traffic {
     }
 
     /// Counts and times an exchange.
-    pub fn exchange(&mut self, labels: &mut Labels, exchange: &Exchange, now: Timestamp) {
-        let key = labels.request_key(&exchange.peers, &exchange.header);
+    pub fn exchange(
+        &mut self,
+        labels: &mut Labels,
+        broker: Key,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
+        let key = labels.request_key(broker, &exchange.header);
         if let Some(bytes) = exchange.response_bytes {
             self.by_client(labels, key, now).handles.response_bytes.inc_by(u64::from(bytes));
         }

@@ -36,7 +36,7 @@ mod ebpf {
         };
         println!(
             "cargo::error=the kernel programs were not built with the toolchain `{toolchain}`: run \
-             `cargo xtask setup`, or build with --no-default-features for replay only ({error:#})"
+             `cargo xtask setup`, or build with --no-default-features for replay only ({error})"
         );
         ExitCode::FAILURE
     }

@@ -87,7 +87,7 @@ impl Keeper {
             keeper.sockets = sockets::attach(&mut keeper.object);
         }
         if config.drop_privileges {
-            privileges::keep(&privileges::TO_ATTACH)?;
+            privileges::keep(&privileges::to_attach()?)?;
         }
         Ok((keeper, ring))
     }

@@ -8,7 +8,7 @@ use caps::{CapSet, Capability, CapsHashSet};
 use super::error::Error;
 
 /// What attaching to interfaces takes.
-pub(super) const TO_ATTACH: [Capability; 2] = [Capability::CAP_BPF, Capability::CAP_NET_ADMIN];
+const TO_ATTACH: [Capability; 2] = [Capability::CAP_BPF, Capability::CAP_NET_ADMIN];
 /// What loading programs takes besides.
 const TO_LOAD: [Capability; 1] = [Capability::CAP_PERFMON];
 
@@ -26,6 +26,15 @@ pub(super) fn check() -> Result<(), Error> {
     }
     let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
     Err(Error::NotPermitted { missing: names.join(", ") })
+}
+
+/// What the thread that attaches keeps: of what stands in for CAP_BPF only where that is not held.
+pub(super) fn to_attach() -> Result<[Capability; 2], Error> {
+    let held = caps::read(None, CapSet::Permitted).map_err(|error| failed(&error))?;
+    if held.contains(&Capability::CAP_BPF) {
+        return Ok(TO_ATTACH);
+    }
+    Ok([Capability::CAP_SYS_ADMIN, Capability::CAP_NET_ADMIN])
 }
 
 /// Drops every capability of this thread but these, for good.

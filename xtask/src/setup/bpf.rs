@@ -1,8 +1,9 @@
 //! A compiler and a linker for the kernel programs: a machine in, both installed out.
 //!
 //! The compiler builds `core` itself, so it needs the standard library's sources; the linker must
-//! understand the compiler's LLVM. Hence one pinned release, Rust 1.96 on LLVM 22, from rustup
-//! where that can be reached, else from Debian, made known to rustup under a name of ours.
+//! understand the compiler's LLVM. Hence one pinned release, Rust 1.96 on LLVM 22, from Debian where
+//! it has that (its LLVM is what the linker is built against), else from rustup, made known to
+//! rustup under a name of ours.
 
 use std::env;
 use std::path::Path;
@@ -42,10 +43,10 @@ pub(super) fn install_toolchain(machine: &Machine) -> Result<()> {
     if !machine.has("rustup") {
         bail!("rustup is missing; install it first (https://rustup.rs)");
     }
-    let Err(online) = install_from_rustup(machine) else { return Ok(()) };
-    println!("setup: {online:#}; trying Debian's packages");
-    install_from_debian(machine).with_context(|| {
-        format!("not from rustup ({online:#}); install Rust {RELEASE} with rust-src")
+    let Err(packaged) = install_from_debian(machine) else { return Ok(()) };
+    println!("setup: {packaged:#}; trying rustup");
+    install_from_rustup(machine).with_context(|| {
+        format!("not from Debian ({packaged:#}); install Rust {RELEASE} with rust-src")
     })
 }
 

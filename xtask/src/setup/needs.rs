@@ -97,6 +97,13 @@ pub(super) const NEEDS: &[Need] = &[
         install: |machine| apt::install(machine, &["iproute2"]),
         without: NO_TESTS,
     },
+    Need {
+        name: "promtool",
+        from: Purpose::Test,
+        find: |machine| machine.first_line("promtool", &["--version"]),
+        install: |machine| apt::install(machine, &["prometheus"]),
+        without: NO_TESTS,
+    },
 ];
 
 /// Java's compiler, of version 17 or newer: tests run Java sources as they are.

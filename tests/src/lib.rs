@@ -17,6 +17,7 @@ pub mod oracle;
 pub mod peer;
 pub mod record;
 pub mod replayed;
+pub mod streamed;
 #[cfg(feature = "live")]
 pub mod tcx;
 #[cfg(feature = "live")]

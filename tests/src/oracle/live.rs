@@ -55,6 +55,9 @@ impl Observing {
 
     /// Reads its metrics, ends it in an orderly way and reads what it printed.
     pub fn stop(mut self) -> Result<Live> {
+        if let Some(status) = self.process.try_wait()? {
+            bail!("the observer ended early: {status}: {}", self.last_words()?);
+        }
         let (_, metrics) = http::get(self.address, "/metrics")?;
         kill_process(Pid::from_child(&self.process), Signal::TERM)?;
         let said = self.last_words()?;

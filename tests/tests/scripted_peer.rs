@@ -1,6 +1,6 @@
 //! Times against a peer that knows them: delays of 0.3, 3 and 30 ms, pipelined and not.
 //!
-//! Needs root, for the recording.
+//! Needs root, for the recording and the capture.
 
 use std::fs::File;
 use std::sync::{Mutex, PoisonError};
@@ -46,6 +46,21 @@ fn messages_in_two_parts() {
     }
 }
 
+#[cfg(feature = "live")]
+#[test]
+fn captured_live() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let port = free_port().expect("a port");
+    for (delay_us, in_flight) in [(300, 1), (3_000, 5), (30_000, 5)] {
+        let observing = tests::oracle::Observing::start(&[port]).expect("the observer captures");
+        let script = script(delay_us, in_flight, None);
+        let truths = converse(port, &script).expect("the peers talk");
+        let live = observing.stop().expect("the observer saw it");
+        let times = live.records.iter().map(|r| (r.correlation_id, Times::from(r)));
+        check_all(&times.collect::<Vec<_>>(), &truths);
+    }
+}
+
 fn script(delay_us: u64, in_flight: i32, split: Option<Duration>) -> Script {
     Script { delay: Duration::from_micros(delay_us), in_flight, rounds: 20, split }
 }
@@ -70,23 +85,52 @@ fn hold_once(script: &Script) -> usize {
     let recording = recorder.stop().expect("dumpcap recorded all");
     let capture = File::open(recording.path()).expect("a recording");
     let said = in_process::run(capture, &Ports::from_iter([port..=port]));
-    assert_eq!(said.exchanges.len(), truths.len(), "{script:?}");
-    for exchange in &said.exchanges {
-        let id = exchange.header.correlation_id;
-        let truth = truths.iter().find(|truth| truth.correlation_id == id);
-        check(exchange, truth.expect("a request that was sent"));
-    }
+    let times = said.exchanges.iter().map(|e| (e.header.correlation_id, Times::from(e)));
+    check_all(&times.collect::<Vec<_>>(), &truths);
     truths.iter().filter(|truth| truth.broker_time.width() < SHARP).count()
 }
 
-fn check(exchange: &Exchange, truth: &Truth) {
-    let admits = |interval: Interval, measured: Option<Duration>| {
-        measured.is_some_and(|measured| interval.admits(measured, PART, FIXED))
-    };
-    assert!(
-        admits(truth.duration, exchange.duration)
-            && admits(truth.wait, exchange.wait)
-            && admits(truth.broker_time, exchange.broker_time),
-        "{exchange:#?}\nis not {truth:#?}",
-    );
+/// What was measured of an exchange.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    duration: Option<Duration>,
+    wait: Option<Duration>,
+    broker_time: Option<Duration>,
+}
+
+impl From<&Exchange> for Times {
+    fn from(exchange: &Exchange) -> Self {
+        let Exchange { duration, wait, broker_time, .. } = *exchange;
+        Self { duration, wait, broker_time }
+    }
+}
+
+#[cfg(feature = "live")]
+impl From<&tests::record::Record> for Times {
+    fn from(record: &tests::record::Record) -> Self {
+        let time = |us: Option<f64>| us.map(|us| Duration::from_secs_f64(us / 1e6));
+        Self {
+            duration: time(record.duration_us),
+            wait: time(record.wait_us),
+            broker_time: time(record.broker_time_us),
+        }
+    }
+}
+
+/// Every exchange was seen once, with its true times.
+fn check_all(measured: &[(i32, Times)], truths: &[Truth]) {
+    assert_eq!(measured.len(), truths.len());
+    for truth in truths {
+        let times = measured.iter().find(|(id, _)| *id == truth.correlation_id);
+        let (_, times) = times.expect("a request that was sent");
+        let admits = |interval: Interval, measured: Option<Duration>| {
+            measured.is_some_and(|measured| interval.admits(measured, PART, FIXED))
+        };
+        assert!(
+            admits(truth.duration, times.duration)
+                && admits(truth.wait, times.wait)
+                && admits(truth.broker_time, times.broker_time),
+            "{times:#?}\nis not {truth:#?}",
+        );
+    }
 }

@@ -4,6 +4,7 @@
 mod apt;
 mod bpf;
 mod machine;
+mod manifests;
 mod needs;
 
 use std::fmt::Write as _;
@@ -13,6 +14,7 @@ use clap::ValueEnum;
 
 pub use bpf::{LINKED_TOOLCHAIN, TOOLCHAIN_VARIABLE};
 pub use machine::Machine;
+pub use manifests::manifest_validator;
 use needs::{NEEDS, Need};
 
 /// Finds what is missing, installs it, says what it chose.

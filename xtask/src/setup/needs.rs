@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{Machine, Purpose, apt, bpf};
+use super::{Machine, Purpose, apt, bpf, manifests};
 
 /// One thing a machine may lack.
 pub(super) struct Need {
@@ -102,6 +102,13 @@ pub(super) const NEEDS: &[Need] = &[
         from: Purpose::Test,
         find: |machine| machine.first_line("promtool", &["--version"]),
         install: |machine| apt::install(machine, &["prometheus"]),
+        without: NO_TESTS,
+    },
+    Need {
+        name: "kubernetes-validate",
+        from: Purpose::Test,
+        find: manifests::find,
+        install: manifests::install,
         without: NO_TESTS,
     },
 ];

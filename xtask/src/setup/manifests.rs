@@ -1,0 +1,40 @@
+//! The validator of Kubernetes manifests: a machine in, kubernetes-validate in an environment of its
+//! own out. It brings the schemas, so that validating needs no network.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::{Machine, apt};
+use crate::paths;
+
+/// The newest version of Kubernetes whose schemas it brings is its own version.
+const PINNED: &str = "kubernetes-validate==1.37.0";
+
+/// Where the validator is, once it has been set up.
+pub fn manifest_validator() -> PathBuf {
+    folder().join("bin/kubernetes-validate")
+}
+
+/// Its version, if it runs.
+pub(super) fn find(machine: &Machine) -> Option<String> {
+    // The environment's Python is a link to this one.
+    machine.has("python3").then_some(())?;
+    let version = machine.first_line(manifest_validator().to_str()?, &["--version"])?;
+    PINNED.ends_with(&version).then(|| format!("kubernetes-validate {version}"))
+}
+
+/// Makes the environment and installs into it.
+pub(super) fn install(machine: &Machine) -> Result<()> {
+    if machine.first_line("python3", &["-m", "ensurepip", "--version"]).is_none() {
+        apt::install(machine, &["python3-venv"])?;
+    }
+    let folder = folder();
+    let folder = folder.to_str().context("the build folder's name is no UTF-8")?;
+    machine.run("python3", &["-m", "venv", "--clear", folder])?;
+    machine.run(&format!("{folder}/bin/pip"), &["install", "--quiet", PINNED])
+}
+
+fn folder() -> PathBuf {
+    paths::target().join("kubernetes-validate")
+}

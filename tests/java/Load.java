@@ -1,5 +1,6 @@
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +50,8 @@ public final class Load {
         try (Admin admin = clients.admin("setup")) {
             List<NewTopic> topics = new ArrayList<>();
             for (String name : List.of("idempotent", "leader-only", "zipped", "unanswered", "ledger")) {
-                topics.add(new NewTopic(name, PARTITIONS, (short) 1));
+                // As many replicas as the broker wants.
+                topics.add(new NewTopic(name, Optional.of(PARTITIONS), Optional.empty()));
             }
             admin.createTopics(topics).all().get();
         } catch (ExecutionException failure) {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use xtask::kafka::Version;
 
-use super::differences::{NEVER_QUIET, NOT_COUNTED, common_name, wire_name};
+use super::differences::{NOT_COUNTED, common_name, wire_name};
 use crate::jmx::Reading;
 use crate::record::Record;
 
@@ -40,14 +40,22 @@ enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
     rows: BTreeMap<Key, Row>,
+    /// APIs whose counts move all the time.
+    never_quiet: &'static [&'static str],
     /// Requests seen inside an Envelope: each is counted once more at the controller.
     envelopes: u64,
 }
 
 impl Comparison {
     /// Compares records with two readings, between which the capture ended.
-    pub fn new(version: Version, records: &[Record], before: &Reading, after: &Reading) -> Self {
-        let mut comparison = Self::default();
+    pub fn new(
+        version: Version,
+        records: &[Record],
+        before: &Reading,
+        after: &Reading,
+        never_quiet: &'static [&'static str],
+    ) -> Self {
+        let mut comparison = Self { never_quiet, ..Self::default() };
         for record in records {
             comparison.take(record);
         }
@@ -71,16 +79,29 @@ impl Comparison {
     /// Whether a count of this API is told apart from what the broker itself forwarded.
     pub fn is_forwarded(&self, api: &str) -> bool {
         self.rows.iter().any(|((name, _), row)| {
-            name == api && matches!(row.verdict(name), Verdict::BrokerHasMore(_))
+            name == api && matches!(self.verdict(name, row), Verdict::BrokerHasMore(_))
         })
     }
 
     /// Whether every count agrees: what the broker has more is exactly what was forwarded.
     pub fn agrees(&self) -> bool {
-        let verdicts = || self.rows.iter().map(|((api, _), row)| row.verdict(api));
+        let verdicts = || self.rows.iter().map(|((api, _), row)| self.verdict(api, row));
         let more = |verdict| if let Verdict::BrokerHasMore(n) = verdict { n } else { 0 };
         verdicts().all(|v| matches!(v, Verdict::Agrees | Verdict::BrokerHasMore(_)))
             && verdicts().map(more).sum::<u64>() == self.envelopes
+    }
+
+    fn verdict(&self, api: &str, row: &Row) -> Verdict {
+        if row.before != row.after && !self.never_quiet.contains(&api) {
+            return Verdict::StillMoves;
+        }
+        if row.after < row.ended {
+            return Verdict::BrokerHasLess;
+        }
+        match row.before.saturating_sub(row.ended + row.abandoned) {
+            0 => Verdict::Agrees,
+            more => Verdict::BrokerHasMore(more),
+        }
     }
 
     fn take(&mut self, record: &Record) {
@@ -100,21 +121,6 @@ impl Comparison {
     }
 }
 
-impl Row {
-    fn verdict(&self, api: &str) -> Verdict {
-        if self.before != self.after && !NEVER_QUIET.contains(&api) {
-            return Verdict::StillMoves;
-        }
-        if self.after < self.ended {
-            return Verdict::BrokerHasLess;
-        }
-        match self.before.saturating_sub(self.ended + self.abandoned) {
-            0 => Verdict::Agrees,
-            more => Verdict::BrokerHasMore(more),
-        }
-    }
-}
-
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [api, version, ended, abandoned] = ["API", "version", "observer", "abandoned"];
@@ -122,7 +128,7 @@ impl fmt::Display for Comparison {
         for ((api, version), row) in &self.rows {
             let Row { ended, abandoned, before, after } = row;
             write!(f, "{api:<32}{version:>8}{ended:>10}{abandoned:>10}{before:>10}{after:>10}")?;
-            match row.verdict(api) {
+            match self.verdict(api, row) {
                 Verdict::Agrees => writeln!(f)?,
                 verdict => writeln!(f, "  {verdict:?}")?,
             }

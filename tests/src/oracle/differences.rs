@@ -6,6 +6,9 @@ use xtask::kafka::Version;
 /// readings, one before the capture's end and one after it.
 pub const NEVER_QUIET: &[&str] = &["BrokerHeartbeat"];
 
+/// The same in a cluster, where followers fetch too.
+pub const FOLLOWED: &[&str] = &["BrokerHeartbeat", "Fetch", "FetchFollower"];
+
 /// A name that JMX counts under, and what to do with the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {

@@ -1,6 +1,7 @@
 //! The broker as the oracle: a Kafka version and a load in; what the observer saw of it, live and
 //! from a recording made at the same time, and what the broker counted itself, out.
 //!
+//! - `cluster`: the same for a cluster of two brokers
 //! - `console`: Kafka's command-line tools, as a part of the load
 //! - `counts`: the observer's ended requests against the broker's, for each API and version
 //! - `differences`: what the broker is known to count in another way, and why
@@ -8,6 +9,7 @@
 //! - `latency`: the observer's broker time against the broker's
 //! - `ledger`: the observer's metrics, and whether its two ledgers balance
 
+mod cluster;
 mod console;
 mod counts;
 mod differences;
@@ -22,8 +24,9 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use xtask::kafka::{Broker, Config, Version};
 
+pub use cluster::Cluster;
 pub use counts::Comparison;
-pub use exchanges::differing;
+pub use exchanges::{Differences, differing};
 pub use latency::Latency;
 pub use ledger::Metrics;
 pub use live::{Live, Observing};
@@ -85,11 +88,11 @@ impl Evidence {
         let live = plan.is_live.then(|| Observing::start(&ports)).transpose()?;
         let broker = Broker::start(&config)?;
         let mut jmx = Jmx::connect(&programs, config.jmx_port.context("no JMX port")?)?;
-        load(&programs, &broker, plan, WARM_UP)?;
+        load(&programs, &broker, plan.group_protocols, WARM_UP)?;
         console::run(&broker)?;
         let warm = jmx.read_when_quiet(differences::NEVER_QUIET, QUIET_PATIENCE)?;
         let warm = (Timestamp::now(), warm);
-        load(&programs, &broker, plan, plan.requests)?;
+        load(&programs, &broker, plan.group_protocols, plan.requests)?;
         let before = jmx.read_when_quiet(differences::NEVER_QUIET, QUIET_PATIENCE)?;
         let until = Timestamp::now();
         let recording = recorder.stop()?;
@@ -105,7 +108,8 @@ impl Evidence {
 
     /// The observer's counts of the recording against the broker's.
     pub fn comparison(&self) -> Comparison {
-        Comparison::new(self.version, &self.replayed, &self.before, &self.after)
+        let Self { version, replayed, before, after, .. } = self;
+        Comparison::new(*version, replayed, before, after, differences::NEVER_QUIET)
     }
 }
 
@@ -133,10 +137,15 @@ fn ports(config: &Config) -> Vec<u16> {
     ports
 }
 
-fn load(programs: &Programs, broker: &Broker, plan: &Plan, requests: u32) -> Result<()> {
+fn load(
+    programs: &Programs,
+    broker: &Broker,
+    group_protocols: &[&str],
+    requests: u32,
+) -> Result<()> {
     let mut command = programs.command("Load");
     command.args([broker.address().to_string(), requests.to_string()]);
-    let output = command.args(plan.group_protocols).output().context("cannot run Java")?;
+    let output = command.args(group_protocols).output().context("cannot run Java")?;
     if !output.status.success() {
         bail!("the load failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }

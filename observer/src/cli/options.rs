@@ -36,7 +36,8 @@ pub struct PipelineFlags {
         default_value_t = 1_000
     )]
     max_inflight_per_connection: usize,
-    /// Memory for bytes that came out of order, all connections together.
+    /// Memory for bytes that came out of order, all connections together; as much again for bytes
+    /// that wait for a frame boundary.
     #[arg(
         long,
         value_name = "SIZE",
@@ -101,6 +102,7 @@ impl PipelineFlags {
                 max_inflight_per_connection: self.max_inflight_per_connection,
                 max_inflight: self.max_inflight,
                 expiry: self.expire_after,
+                max_held_bytes: self.max_buffered as u64,
                 ..exchange::Limits::default()
             },
         }

@@ -64,6 +64,10 @@ impl State<'_> {
             count_only_bytes: counters.get(Counter::CountOnlyBytes),
             records: counters.get(Counter::SubmittedRecords),
             copied_bytes: counters.get(Counter::CopiedBytes),
+            skipped_packets: vec![
+                ("fragment", counters.get(Counter::Fragments)),
+                ("malformed", counters.get(Counter::Malformed)),
+            ],
             hooks: hooks
                 .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
                 .collect(),

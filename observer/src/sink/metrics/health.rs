@@ -30,6 +30,8 @@ pub struct CaptureStats {
     pub records: u64,
     /// Bytes copied into the ring.
     pub copied_bytes: u64,
+    /// Packets that could not be read, by reason; their payload is in no other number.
+    pub skipped_packets: Vec<(&'static str, u64)>,
     /// Hooks that are attached now.
     pub hooks: Vec<Hook>,
     /// How bytes are captured.
@@ -129,6 +131,7 @@ impl CaptureStats {
             .hooks
             .iter()
             .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
+        let skipped = self.skipped_packets.iter().map(|(why, n)| sample(&[("reason", why)], *n));
         let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
         vec![
             counter(
@@ -145,6 +148,11 @@ impl CaptureStats {
                 "capture_lost_bytes_total",
                 "Payload bytes seen at a hook and not delivered, by why.",
                 lost.collect(),
+            ),
+            counter(
+                "capture_skipped_packets_total",
+                "Packets at a hook whose payload could not be found, by why.",
+                skipped.collect(),
             ),
             gauge("interface_attached", "1 for each hook that is attached.", hooks.collect()),
             gauge("capture_mode", "1 for how bytes are captured, and why so.", vec![mode]),

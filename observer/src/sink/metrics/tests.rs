@@ -188,6 +188,7 @@ fn the_capture_shows_its_own_state() {
     let capture = CaptureStats {
         seen_bytes: 10,
         lost_bytes: vec![("ring_full", 4)],
+        skipped_packets: vec![("fragment", 3)],
         hooks: vec![Hook { interface: "eth0".to_owned(), hook: "ingress" }],
         mode: "plain",
         mode_reason: "default".to_owned(),
@@ -199,6 +200,7 @@ fn the_capture_shows_its_own_state() {
         "kafka_observer_stream_payload_bytes_total 10",
         r#"kafka_observer_stream_bytes_total{fate="lost"} 4"#,
         r#"kafka_observer_capture_lost_bytes_total{reason="ring_full"} 4"#,
+        r#"kafka_observer_capture_skipped_packets_total{reason="fragment"} 3"#,
         r#"kafka_observer_interface_attached{interface="eth0",hook="ingress"} 1"#,
         r#"kafka_observer_capture_mode{mode="plain",reason="default"} 1"#,
         concat!("kafka_observer_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),

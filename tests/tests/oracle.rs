@@ -4,6 +4,8 @@
 //! the long form, `cargo test -p tests --release --test oracle -- --ignored`, over a hundred
 //! thousand.
 
+use std::sync::{Mutex, PoisonError};
+
 use tests::oracle::{Cluster, Evidence, Latency, Plan, differing};
 use xtask::kafka::Version;
 
@@ -15,6 +17,9 @@ const SHORT: u32 = 10_000;
 const LONG: u32 = 120_000;
 const LONG_AT_LEAST: u64 = 100_000;
 
+/// Brokers beside each other starve each other, and then pass on requests long after the wire did.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 fn plan(version: Version, requests: u32) -> Plan {
     let group_protocols = if version == Version::LATEST { BOTH } else { CLASSIC };
     Plan { version, requests, group_protocols, is_live: cfg!(feature = "live") }
@@ -22,6 +27,7 @@ fn plan(version: Version, requests: u32) -> Plan {
 
 /// Every count equals the broker's, nothing was lost, both ledgers balance, and the means agree.
 fn hold_against_broker(plan: Plan) -> Evidence {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let evidence = Evidence::gather(&plan).expect("a broker under load, and a recording of it");
     evidence.metrics.check_balance().expect("both ledgers balance");
     evidence.metrics.check_nothing_lost().expect("nothing is lost");
@@ -64,6 +70,7 @@ fn broker_with_zookeeper() {
 
 #[test]
 fn two_brokers_that_follow_each_other() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = Cluster::gather(Version::LATEST, SHORT).expect("a cluster under load");
     cluster.metrics.check_balance().expect("both ledgers balance");
     cluster.metrics.check_nothing_lost().expect("nothing is lost");

@@ -22,8 +22,9 @@ pub struct Cluster {
 
 struct Node {
     ports: Vec<u16>,
-    broker: Broker,
+    // Dropped first: it closes a connection that the broker must live to see.
     jmx: Jmx,
+    broker: Broker,
 }
 
 impl Cluster {
@@ -38,7 +39,7 @@ impl Cluster {
         for config in &configs {
             let broker = Broker::start(config)?;
             let jmx = Jmx::connect(&programs, config.jmx_port.context("no JMX port")?)?;
-            nodes.push(Node { ports: super::ports(config), broker, jmx });
+            nodes.push(Node { ports: super::ports(config), jmx, broker });
         }
         let first = nodes.first().context("no broker")?;
         load(&programs, &first.broker, &["classic"], requests)?;

@@ -15,7 +15,7 @@ const PORT: u16 = 31_092;
 /// How much of the recording is looked at behind a cut.
 const SEGMENTS: usize = 50;
 /// Requests that may be missed behind a cut, besides those that were cut or in flight.
-const MISSED_AT_MOST: usize = 8;
+const MISSED_AT_MOST: usize = 2;
 
 #[test]
 fn an_admin_client() {

@@ -102,8 +102,15 @@ impl Framer {
         }
     }
 
-    /// Looks again: what the receiver knows has changed.
-    pub fn look<R: Receiver>(&mut self, receiver: &mut R) {
+    /// Looks through what is held again: what the receiver knows has changed.
+    pub fn look_again<R: Receiver>(&mut self, receiver: &mut R) {
+        if let State::Search(search) = &mut self.state {
+            search.rescan();
+        }
+        self.look(receiver);
+    }
+
+    fn look<R: Receiver>(&mut self, receiver: &mut R) {
         while let State::Search(search) = &mut self.state {
             let start = if search.is_anchored {
                 match receiver.believe(search.window()) {

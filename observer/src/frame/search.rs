@@ -9,6 +9,11 @@ use crate::protocol::plausible::Guess;
 use crate::stream::Edges;
 use crate::time::Timestamp;
 
+/// Bytes that a place must have behind it to be looked at: the shortest response's.
+const LOOK_LEN: u64 = FRAME_ID_LEN as u64;
+/// Undecided places remembered; few, so that hostile bytes cost little.
+const MAX_UNDECIDED: usize = 8;
+
 /// Bytes that came together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
@@ -28,6 +33,8 @@ pub(super) struct Search {
     pieces: Vec<Piece>,
     /// Up to here the window has been looked through.
     scanned: u64,
+    /// Places before `scanned` where a client id was not whole yet.
+    undecided: Vec<u64>,
     candidates: Candidates,
     /// The window still begins with the connection's first byte.
     pub(super) is_anchored: bool,
@@ -56,6 +63,7 @@ impl Search {
         let dropped = self.forget_before(self.end());
         self.base = self.base.saturating_add(len);
         self.scanned = self.base;
+        self.undecided.clear();
         self.is_anchored = false;
         dropped
     }
@@ -105,26 +113,44 @@ impl Search {
         self.base.saturating_add(self.window.len() as u64)
     }
 
+    /// Looks through the window again: what the receiver knows has changed.
+    pub(super) fn rescan(&mut self) {
+        self.scanned = self.base;
+        self.undecided.clear();
+        self.candidates = Candidates::default();
+    }
+
     fn scan<R: Receiver>(&mut self, receiver: &R) {
-        while let Some(bytes) = self.slice(self.scanned, self.end()).filter(|b| !b.is_empty()) {
-            let len = match receiver.guess(bytes) {
-                Guess::More => return,
-                Guess::No | Guess::Unknown { .. } => None,
-                Guess::Known { len } => Some(len),
-            };
-            if let (Some(len), Some(id)) = (len, bytes.first_chunk::<FRAME_ID_LEN>()) {
-                let start = self.scanned;
-                self.candidates.add(Candidate {
-                    start,
-                    end: start.saturating_add(4).saturating_add(u64::from(len)),
-                    at_segment_start: self
-                        .pieces
-                        .iter()
-                        .any(|p| p.start == start && p.edges.segment_start),
-                    id: *id,
-                });
-            }
+        for start in std::mem::take(&mut self.undecided) {
+            self.look_at(start, receiver);
+        }
+        while self.end().saturating_sub(self.scanned) >= LOOK_LEN {
+            self.look_at(self.scanned, receiver);
             self.scanned = self.scanned.saturating_add(1);
+        }
+    }
+
+    /// Whether a frame may begin at `start`.
+    fn look_at<R: Receiver>(&mut self, start: u64, receiver: &R) {
+        let Some(bytes) = self.slice(start, self.end()) else {
+            return;
+        };
+        let len = match receiver.guess(bytes) {
+            Guess::No | Guess::Unknown { .. } => return,
+            Guess::More if self.undecided.len() < MAX_UNDECIDED => {
+                return self.undecided.push(start);
+            }
+            Guess::More => return,
+            Guess::Known { len } => len,
+        };
+        if let Some(id) = bytes.first_chunk::<FRAME_ID_LEN>() {
+            let is_border = |p: &Piece| p.start == start && p.edges.segment_start;
+            self.candidates.add(Candidate {
+                start,
+                end: start.saturating_add(4).saturating_add(u64::from(len)),
+                at_segment_start: self.pieces.iter().any(is_border),
+                id: *id,
+            });
         }
     }
 

@@ -190,7 +190,12 @@ impl Connection {
             let is_behind = segment.ack.is_some_and(|ack| self.request.is_behind(ack));
             self.conversation.set_request_side_behind(is_behind, &mut shared.ctx);
         }
+        let was_in_step = self.request.framer.is_in_step();
         self.act(side, Act::Push(segment), shared);
+        if !was_in_step && self.request.framer.is_in_step() {
+            // Requests that were held are in flight now: their responses may be held as well.
+            self.act(Side::Response, Act::LookAgain, shared);
+        }
     }
 
     /// A response with the correlation id of the first request confirms a connection whose requests
@@ -211,7 +216,7 @@ impl Connection {
         }
         for side in [Side::Request, Side::Response] {
             if !self.half(side).framer.held_from_start().is_empty() {
-                self.act(side, Act::Look, shared);
+                self.act(side, Act::LookAgain, shared);
             }
         }
     }

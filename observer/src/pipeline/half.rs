@@ -16,7 +16,7 @@ pub(super) enum Act<'a> {
     /// Time passed.
     Tick(Timestamp),
     /// What is known about the connection changed.
-    Look,
+    LookAgain,
     /// The connection ended.
     Finish,
 }
@@ -97,7 +97,7 @@ impl Half {
                 self.stream.acknowledged(ack, now, limits, budget, &mut sink);
             }
             Act::Tick(now) => self.stream.tick(now, limits, budget, &mut sink),
-            Act::Look => self.framer.look(receiver),
+            Act::LookAgain => self.framer.look_again(receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
         }
         let ledger = receiver.account().ledger();

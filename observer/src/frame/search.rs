@@ -136,11 +136,10 @@ impl Search {
             return;
         };
         let len = match receiver.guess(bytes) {
-            Guess::No | Guess::Unknown { .. } => return,
             Guess::More if self.undecided.len() < MAX_UNDECIDED => {
                 return self.undecided.push(start);
             }
-            Guess::More => return,
+            Guess::No | Guess::Unknown { .. } | Guess::More => return,
             Guess::Known { len } => len,
         };
         if let Some(id) = bytes.first_chunk::<FRAME_ID_LEN>() {

@@ -18,7 +18,7 @@ use super::container::Restrictions;
 use super::manifest::{self, Container, DaemonSet, PodSpec};
 
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Where the Dockerfile says that the program is.
 const PROGRAM: &str = "/kafka-observer";
 

@@ -13,6 +13,12 @@ impl Timestamp {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// Time from `earlier` to this moment, if it is not before it.
+    #[inline]
+    pub fn checked_since(self, earlier: Self) -> Option<Duration> {
+        self.0.checked_sub(earlier.0).map(Duration::from_nanos)
+    }
+
     /// This moment, `later` on.
     #[inline]
     #[must_use]

@@ -116,3 +116,52 @@ fn tls_joined_in_mid_stream_is_opaque_at_its_first_whole_record() {
     assert_eq!(script.said(), ["security tls", "command count only"]);
     assert_eq!(script.ledger().opaque, 209);
 }
+
+#[test]
+fn bytes_that_passed_before_a_request_are_no_answer_to_it() {
+    let mut script = Script::new();
+    // The rest of some response, whose numbers read like answers to what is asked later.
+    script.broker(&[response(5, &[0; 2]), response(6, &[0; 2])].concat());
+    script.client(&[heartbeat(5), heartbeat(6)].concat());
+    script.broker(&response(5, &[0; 2])).broker(&response(6, &[0; 2]));
+    assert_eq!(
+        script.said(),
+        ["security plaintext", "Heartbeat v0 #5 1/1/0 ms", "Heartbeat v0 #6 2/1/1 ms"]
+    );
+}
+
+#[test]
+fn numbers_inside_a_response_are_no_frames() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).client(&[heartbeat(5), heartbeat(6)].concat());
+    script.unseen(script::From::Broker, &response(1, &[7; 20])[..20]);
+    // Off any segment's start: two lengths with the ids of requests in flight.
+    let inside = [&[9][..], &response(5, &[0; 4]), &response(6, &[0; 4]), &[9]].concat();
+    script.broker(&inside);
+    script.broker(&response(5, &[0; 2])).broker(&response(6, &[0; 2]));
+    script.wait(std::time::Duration::from_secs(3));
+    let said = script.said();
+    let answered: Vec<_> = said.iter().filter(|line| line.ends_with("ms")).collect();
+    assert_eq!(answered, ["Heartbeat v0 #5 2/1/1 ms", "Heartbeat v0 #6 3/1/2 ms"], "{said:?}");
+}
+
+#[test]
+fn a_first_request_may_have_a_long_client_id() {
+    let mut frame = vec![0, 12, 0, 0, 0, 0, 0, 7, 1, 44];
+    frame.extend([b'x'; 300]);
+    frame.extend(b"\0\x01g\0\0\0\x01\0\x01m");
+    let mut script = Script::new().open();
+    script.client(&prefixed(&frame)).broker(&response(7, &[0; 2]));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #7 1/1/0 ms"]);
+}
+
+#[test]
+fn a_reset_of_an_older_connection_ends_nothing() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    script.reseed(1 << 30);
+    script.pass(script::From::Client, observer::input::TcpFlags::RST, &[]);
+    script.reseed((1_u32 << 30).wrapping_neg());
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(script.said().last().map(String::as_str), Some("Heartbeat v0 #2 1/1/0 ms"));
+}

@@ -103,6 +103,9 @@ type Capture = (String, Box<dyn Read>);
 
 /// Opens all captures before any is read, so that a wrong name costs no work.
 fn open_all(paths: &[PathBuf]) -> Result<Vec<Capture>, Failure> {
+    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("standard input can be read once: name - once"));
+    }
     paths
         .iter()
         .map(|path| {

@@ -1,5 +1,7 @@
 //! How requests begin and end: each ends once, answered or otherwise.
 
+use std::time::Duration;
+
 use super::conversation::{Answering, Conversation, Early};
 use super::inflight::Pending;
 use super::timing::Moments;
@@ -11,6 +13,8 @@ use crate::time::Timestamp;
 
 /// Early responses kept while a hole in the request direction is open.
 const MAX_EARLY: usize = 64;
+/// How much later than its answer a request may be seen, by another queue.
+const OUT_OF_ORDER: Duration = Duration::from_millis(1);
 
 impl Conversation {
     /// Takes a request into the table, and makes room for it.
@@ -29,7 +33,8 @@ impl Conversation {
 
     /// Takes a response's beginning.
     pub(super) fn begin_response<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
-        let request = self.take_request(response.correlation_id, ctx);
+        let position = self.inflight.position(response.correlation_id);
+        let request = position.and_then(|position| self.take_request(position, ctx));
         self.may_answer_unseen &= request.is_none();
         self.answering = Some(Answering { request, response });
     }
@@ -58,28 +63,34 @@ impl Conversation {
     /// when that is given up.
     fn take_request<H: Handler>(
         &mut self,
-        correlation_id: i32,
+        position: usize,
         ctx: &mut Context<'_, H>,
     ) -> Option<Pending> {
-        let position = self.inflight.position(correlation_id)?;
         if self.is_request_side_behind && !self.inflight.has_ended(position) {
             return None;
         }
-        self.lose_requests_before(position, ctx);
-        self.inflight.remove(self.inflight.position(correlation_id)?)
+        let lost = self.lose_requests_before(position, ctx);
+        self.inflight.remove(position.checked_sub(lost)?)
     }
 
     /// Pairs a complete response, or says why it has no request.
     pub(super) fn answer<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
-        match self.take_request(response.correlation_id, ctx) {
+        let Early { correlation_id, first, .. } = response;
+        let position = self.inflight.position_before(correlation_id, first);
+        match position.and_then(|position| self.take_request(position, ctx)) {
             Some(pending) => self.end_request(&pending, Outcome::Answered, Some(&response), ctx),
             None => self.unmatched(response.correlation_id, ctx),
         }
     }
 
     /// The early response to a request that has just ended, if there is one.
-    pub(super) fn take_early(&mut self, correlation_id: i32) -> Option<Early> {
-        let position = self.early.iter().position(|e| e.correlation_id == correlation_id)?;
+    pub(super) fn take_early(&mut self, request: &Pending) -> Option<Early> {
+        // An answer that came long before the question is another's, of the same id.
+        let is_its = |e: &Early| {
+            e.correlation_id == request.correlation_id
+                && request.was_asked_by(e.first.plus(OUT_OF_ORDER))
+        };
+        let position = self.early.iter().position(is_its)?;
         Some(self.early.remove(position))
     }
 
@@ -124,15 +135,21 @@ impl Conversation {
     }
 
     /// Brokers answer in order: when whole responses may be missing, those of older requests are.
-    fn lose_requests_before<H: Handler>(&mut self, position: usize, ctx: &mut Context<'_, H>) {
+    /// Returns how many.
+    fn lose_requests_before<H: Handler>(
+        &mut self,
+        position: usize,
+        ctx: &mut Context<'_, H>,
+    ) -> usize {
         if !std::mem::take(&mut self.may_have_missed_responses) {
-            return;
+            return 0;
         }
         for _ in 0..position {
             if let Some(pending) = self.inflight.pop_oldest() {
                 self.end_request(&pending, Outcome::Lost, None, ctx);
             }
         }
+        position
     }
 
     fn unmatched<H: Handler>(&mut self, correlation_id: i32, ctx: &mut Context<'_, H>) {

@@ -23,6 +23,12 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// Whether any of it had passed by `time`: what passed before it is no answer to it. (Parts may
+    /// be seen late, by another queue.)
+    pub(super) fn was_asked_by(&self, time: Timestamp) -> bool {
+        self.first.min(self.last.unwrap_or(self.first)) <= time
+    }
+
     pub(super) fn header(&self) -> RequestHeader {
         RequestHeader {
             api_key: self.api_key,
@@ -75,6 +81,13 @@ impl Inflight {
     /// Where the oldest request with this id stands in the queue.
     pub(super) fn position(&self, correlation_id: i32) -> Option<usize> {
         self.queue.iter().position(|p| p.correlation_id == correlation_id)
+    }
+
+    /// Where the oldest request with this id stands, if it had passed by `time`.
+    pub(super) fn position_before(&self, correlation_id: i32, time: Timestamp) -> Option<usize> {
+        let position = self.position(correlation_id)?;
+        self.queue.get(position).filter(|p| p.was_asked_by(time))?;
+        Some(position)
     }
 
     /// Whether the frame of the request at this position has ended.

@@ -25,6 +25,7 @@ const MAX_HEAD: usize = 1024;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
+    const ANYWHERE: bool = true;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -82,7 +83,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
         let (outcome, early) = if passing.is_unacknowledged {
             (Outcome::Unacknowledged, None)
-        } else if let Some(early) = self.ear.conversation.take_early(passing.correlation_id) {
+        } else if let Some(early) = self.ear.conversation.take_early(&passing) {
             (Outcome::Answered, Some(early))
         } else {
             return;
@@ -92,12 +93,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
     }
 
-    fn guess(&self, bytes: &[u8]) -> Guess {
+    fn guess(&self, bytes: &[u8], _time: Timestamp) -> Guess {
         plausible::request(bytes, self.ear.ctx.limits.max_request_bytes)
     }
 
-    fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess {
-        self.guess(next)
+    fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8], time: Timestamp) -> Guess {
+        self.guess(next, time)
     }
 
     fn believe(&self, bytes: &[u8]) -> Belief {
@@ -106,7 +107,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
         let mut rest = bytes;
         loop {
-            match self.guess(rest) {
+            match plausible::first_request(rest, self.ear.ctx.limits.max_request_bytes) {
                 Guess::Known { .. } => return Belief::Confirmed,
                 Guess::No => return Belief::Refused,
                 Guess::More => break,

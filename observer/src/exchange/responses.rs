@@ -17,9 +17,19 @@ pub struct Responses<'a, 'c, H> {
 
 /// Bytes of the smallest response: its correlation id.
 const MIN_LEN: u32 = 4;
+/// Bytes of the smallest response that is looked for: each has an error code, or an array.
+const MIN_BODY_LEN: u32 = 6;
+
+impl<H> Responses<'_, '_, H> {
+    /// Where the request with this id stands that was asked before `time`.
+    fn asked(&self, id: [u8; 4], time: Timestamp) -> Option<usize> {
+        self.ear.conversation.inflight.position_before(i32::from_be_bytes(id), time)
+    }
+}
 
 impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
+    const ANYWHERE: bool = false;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -69,27 +79,27 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         self.ear.conversation.end_response(last, self.ear.ctx);
     }
 
-    fn guess(&self, bytes: &[u8]) -> Guess {
+    fn guess(&self, bytes: &[u8], time: Timestamp) -> Guess {
         let Some((prefix, frame)) = bytes.split_first_chunk() else {
             return Guess::More;
         };
         let Ok(len) = u32::try_from(i32::from_be_bytes(*prefix)) else {
             return Guess::No;
         };
-        if len < MIN_LEN {
+        if len < MIN_BODY_LEN {
             return Guess::No;
         }
         match frame.first_chunk() {
             None => Guess::More,
-            Some(id) => match self.ear.conversation.inflight.position(i32::from_be_bytes(*id)) {
+            Some(id) => match self.asked(*id, time) {
                 Some(_) => Guess::Known { len },
                 None => Guess::Unknown { len },
             },
         }
     }
 
-    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess {
-        let found = self.guess(next);
+    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], time: Timestamp) -> Guess {
+        let found = self.guess(next, time);
         let (Guess::Known { .. }, [_, _, _, _, first @ ..], Some([_, _, _, _, next @ ..])) =
             (found, first, next.first_chunk::<FRAME_ID_LEN>())
         else {

@@ -19,7 +19,7 @@ pub(super) struct Moments {
 impl Moments {
     /// Response's last byte minus request's first byte.
     pub(super) fn duration(&self) -> Option<Duration> {
-        Some(self.response_last?.since(self.request_first))
+        self.response_last?.checked_since(self.request_first)
     }
 
     /// Response's last byte minus request's last byte.
@@ -38,7 +38,7 @@ impl Moments {
 
     /// Response's first byte minus request's last byte minus the wait.
     pub(super) fn broker_time(&self) -> Option<Duration> {
-        let answered = self.response_first.since(self.request_last?);
+        let answered = self.response_first.checked_since(self.request_last?)?;
         Some(answered.saturating_sub(self.wait()?))
     }
 }
@@ -77,6 +77,13 @@ mod tests {
         assert_eq!(queued.broker_time(), Some(Duration::from_millis(8)));
         let idle = moments(Before::Seen(ms(5)));
         assert_eq!(idle.wait(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn clocks_that_contradict_each_other_give_no_time() {
+        let odd =
+            Moments { response_first: ms(9), response_last: Some(ms(9)), ..moments(Before::Start) };
+        assert_eq!((odd.duration(), odd.broker_time()), (None, None));
     }
 
     #[test]

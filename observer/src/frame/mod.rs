@@ -82,6 +82,8 @@ pub trait Account {
 pub trait Receiver {
     /// What is kept of its connection.
     type Account: Account;
+    /// Whether a frame is looked for at any byte of a segment, not only at its first.
+    const ANYWHERE: bool;
 
     /// Judges a length prefix at a place where a frame should begin.
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
@@ -90,10 +92,10 @@ pub trait Receiver {
     /// The frame ended; its last byte passed at `last`, if it was seen.
     fn end(&mut self, last: Option<Timestamp>);
 
-    /// Judges bytes somewhere in an unsynchronised direction.
-    fn guess(&self, bytes: &[u8]) -> Guess;
+    /// Judges bytes somewhere in an unsynchronised direction, which passed at `time`.
+    fn guess(&self, bytes: &[u8], time: Timestamp) -> Guess;
     /// Whether the frame that begins with `next` may follow the one that begins with `first`.
-    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8]) -> Guess;
+    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], time: Timestamp) -> Guess;
     /// Judges the first bytes of a connection that is not believed to be Kafka yet.
     fn believe(&self, bytes: &[u8]) -> Belief;
     /// The frame boundary was lost; whole frames may have passed unseen.

@@ -132,10 +132,15 @@ impl Search {
 
     /// Whether a frame may begin at `start`.
     fn look_at<R: Receiver>(&mut self, start: u64, receiver: &R) {
-        let Some(bytes) = self.slice(start, self.end()) else {
+        let (Some(bytes), Some(piece)) = (self.slice(start, self.end()), self.piece_at(start))
+        else {
             return;
         };
-        let len = match receiver.guess(bytes) {
+        let at_segment_start = piece.start == start && piece.edges.segment_start;
+        if !R::ANYWHERE && !at_segment_start {
+            return;
+        }
+        let len = match receiver.guess(bytes, piece.time) {
             Guess::More if self.undecided.len() < MAX_UNDECIDED => {
                 return self.undecided.push(start);
             }
@@ -143,14 +148,15 @@ impl Search {
             Guess::Known { len } => len,
         };
         if let Some(id) = bytes.first_chunk::<FRAME_ID_LEN>() {
-            let is_border = |p: &Piece| p.start == start && p.edges.segment_start;
-            self.candidates.add(Candidate {
-                start,
-                end: start.saturating_add(4).saturating_add(u64::from(len)),
-                at_segment_start: self.pieces.iter().any(is_border),
-                id: *id,
-            });
+            let end = start.saturating_add(4).saturating_add(u64::from(len));
+            self.candidates.add(Candidate { start, end, at_segment_start, id: *id });
         }
+    }
+
+    /// The piece with the byte at `offset`.
+    fn piece_at(&self, offset: u64) -> Option<&Piece> {
+        let next = self.pieces.partition_point(|p| p.start <= offset);
+        self.pieces.get(next.checked_sub(1)?)
     }
 
     /// Whether a candidate is one; `None` while that is open.
@@ -164,7 +170,9 @@ impl Search {
         if candidate.end > self.end() {
             return None;
         }
-        match receiver.follows(&candidate.id, self.slice(candidate.end, self.end())?) {
+        let next = self.slice(candidate.end, self.end())?;
+        let time = self.piece_at(candidate.end)?.time;
+        match receiver.follows(&candidate.id, next, time) {
             Guess::Known { .. } => Some(true),
             Guess::More => None,
             Guess::No | Guess::Unknown { .. } => Some(false),

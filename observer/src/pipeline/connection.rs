@@ -99,8 +99,9 @@ impl Connection {
         self.is_socket_closed = true;
     }
 
-    pub(super) fn is_socket_closed(&self) -> bool {
-        self.is_socket_closed
+    /// Whether its end was seen, or told by the kernel, though not all its bytes.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_socket_closed || self.request.has_fin() && self.response.has_fin()
     }
 
     /// Takes a segment.
@@ -205,7 +206,7 @@ impl Connection {
             let (request, response) =
                 (self.request.framer.held_from_start(), self.response.framer.held_from_start());
             let max = shared.config.exchange.max_request_bytes;
-            let asked = match plausible::request(request, max) {
+            let asked = match plausible::first_request(request, max) {
                 Guess::Unknown { .. } => request.get(8..12),
                 _ => None,
             };
@@ -245,7 +246,7 @@ impl Connection {
         segment: &Segment<'_>,
         shared: &mut Shared<'_, '_, H>,
     ) {
-        if segment.flags.has(TcpFlags::RST) {
+        if segment.flags.has(TcpFlags::RST) && self.half(side).is_near(segment.seq) {
             return self.close(Outcome::Abandoned, shared);
         }
         if segment.flags.has(TcpFlags::FIN) {

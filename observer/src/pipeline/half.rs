@@ -21,6 +21,9 @@ pub(super) enum Act<'a> {
     Finish,
 }
 
+/// Furthest that a reset's number may lie from the next byte, with much of the stream unseen.
+const RESET_WINDOW: u32 = 256 << 10;
+
 /// A direction.
 #[derive(Debug)]
 pub(super) struct Half {
@@ -54,6 +57,11 @@ impl Half {
     /// Whether the byte before `seq` has not been seen yet.
     pub(super) fn is_behind(&self, seq: Seq) -> bool {
         self.stream.next().is_some_and(|next| seq.is_after(next))
+    }
+
+    /// Whether a reset with this number can be of this connection, not of one before it.
+    pub(super) fn is_near(&self, seq: Seq) -> bool {
+        self.stream.next().is_none_or(|next| seq.since(next).unsigned_abs() <= RESET_WINDOW)
     }
 
     /// Whether everything up to the FIN has passed.

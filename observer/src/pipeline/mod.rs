@@ -89,6 +89,7 @@ impl Pipeline {
     /// The capture is over: everything held is delivered, everything in flight ends as `outcome`.
     pub fn finish<H: Handler>(&mut self, outcome: Outcome, handler: &mut H) {
         while let Some((_, connection)) = self.connections.remove_lru() {
+            let outcome = if connection.is_over() { Outcome::Abandoned } else { outcome };
             self.close(connection, outcome, handler);
         }
         self.waiting.clear();

@@ -57,7 +57,7 @@ impl Pipeline {
                 return silence <= linger;
             }
             connection.expire(*now, &mut shared);
-            if silence > config.idle || connection.is_socket_closed() && silence > linger {
+            if silence > config.idle || connection.is_over() && silence > linger {
                 connection.close(Outcome::Abandoned, &mut shared);
                 return false;
             }

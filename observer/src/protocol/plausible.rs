@@ -26,8 +26,27 @@ pub enum Guess {
 /// Client ids longer than this are not looked for in the middle of a stream.
 const MAX_CLIENT_ID: usize = 255;
 
-/// Judges bytes that may begin with a request's length prefix.
+/// Judges bytes somewhere in a stream that may begin with a request's length prefix.
 pub fn request(bytes: &[u8], max_len: u32) -> Guess {
+    let found = first_request(bytes, max_len);
+    let (Guess::Known { len } | Guess::Unknown { len }) = found else {
+        return found;
+    };
+    let has_client_id =
+        bytes.get(4..8).and_then(|head| head.first_chunk::<4>()).is_some_and(|[a, b, c, d]| {
+            let key = ApiKey(i16::from_be_bytes([*a, *b]));
+            key.request_header_version(i16::from_be_bytes([*c, *d])) > 0
+        });
+    if !has_client_id {
+        return found;
+    }
+    let rest = bytes.get(4_usize.saturating_add(MIN_LEN)..).unwrap_or_default();
+    client_id(rest, len as usize).unwrap_or(found)
+}
+
+/// Judges a connection's first bytes: where a request begins is known, so its client id may be
+/// whatever Kafka allows.
+pub fn first_request(bytes: &[u8], max_len: u32) -> Guess {
     let Some((prefix, frame)) = bytes.split_first_chunk() else {
         return Guess::More;
     };
@@ -50,10 +69,14 @@ pub fn request(bytes: &[u8], max_len: u32) -> Guess {
     }
     let found =
         if api_key.is_known(api_version) { Guess::Known { len } } else { Guess::Unknown { len } };
-    if api_key.request_header_version(api_version) == 0 {
-        return found;
-    }
-    client_id(rest, len as usize).unwrap_or(found)
+    let claimed = match rest.first_chunk() {
+        _ if api_key.request_header_version(api_version) == 0 => return found,
+        None => return Guess::More,
+        Some(claimed) => i16::from_be_bytes(*claimed),
+    };
+    let fits =
+        usize::try_from(claimed).is_ok_and(|n| n <= (len as usize).saturating_sub(FIXED_LEN));
+    if claimed == -1 || fits { found } else { Guess::No }
 }
 
 /// `None` when the client id fits its frame and reads as text.
@@ -124,6 +147,17 @@ mod tests {
         assert_eq!(request(&frame(18, 3, "\u{1}"), LIMIT), Guess::No);
         assert_eq!(request(&frame(18, 3, &"x".repeat(31)), LIMIT), Guess::No);
         assert_eq!(request(&frame(18, 3, "app")[..12], LIMIT), Guess::More);
+    }
+
+    #[test]
+    fn a_connections_first_request_may_have_any_client_id() {
+        let mut long = frame(18, 3, &"x".repeat(300));
+        long[3] = 255;
+        long[2] = 1;
+        assert_eq!(first_request(&long, LIMIT), Guess::Known { len: 511 });
+        assert_eq!(request(&long, LIMIT), Guess::No);
+        assert_eq!(first_request(&frame(18, 3, "a\tb"), LIMIT), Guess::Known { len: 40 });
+        assert_eq!(first_request(&frame(18, 3, &"x".repeat(31)), LIMIT), Guess::No);
     }
 
     #[test]

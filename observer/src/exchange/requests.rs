@@ -19,8 +19,8 @@ pub struct Requests<'a, 'c, H> {
     pub ear: Ear<'a, 'c, H>,
 }
 
-/// Bytes of a request that are looked at: header, and what of the body is needed. A longer client
-/// id is cut.
+/// Bytes of a request that are collected from several segments: header, and what of the body is
+/// needed. A longer client id is cut there.
 const MAX_HEAD: usize = 1024;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {

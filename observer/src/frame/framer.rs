@@ -37,11 +37,6 @@ impl Framer {
         matches!(self.state, State::Step(_))
     }
 
-    /// Whether no frame has begun without having ended.
-    pub fn is_between_frames(&self) -> bool {
-        matches!(&self.state, State::Step(step) if step.is_between_frames())
-    }
-
     /// Bytes held by a search.
     pub fn held(&self) -> &[u8] {
         match &self.state {

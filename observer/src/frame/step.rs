@@ -94,11 +94,6 @@ impl Step {
         if len == left { Ok(()) } else { Err(OutOfStep { unused: 0, reason: None }) }
     }
 
-    /// The direction ends here: a frame that has begun will not be completed.
-    pub(super) fn is_between_frames(&self) -> bool {
-        self.phase == Phase::Prefix && self.prefix_len == 0
-    }
-
     fn prefix<R: Receiver>(
         &mut self,
         time: Timestamp,

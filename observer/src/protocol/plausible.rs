@@ -28,25 +28,18 @@ const MAX_CLIENT_ID: usize = 255;
 
 /// Judges bytes somewhere in a stream that may begin with a request's length prefix.
 pub fn request(bytes: &[u8], max_len: u32) -> Guess {
-    let found = first_request(bytes, max_len);
-    let (Guess::Known { len } | Guess::Unknown { len }) = found else {
-        return found;
-    };
-    let has_client_id =
-        bytes.get(4..8).and_then(|head| head.first_chunk::<4>()).is_some_and(|[a, b, c, d]| {
-            let key = ApiKey(i16::from_be_bytes([*a, *b]));
-            key.request_header_version(i16::from_be_bytes([*c, *d])) > 0
-        });
-    if !has_client_id {
-        return found;
-    }
-    let rest = bytes.get(4_usize.saturating_add(MIN_LEN)..).unwrap_or_default();
-    client_id(rest, len as usize).unwrap_or(found)
+    judge(bytes, max_len, refuse_client_id_in_stream)
 }
 
 /// Judges a connection's first bytes: where a request begins is known, so its client id may be
 /// whatever Kafka allows.
 pub fn first_request(bytes: &[u8], max_len: u32) -> Guess {
+    judge(bytes, max_len, refuse_client_id)
+}
+
+/// Judges a length prefix and a header; `refuse` says what speaks against the bytes from the client
+/// id's length on, in a frame of this size.
+fn judge(bytes: &[u8], max_len: u32, refuse: fn(&[u8], usize) -> Option<Guess>) -> Guess {
     let Some((prefix, frame)) = bytes.split_first_chunk() else {
         return Guess::More;
     };
@@ -69,30 +62,34 @@ pub fn first_request(bytes: &[u8], max_len: u32) -> Guess {
     }
     let found =
         if api_key.is_known(api_version) { Guess::Known { len } } else { Guess::Unknown { len } };
-    let claimed = match rest.first_chunk() {
-        _ if api_key.request_header_version(api_version) == 0 => return found,
-        None => return Guess::More,
-        Some(claimed) => i16::from_be_bytes(*claimed),
-    };
-    let fits =
-        usize::try_from(claimed).is_ok_and(|n| n <= (len as usize).saturating_sub(FIXED_LEN));
-    if claimed == -1 || fits { found } else { Guess::No }
+    if api_key.request_header_version(api_version) == 0 {
+        return found;
+    }
+    refuse(rest, len as usize).unwrap_or(found)
 }
 
-/// `None` when the client id fits its frame and reads as text.
-fn client_id(bytes: &[u8], frame_len: usize) -> Option<Guess> {
+/// `None` when the client id fits its frame.
+fn refuse_client_id(bytes: &[u8], frame_len: usize) -> Option<Guess> {
+    let Some(claimed) = bytes.first_chunk() else {
+        return Some(Guess::More);
+    };
+    let claimed = i16::from_be_bytes(*claimed);
+    let fits = usize::try_from(claimed).is_ok_and(|n| n <= frame_len.saturating_sub(FIXED_LEN));
+    (claimed != -1 && !fits).then_some(Guess::No)
+}
+
+/// `None` when the client id fits its frame, and is short and reads as text.
+fn refuse_client_id_in_stream(bytes: &[u8], frame_len: usize) -> Option<Guess> {
+    if let Some(refused) = refuse_client_id(bytes, frame_len) {
+        return Some(refused);
+    }
     if frame_len < FIXED_LEN {
         return Some(Guess::No);
     }
-    let Some((len, text)) = bytes.split_first_chunk() else {
-        return Some(Guess::More);
-    };
-    let len = match usize::try_from(i16::from_be_bytes(*len)) {
-        Ok(len) => len,
-        Err(_) if *len == [0xff; 2] => return None,
-        Err(_) => return Some(Guess::No),
-    };
-    if len > MAX_CLIENT_ID || len > frame_len.saturating_sub(FIXED_LEN) {
+    let (claimed, text) = bytes.split_first_chunk()?;
+    // Null is fine.
+    let len = usize::try_from(i16::from_be_bytes(*claimed)).ok()?;
+    if len > MAX_CLIENT_ID {
         return Some(Guess::No);
     }
     let Some(text) = text.get(..len) else {

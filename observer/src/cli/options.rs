@@ -8,33 +8,55 @@ use observer::ports::Ports;
 use observer::sink::metrics::Options;
 use observer::{exchange, pipeline, stream};
 
-use super::value::{bytes, duration};
+use super::value::{duration, number, size};
+
+/// Beyond it no machine has memory for what a number bounds.
+const MANY: u64 = 100_000_000;
+/// The largest length that Kafka can write.
+const LARGEST_FRAME: u64 = i32::MAX as u64;
+/// The longest string that Kafka can write.
+const LONGEST_LABEL: u64 = i16::MAX as u64;
+/// More memory than that is a slip of the hand.
+const MOST_MEMORY: u64 = 1 << 40;
 
 /// What the pipeline follows, and its bounds.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Pipeline")]
 pub struct PipelineFlags {
     /// Ports on which brokers listen: a list of ports and ranges.
-    #[arg(long, value_name = "PORTS", env = "KAFKA_OBSERVER_PORTS", default_value_t)]
+    #[arg(
+        long,
+        value_name = "PORTS",
+        env = "KAFKA_OBSERVER_PORTS",
+        default_value_t,
+        allow_hyphen_values = true
+    )]
     pub ports: Ports,
     /// Connections to follow at once.
     #[arg(
         long,
         value_name = "N",
         env = "KAFKA_OBSERVER_MAX_CONNECTIONS",
-        default_value_t = 100_000
-    )]
+        default_value_t = 100_000,
+ value_parser = number::<usize>(1..=MANY),
+ allow_hyphen_values = true
+)]
     max_connections: usize,
     /// Requests in flight, all connections together.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_INFLIGHT", default_value_t = 200_000)]
+    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_INFLIGHT", default_value_t = 200_000,
+ value_parser = number::<usize>(1..=MANY),
+ allow_hyphen_values = true
+)]
     max_inflight: usize,
     /// Requests in flight on one connection.
     #[arg(
         long,
         value_name = "N",
         env = "KAFKA_OBSERVER_MAX_INFLIGHT_PER_CONNECTION",
-        default_value_t = 1_000
-    )]
+        default_value_t = 1_000,
+ value_parser = number::<usize>(1..=MANY),
+ allow_hyphen_values = true
+)]
     max_inflight_per_connection: usize,
     /// Memory for bytes that came out of order, all connections together; as much again for bytes
     /// that wait for a frame boundary.
@@ -43,7 +65,8 @@ pub struct PipelineFlags {
         value_name = "SIZE",
         env = "KAFKA_OBSERVER_MAX_BUFFERED",
         default_value = "64M",
-        value_parser = bytes::<usize>
+        value_parser = size::<usize>(1 << 16..=MOST_MEMORY),
+        allow_hyphen_values = true
     )]
     max_buffered: usize,
     /// Memory for bytes that came out of order, of one direction of a connection.
@@ -52,7 +75,8 @@ pub struct PipelineFlags {
         value_name = "SIZE",
         env = "KAFKA_OBSERVER_MAX_BUFFERED_PER_DIRECTION",
         default_value = "4M",
-        value_parser = bytes::<usize>
+        value_parser = size::<usize>(1 << 16..=MOST_MEMORY),
+        allow_hyphen_values = true
     )]
     max_buffered_per_direction: usize,
     /// Largest request that is believed, as the brokers' socket.request.max.bytes.
@@ -61,7 +85,8 @@ pub struct PipelineFlags {
         value_name = "SIZE",
         env = "KAFKA_OBSERVER_MAX_REQUEST",
         default_value = "100M",
-        value_parser = bytes::<u32>
+        value_parser = size::<u32>(1 << 10..=LARGEST_FRAME),
+        allow_hyphen_values = true
     )]
     max_request: u32,
     /// How long to wait for an answer.
@@ -70,7 +95,8 @@ pub struct PipelineFlags {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_EXPIRE_AFTER",
         default_value = "10m",
-        value_parser = duration
+        value_parser = duration,
+        allow_hyphen_values = true
     )]
     expire_after: Duration,
     /// How long to follow a connection that is silent.
@@ -79,7 +105,8 @@ pub struct PipelineFlags {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_CONNECTION_IDLE",
         default_value = "1h",
-        value_parser = duration
+        value_parser = duration,
+        allow_hyphen_values = true
     )]
     connection_idle: Duration,
 }
@@ -120,13 +147,22 @@ pub struct MetricFlags {
     #[arg(long, env = "KAFKA_OBSERVER_NO_CLIENT_ID_LABEL")]
     no_client_id_label: bool,
     /// Values of one label; further ones are `other`.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_VALUES", default_value_t = 1000)]
+    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_VALUES", default_value_t = 1000,
+ value_parser = number::<usize>(1..=MANY),
+ allow_hyphen_values = true
+)]
     max_label_values: usize,
     /// Bytes of a label's value.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_LENGTH", default_value_t = 128)]
+    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_LENGTH", default_value_t = 128,
+ value_parser = number::<usize>(1..=LONGEST_LABEL),
+ allow_hyphen_values = true
+)]
     max_label_length: usize,
     /// Series of metrics that share their labels; further ones are counted as `other`.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_SERIES", default_value_t = 50_000)]
+    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_SERIES", default_value_t = 50_000,
+ value_parser = number::<usize>(1..=MANY),
+ allow_hyphen_values = true
+)]
     max_series: usize,
     /// Forget series that nothing used for so long.
     #[arg(
@@ -134,7 +170,8 @@ pub struct MetricFlags {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_SERIES_IDLE",
         default_value = "1h",
-        value_parser = duration
+        value_parser = duration,
+        allow_hyphen_values = true
     )]
     series_idle: Duration,
     /// Export the statistics of Envoy's Kafka filter as well, under this prefix.

@@ -27,7 +27,8 @@ pub struct Arguments {
         value_name = "TIME",
         env = "KAFKA_OBSERVER_INTERVAL",
         default_value = "2s",
-        value_parser = duration
+        value_parser = duration,
+        allow_hyphen_values = true
     )]
     interval: Duration,
     /// Serve /metrics, /healthz and /readyz as well.

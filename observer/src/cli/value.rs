@@ -1,9 +1,49 @@
-//! Values as people write them: sizes (`65536`, `64K`, `64KiB`, `16M`), times (`500ms`, `10m`),
-//! addresses.
+//! Values as people write them: numbers, sizes (`65536`, `64K`, `64KiB`, `16M`), times (`500ms`,
+//! `10m`), addresses. What lies outside its bounds is refused, and the bounds are told.
 
 #[cfg(feature = "live")]
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
+
+/// The longest time that is taken, far beyond any that means something: ten years.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// Makes a reader of numbers within bounds.
+pub fn number<T: TryFrom<u64>>(
+    bounds: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let (least, most) = (bounds.start(), bounds.end());
+        let number = text.parse().ok().filter(|number| bounds.contains(number));
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| format!("write a number from {least} to {most}"))
+    }
+}
+
+/// Makes a reader of sizes within bounds.
+pub fn size<T: TryFrom<u64>>(
+    bounds: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let size = bytes(text)?;
+        if size < *bounds.start() {
+            return Err(format!("{text} is too small: {} at least", short(*bounds.start())));
+        }
+        if size > *bounds.end() {
+            return Err(format!("{text} is too large: {} at most", short(*bounds.end())));
+        }
+        T::try_from(size).map_err(|_| too_large(text))
+    }
+}
+
+/// A size in the largest unit that divides it.
+fn short(size: u64) -> String {
+    let units = [(30, "G"), (20, "M"), (10, "K")];
+    let unit = units.iter().find(|(shift, _)| size.trailing_zeros() >= *shift && size != 0);
+    unit.map_or_else(|| size.to_string(), |(shift, unit)| format!("{}{unit}", size >> shift))
+}
 
 /// Reads a size; the units are powers of 1024.
 pub fn bytes<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
@@ -27,6 +67,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         Ok(Duration::ZERO) | Err(_) => Err(format!(
             "\"{text}\" is no time: write a number above 0 with ms, s, m or h, like 10m"
         )),
+        Ok(time) if time > LONGEST => Err(format!("{text} is too long: ten years at most")),
         Ok(time) => Ok(time),
     }
 }
@@ -58,9 +99,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_sizes_outside_their_bounds_are_refused_with_them() {
+        let number = number::<u32>(1..=1000);
+        assert_eq!(number("1000"), Ok(1000));
+        for text in ["0", "1001", "-1", "", "many", "99999999999999999999"] {
+            assert_eq!(number(text), Err("write a number from 1 to 1000".to_owned()), "{text}");
+        }
+        let size = size::<usize>(1 << 10..=3 << 30);
+        assert_eq!(size("1K"), Ok(1024));
+        assert_eq!(size("0"), Err("0 is too small: 1K at least".to_owned()));
+        assert_eq!(size("4G"), Err("4G is too large: 3G at most".to_owned()));
+        assert_eq!((short(0), short(1025)), ("0".to_owned(), "1025".to_owned()));
+    }
+
+    #[test]
     fn times_have_a_unit_and_are_not_zero() {
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        for text in ["", "10", "0s", "soon"] {
+        for text in ["", "10", "0s", "soon", "11y", "9999999999y"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

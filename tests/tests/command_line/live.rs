@@ -66,6 +66,22 @@ fn an_interface_that_is_not_there_and_a_pattern_that_is_none() {
 }
 
 #[test]
+fn a_bound_of_the_capture_that_bounds_everything_or_nothing() {
+    for (flag, value, sentence) in [
+        ("--max-flows <N>", "0", "write a number from 1 to 16777216"),
+        ("--max-flows <N>", "4294967295", "write a number from 1 to 16777216"),
+        ("--snap-length <SIZE>", "0", "0 is too small: 1 at least"),
+        ("--ring-size <SIZE>", "-1", "\"-1\" is no size: write bytes, or a number with K, M or G"),
+    ] {
+        let name = flag.split(' ').next().unwrap();
+        let said = format!(
+            "invalid value '{value}' for '{flag}': {sentence} (see `kafka-observer --help`)"
+        );
+        assert_refused(&observer(["observe", name, value]), 2, &said);
+    }
+}
+
+#[test]
 fn sigterm_and_ctrl_c_end_the_daemon_cleanly() {
     for signal in [Signal::TERM, Signal::INT] {
         let (mut daemon, address) = start(&["run"]);

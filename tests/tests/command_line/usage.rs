@@ -85,6 +85,37 @@ fn a_size_a_time_an_address_or_a_prefix_that_is_none() {
 }
 
 #[test]
+fn a_bound_that_bounds_everything_or_nothing() {
+    for (flag, value, sentence) in [
+        ("--max-connections <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-inflight <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-inflight-per-connection <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-inflight <N>", "-1", "write a number from 1 to 100000000"),
+        ("--max-connections <N>", "9999999999999", "write a number from 1 to 100000000"),
+        ("--max-label-values <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-label-length <N>", "0", "write a number from 1 to 32767"),
+        ("--max-series <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-buffered <SIZE>", "0", "0 is too small: 64K at least"),
+        ("--max-buffered <SIZE>", "9999G", "9999G is too large: 1024G at most"),
+        ("--max-buffered-per-direction <SIZE>", "1", "1 is too small: 64K at least"),
+        ("--max-request <SIZE>", "0", "0 is too small: 1K at least"),
+        ("--max-request <SIZE>", "3G", "3G is too large: 2147483647 at most"),
+        ("--series-idle <TIME>", "100y", "100y is too long: ten years at most"),
+        (
+            "--ports <PORTS>",
+            "-1",
+            "\"-1\" is neither a port nor a range: ports are numbers from 1 to 65535",
+        ),
+    ] {
+        let name = flag.split(' ').next().unwrap();
+        let said = format!(
+            "invalid value '{value}' for '{flag}': {sentence} (see `kafka-observer --help`)"
+        );
+        assert_refused(&observer(["replay", "x", name, value]), 2, &said);
+    }
+}
+
+#[test]
 fn a_capture_that_is_not_there_or_is_none() {
     assert_refused(
         &observer(["replay", "/nowhere/x.pcap"]),

@@ -7,7 +7,10 @@ use clap::{Args, ValueEnum};
 use observer::source::live;
 
 use crate::cli::options::{MetricFlags, PipelineFlags};
-use crate::cli::value::{address, bytes, duration};
+use crate::cli::value::{address, bytes, duration, number, size};
+
+/// The kernel takes some 2 GiB for them, at once.
+const MOST_FLOWS: u64 = 1 << 24;
 
 /// What to capture, for how long, and what to make of it.
 #[derive(Args, Clone, Debug)]
@@ -39,14 +42,28 @@ pub struct CaptureFlags {
         value_name = "SIZE",
         env = "KAFKA_OBSERVER_RING_SIZE",
         default_value = "16M",
-        value_parser = bytes::<u32>
+        value_parser = bytes::<u32>,
+        allow_hyphen_values = true
     )]
     ring_size: u32,
     /// Payload bytes to copy of each packet; all where not given.
-    #[arg(long, value_name = "SIZE", env = "KAFKA_OBSERVER_SNAP_LENGTH", value_parser = bytes::<u32>)]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "KAFKA_OBSERVER_SNAP_LENGTH",
+        value_parser = size::<u32>(1..=1 << 30),
+        allow_hyphen_values = true
+    )]
     snap_length: Option<u32>,
     /// Directions of connections that the kernel remembers.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_FLOWS", default_value_t = 65_536)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_FLOWS",
+        default_value_t = 65_536,
+        value_parser = number::<u32>(1..=MOST_FLOWS),
+        allow_hyphen_values = true
+    )]
     max_flows: u32,
     /// How to attach to interfaces.
     #[arg(long, value_enum, env = "KAFKA_OBSERVER_ATTACH", default_value_t)]
@@ -58,7 +75,12 @@ pub struct CaptureFlags {
     #[arg(long, env = "KAFKA_OBSERVER_KEEP_PRIVILEGES")]
     keep_privileges: bool,
     /// End after so long.
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    #[arg(
+        long = "for",
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true
+    )]
     pub run_for: Option<Duration>,
 }
 

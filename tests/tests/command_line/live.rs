@@ -13,22 +13,37 @@ use xtask::kafka::free_port;
 
 use crate::{Run, assert_refused, observer};
 
-/// Without any capability, whoever runs the tests.
 #[test]
 fn a_missing_capability() {
-    let program = binary::command().unwrap().get_program().to_owned();
-    let run = Command::new("setpriv")
-        .args(["--inh-caps=-all", "--bounding-set=-all", "--"])
-        .arg(program)
-        .args(["run", "--listen", "127.0.0.1:0"])
-        .output();
     assert_refused(
-        &Run::from(run.expect("setpriv (of util-linux) is needed")),
+        &with_capabilities("-all", &["run", "--listen", "127.0.0.1:0"]),
         3,
         "capturing is not permitted without CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON: run as root \
          (sudo), or grant the process these capabilities; `replay` reads capture files without \
          any",
     );
+}
+
+#[test]
+fn cleaning_up_takes_one_capability_and_says_so() {
+    assert_refused(
+        &with_capabilities("-all", &["cleanup"]),
+        3,
+        "removing what a killed observer left attached is not permitted without CAP_NET_ADMIN: \
+         run as root (sudo), or grant the process that capability",
+    );
+}
+
+/// Runs the observer with no other capabilities than these, whoever runs the tests.
+fn with_capabilities(capabilities: &str, arguments: &[&str]) -> Run {
+    let program = binary::command().unwrap().get_program().to_owned();
+    let run = Command::new("setpriv")
+        .args(["--inh-caps=-all".to_owned(), format!("--bounding-set={capabilities}")])
+        .arg("--")
+        .arg(program)
+        .args(arguments)
+        .output();
+    Run::from(run.expect("setpriv (of util-linux) is needed"))
 }
 
 #[test]

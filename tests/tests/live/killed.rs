@@ -59,6 +59,19 @@ fn cleanup_removes_what_is_left_and_nothing_else() {
 }
 
 #[test]
+fn cleanup_takes_the_one_capability_that_it_names() {
+    let here = Namespace::new();
+    let child = Child::start(&here, CHILD, &["9092", "lo", "clsact"]);
+    child.kill();
+    let observer = tests::binary::command().unwrap().get_program().to_owned();
+    let only = ["--inh-caps=-all", "--bounding-set=-all,+net_admin", "--"];
+    let output = here.command("setpriv").args(only).arg(observer).arg("cleanup").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "removed leftovers from 1 place\n");
+    assert_eq!(filters(&here), "");
+}
+
+#[test]
 fn cleanup_leaves_a_running_capture_alone() {
     let here = Namespace::new();
     let child = Child::start(&here, CHILD, &["9092", "lo", "clsact"]);

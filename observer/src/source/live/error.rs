@@ -16,6 +16,23 @@ pub enum Error {
         /// The capabilities that are missing.
         missing: String,
     },
+    /// Capabilities are missing to remove what is attached.
+    #[error(
+        "removing what a killed observer left attached is not permitted without {missing}: run as \
+         root (sudo), or grant the process that capability"
+    )]
+    CleanupNotPermitted {
+        /// The capability that is missing.
+        missing: String,
+    },
+    /// The kernel has no memory for a map.
+    #[error(
+        "the kernel has not enough memory for {what}: choose a smaller --ring-size or --max-flows"
+    )]
+    NoMemory {
+        /// What it could not make.
+        what: String,
+    },
     /// The kernel refused a map or a program.
     #[error(
         "this kernel refused {what} ({reason}): live capture needs Linux 5.8 or later with BPF \
@@ -81,6 +98,8 @@ impl Error {
         match self {
             Self::NoSuchInterface { .. } | Self::BadPattern { .. } | Self::BadRingSize { .. } => 2,
             Self::NotPermitted { .. }
+            | Self::CleanupNotPermitted { .. }
+            | Self::NoMemory { .. }
             | Self::Refused { .. }
             | Self::Attach { .. }
             | Self::Running
@@ -88,10 +107,26 @@ impl Error {
         }
     }
 
+    /// The kernel refused `what`.
+    pub(super) fn refused(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        let what = what.to_owned();
+        if is_no_memory(error) {
+            return Self::NoMemory { what };
+        }
+        Self::Refused { what, reason: chain(error) }
+    }
+
     /// For `map_err`: the system refused `what`.
     pub(super) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::System { what, source }
     }
+}
+
+/// Whether something could not be had for want of memory.
+fn is_no_memory(error: &(dyn std::error::Error + 'static)) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.raw_os_error() == Some(libc::ENOMEM))
+        || error.source().is_some_and(is_no_memory)
 }
 
 /// An error and what caused it, in one line; of a verifier's log, the line that says what is wrong.
@@ -118,6 +153,18 @@ fn complaint(log: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn want_of_memory_is_not_the_kernels_age() {
+        let answer = |number| aya::maps::MapError::CreateError {
+            name: "FLOWS".to_owned(),
+            io_error: io::Error::from_raw_os_error(number),
+        };
+        let sentence = Error::refused("the maps", &answer(libc::ENOMEM)).to_string();
+        assert!(sentence.contains("not enough memory for the maps"), "{sentence}");
+        let sentence = Error::refused("the maps", &answer(libc::EINVAL)).to_string();
+        assert!(sentence.contains("5.8 or later"), "{sentence}");
+    }
 
     #[test]
     fn of_a_verifiers_log_the_complaint_is_told() {

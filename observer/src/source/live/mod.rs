@@ -103,7 +103,7 @@ impl Drop for Capture {
 /// Removes what a killed observer has left attached; returns in how many places there was something.
 /// An error while one runs: what is attached is its own.
 pub fn cleanup() -> Result<usize, Error> {
-    privileges::check()?;
+    privileges::check_cleanup()?;
     let only = leftovers::Only::observer().ok_or(Error::Running)?;
     let links = links::list().map_err(Error::system("listing network interfaces"))?;
     Ok(leftovers::remove(&only, &links))

@@ -10,7 +10,7 @@ use observer_common::{Flow, record};
 
 use super::config::Config;
 use super::diagnostics::{self, Diagnostics};
-use super::error::{Error, chain};
+use super::error::Error;
 use crate::ports::Ports;
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/observer-ebpf"));
@@ -47,7 +47,7 @@ impl Object {
             .map_max_entries("RING", config.ring_bytes)
             .map_max_entries("FLOWS", config.flows)
             .load(OBJECT)
-            .map_err(|error| refused("the maps", &error))?;
+            .map_err(|error| Error::refused("the maps", &error))?;
         let diagnostics = Diagnostics::of(&mut ebpf);
         for name in CLASSIFIERS {
             load_classifier(classifier(&mut ebpf, name)?, name)?;
@@ -74,22 +74,22 @@ impl Object {
     pub fn sockets(&mut self) -> Result<&mut SockOps, Error> {
         let program = self.ebpf.program_mut(SOCKETS).ok_or_else(|| incomplete(SOCKETS))?;
         let program: &mut SockOps =
-            program.try_into().map_err(|error: ProgramError| refused(SOCKETS, &error))?;
-        program.load().map_err(|error| refused("the socket program", &error))?;
+            program.try_into().map_err(|error: ProgramError| Error::refused(SOCKETS, &error))?;
+        program.load().map_err(|error| Error::refused("the socket program", &error))?;
         Ok(program)
     }
 
     /// Watches these ports, and no others.
     pub fn watch(&mut self, ports: &Ports) -> Result<(), Error> {
         for (index, word) in (0..).zip(ports.words()) {
-            self.ports.set(index, word, 0).map_err(|error| refused("the ports", &error))?;
+            self.ports.set(index, word, 0).map_err(|error| Error::refused("the ports", &error))?;
         }
         Ok(())
     }
 
     /// Notes that a hook is attached.
     pub fn hook_attached(&mut self, hook: Hook) -> Result<(), Error> {
-        self.hooks.insert(hook.0, 1, 0).map_err(|error| refused("another hook", &error))
+        self.hooks.insert(hook.0, 1, 0).map_err(|error| Error::refused("another hook", &error))
     }
 
     /// Notes that a hook is gone; what it owned falls to the next hook that sees it.
@@ -110,7 +110,8 @@ impl Object {
 
     /// What the kernel programs have counted, on all CPUs.
     pub fn counters(&self) -> Result<Counters, Error> {
-        let cpus = self.counters.get(&0, 0).map_err(|error| refused("the counters", &error))?;
+        let cpus =
+            self.counters.get(&0, 0).map_err(|error| Error::refused("the counters", &error))?;
         let mut sum = Counters::default();
         cpus.iter().for_each(|cpu| sum.merge(&Counters(*cpu)));
         Ok(sum)
@@ -122,11 +123,11 @@ const BPF_EXIST: u64 = 2;
 
 fn classifier<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClassifier, Error> {
     let program = ebpf.program_mut(name).ok_or_else(|| incomplete(name))?;
-    program.try_into().map_err(|error: ProgramError| refused(name, &error))
+    program.try_into().map_err(|error: ProgramError| Error::refused(name, &error))
 }
 
 fn load_classifier(program: &mut SchedClassifier, name: &str) -> Result<(), Error> {
-    program.load().map_err(|error| refused("the classifiers", &error))?;
+    program.load().map_err(|error| Error::refused("the classifiers", &error))?;
     // How far from the verifier's limit of a million it is.
     let verified = program.info().ok().and_then(|info| info.verified_instruction_count());
     tracing::debug!("{name}: {} instructions verified", verified.unwrap_or_default());
@@ -138,11 +139,7 @@ where
     T: TryFrom<aya::maps::Map, Error = aya::maps::MapError>,
 {
     let map = ebpf.take_map(name).ok_or_else(|| incomplete(name))?;
-    T::try_from(map).map_err(|error| refused(name, &EbpfError::from(error)))
-}
-
-fn refused(what: &str, error: &(dyn std::error::Error + 'static)) -> Error {
-    Error::Refused { what: what.to_owned(), reason: chain(error) }
+    T::try_from(map).map_err(|error| Error::refused(name, &EbpfError::from(error)))
 }
 
 /// The embedded object lacks something; a defect of the build.

@@ -14,18 +14,30 @@ const TO_LOAD: [Capability; 1] = [Capability::CAP_PERFMON];
 
 /// Says what is missing to start a capture.
 pub(super) fn check() -> Result<(), Error> {
+    match missing(&[&TO_ATTACH[..], &TO_LOAD].concat())? {
+        none if none.is_empty() => Ok(()),
+        missing => Err(Error::NotPermitted { missing }),
+    }
+}
+
+/// Says what is missing to remove filters from interfaces.
+pub(super) fn check_cleanup() -> Result<(), Error> {
+    match missing(&[Capability::CAP_NET_ADMIN])? {
+        none if none.is_empty() => Ok(()),
+        missing => Err(Error::CleanupNotPermitted { missing }),
+    }
+}
+
+/// The names of those that this thread does not have.
+fn missing(needed: &[Capability]) -> Result<String, Error> {
     let held = caps::read(None, CapSet::Effective).map_err(|error| failed(&error))?;
     // CAP_SYS_ADMIN stands in for what was split off it (capabilities(7)).
     let stands_in = |needed: &Capability| {
         *needed != Capability::CAP_NET_ADMIN && held.contains(&Capability::CAP_SYS_ADMIN)
     };
     let is_missing = |needed: &Capability| !held.contains(needed) && !stands_in(needed);
-    let missing: Vec<_> = TO_ATTACH.iter().chain(&TO_LOAD).filter(|cap| is_missing(cap)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
-    Err(Error::NotPermitted { missing: names.join(", ") })
+    let missing = needed.iter().filter(|cap| is_missing(cap));
+    Ok(missing.map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
 /// What the thread that attaches keeps: of what stands in for CAP_BPF only where that is not held.

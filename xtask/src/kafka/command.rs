@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
-use super::{Config, Jvm, Listener, Version, Voter, classpath, detached, fetch, tool};
+use super::{Config, Jvm, Listener, User, Version, Voter, classpath, detached, fetch, tool};
 
 /// What to do with Kafka.
 #[derive(Subcommand)]
@@ -68,6 +68,12 @@ pub struct Start {
     /// Further listeners, NAME:PROTOCOL://ADDRESS:PORT.
     #[arg(long, value_name = "LISTENER", value_delimiter = ',')]
     listeners: Vec<Listener>,
+    /// Users that log in, NAME=PASSWORD, on a SASL_PLAINTEXT listener on a free port.
+    #[arg(long, value_name = "USER", value_delimiter = ',')]
+    users: Vec<User>,
+    /// Refuse what is not allowed, but to ANONYMOUS and a user `admin`.
+    #[arg(long)]
+    authorizer: bool,
     /// A line of server.properties.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
@@ -97,6 +103,9 @@ impl Command {
                 let config = start.config()?;
                 detached::start(&config, &start.dir)?;
                 println!("Kafka {} answers on {}", config.version, config.reachable());
+                if let Some(address) = config.sasl() {
+                    println!("Users log in on {address}");
+                }
             }
             Self::Stop { dir } => detached::stop(&dir)?,
             Self::Classpath { version } => println!("{}", classpath(version)?),
@@ -113,7 +122,7 @@ impl Start {
     fn config(&self) -> Result<Config> {
         let defaults = Config::new(self.version)?;
         let jvm = if self.benchmark { Jvm::benchmark() } else { Jvm::quick() };
-        Ok(Config {
+        let config = Config {
             node_id: self.node_id,
             listen: (self.address, self.port).into(),
             advertised: self.advertised,
@@ -123,10 +132,15 @@ impl Start {
             zookeeper: self.zookeeper.clone(),
             jmx_port: self.jmx_port,
             jvm,
-            properties: self.set.iter().cloned().collect(),
             netns: self.netns.clone(),
             ..defaults
-        })
+        };
+        let mut config = if self.authorizer { config.with_authorizer(&["admin"]) } else { config };
+        if !self.users.is_empty() {
+            config = config.with_sasl(&self.users)?;
+        }
+        config.properties.extend(self.set.iter().cloned());
+        Ok(config)
     }
 }
 

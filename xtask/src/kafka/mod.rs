@@ -19,6 +19,7 @@ mod log;
 mod port;
 mod properties;
 mod ready;
+mod security;
 mod version;
 mod zookeeper;
 
@@ -28,4 +29,5 @@ pub use config::{Config, Listener, Voter};
 pub use jars::{classpath, fetch};
 pub use java::{Jvm, tool, tool_with};
 pub use port::{free_port, free_ports};
+pub use security::User;
 pub use version::Version;

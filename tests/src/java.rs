@@ -17,14 +17,19 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Compiles them.
+    /// Compiles those that every version's client library can run.
     pub fn compile(version: Version) -> Result<Self> {
+        Self::compile_with(version, &[])
+    }
+
+    /// Compiles those of some folders of `tests/java` besides.
+    pub fn compile_with(version: Version, folders: &[&str]) -> Result<Self> {
         let classes = tempfile::Builder::new().prefix("kafka-observer-classes-").tempdir()?;
         let jars = classpath(version)?;
         let output = Command::new("javac")
             .args(["-proc:none", "-nowarn", "-cp", &jars, "-d"])
             .arg(classes.path())
-            .args(sources()?)
+            .args(sources(folders)?)
             .output()
             .context("cannot run javac; `cargo xtask setup` installs it")?;
         if !output.status.success() {
@@ -46,11 +51,14 @@ impl Programs {
     }
 }
 
-fn sources() -> Result<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("java");
+fn sources(folders: &[&str]) -> Result<Vec<PathBuf>> {
+    let java = Path::new(env!("CARGO_MANIFEST_DIR")).join("java");
     let mut sources = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))? {
-        sources.push(entry?.path());
+    for folder in std::iter::once(&"").chain(folders).map(|folder| java.join(folder)) {
+        for entry in fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))? {
+            sources.push(entry?.path());
+        }
     }
+    sources.retain(|source| source.extension().is_some_and(|extension| extension == "java"));
     Ok(sources)
 }

@@ -20,12 +20,12 @@ pub enum Input<'a> {
 }
 
 impl Input<'_> {
-    /// When it was seen.
-    pub const fn time(&self) -> Timestamp {
+    /// When it was seen, if it has a time.
+    pub const fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Segment(segment) => segment.time,
-            Self::Socket(event) => event.time,
-            Self::Tick(time) => *time,
+            Self::Socket(event) => Some(event.time),
+            Self::Tick(time) => Some(*time),
         }
     }
 }
@@ -33,8 +33,8 @@ impl Input<'_> {
 /// A TCP segment (or skb), or a part of one.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
-    /// When it passed.
-    pub time: Timestamp,
+    /// When it passed; some captures do not say.
+    pub time: Option<Timestamp>,
     /// Sender and receiver.
     pub flow: Flow,
     /// Sequence number of the first payload byte that this value covers (past the SYN).

@@ -62,7 +62,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
         let wire_len = bytes.len() as u32 + u32::from(rng.random_ratio(1, 10)) * 7000;
         let chunk = Chunk { offset: rng.random_range(0..3), bytes: &bytes, frame_end: false };
         let segment = Segment {
-            time: observer::time::Timestamp(step * rng.random_range(0..20_000_000)),
+            time: Some(observer::time::Timestamp(step * rng.random_range(0..20_000_000))),
             flow: if side == 0 { flow } else { flow.reversed() },
             seq: *seq,
             ack: rng.random_bool(0.8).then(|| seqs[connection][1 - side]),

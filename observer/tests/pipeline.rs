@@ -183,6 +183,44 @@ fn a_response_seen_before_its_request_waits_for_it() {
 }
 
 #[test]
+fn an_early_response_is_not_for_a_later_request_with_the_same_id() {
+    let mut script = Script::new().open();
+    script.client(&heartbeat(0)).broker(&response(0, &[0; 2]));
+    // The answer to a request that nobody saw, and within a millisecond another request.
+    script.unseen(From::Client, &heartbeat(0)).broker(&response(0, &[0; 20]));
+    script.client(&heartbeat(0)).wait(Duration::from_millis(5)).broker(&response(0, &[0; 2]));
+    assert_eq!(
+        script.said()[1..],
+        [
+            "Heartbeat v0 #0 1/1/0 ms",
+            "resynchronised Request",
+            "unmatched unknown_id",
+            "Heartbeat v0 #0 6/6/0 ms"
+        ]
+    );
+}
+
+#[test]
+fn a_response_answers_what_its_packet_acknowledges() {
+    let one = heartbeat(0);
+    let mut script = Script::new().open();
+    script.client(&one).broker(&response(0, &[0; 2])).client(&one);
+    // Sent before the second request came, and seen after it, by another queue.
+    script.broker_behind(one.len(), &response(0, &[0; 20]));
+    // All but the last byte is not all.
+    script.broker_behind(1, &response(0, &[0; 20])).broker(&response(0, &[0; 2]));
+    assert_eq!(
+        script.said()[1..],
+        [
+            "Heartbeat v0 #0 1/1/0 ms",
+            "unmatched unknown_id",
+            "unmatched unknown_id",
+            "Heartbeat v0 #0 3/1/2 ms"
+        ]
+    );
+}
+
+#[test]
 fn a_snap_length_keeps_the_headers() {
     let mut script = Script::new().open();
     script.snap = 64;

@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
 use observer::ledger::GapReason;
-use observer::stream::{Budget, Direction, Edges, Limits, Sink};
+use observer::stream::{Budget, Carrier, Direction, Edges, Limits, Sink};
 use observer::time::Timestamp;
 
 struct Counting;
@@ -40,17 +40,17 @@ static ALLOCATOR: Counting = Counting;
 struct Total(u64);
 
 impl Sink for Total {
-    fn data(&mut self, _: Timestamp, bytes: &[u8], _: Edges) {
+    fn data(&mut self, _: Carrier, bytes: &[u8], _: Edges) {
         self.0 += bytes.len() as u64;
     }
 
-    fn elided(&mut self, _: Timestamp, len: u64, _: Edges) {
+    fn elided(&mut self, _: Carrier, len: u64, _: Edges) {
         self.0 += len;
     }
 
-    fn gap(&mut self, _: Timestamp, _: u64, _: GapReason) {}
+    fn gap(&mut self, _: u64, _: GapReason) {}
 
-    fn restart(&mut self, _: Timestamp) {}
+    fn restart(&mut self) {}
 }
 
 struct Bench {
@@ -71,7 +71,7 @@ impl Bench {
             Chunk { offset: 80, bytes: b"tail", frame_end: true },
         ];
         let segment = Segment {
-            time: Timestamp(0),
+            time: Some(Timestamp(0)),
             flow: Flow::default(),
             seq: Seq(seq),
             ack: None,
@@ -80,7 +80,7 @@ impl Bench {
             chunks: &chunks,
         };
         let Self { direction, budget, total } = self;
-        let pushed = direction.push(&segment, &Limits::default(), budget, total);
+        let pushed = direction.push(&segment, Timestamp(0), &Limits::default(), budget, total);
         assert_eq!((pushed.duplicate, pushed.discarded), (0, 0));
     }
 }

@@ -61,7 +61,7 @@ pub struct Segments(Vec<Owned>);
 
 #[derive(Clone, Debug)]
 struct Owned {
-    time: Timestamp,
+    time: Option<Timestamp>,
     flow: Flow,
     seq: Seq,
     ack: Option<Seq>,
@@ -102,7 +102,7 @@ impl Segments {
 
     /// When the first and the last of them passed.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        Some((self.0.first()?.time, self.0.last()?.time))
+        Some((self.0.first()?.time?, self.0.last()?.time?))
     }
 
     /// What a capture holds that begins behind that many payload bytes, and ends after `count`

@@ -11,8 +11,8 @@ use crate::capture_writer::{TcpSegment, flags};
 /// A segment that a replay delivered, or should deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Nanoseconds since the Unix epoch.
-    pub time_ns: u64,
+    /// Nanoseconds since the Unix epoch, where the packet has a time.
+    pub time_ns: Option<u64>,
     /// Sender and receiver.
     pub flow: Flow,
     /// First sequence number past the SYN.
@@ -63,7 +63,7 @@ impl Seen {
             _ => panic!("not a capture's chunks: {chunks:?}"),
         };
         Some(Self {
-            time_ns: time.0,
+            time_ns: time.map(|time| time.0),
             flow: *flow,
             seq: seq.0,
             ack: ack.map(|ack| ack.0),
@@ -78,7 +78,7 @@ impl From<&TcpSegment> for Seen {
     /// What a replay should deliver for a segment that is whole.
     fn from(segment: &TcpSegment) -> Self {
         Self {
-            time_ns: segment.time_ns,
+            time_ns: Some(segment.time_ns),
             flow: Flow { src: segment.src.into(), dst: segment.dst.into() },
             seq: segment.seq.wrapping_add(u32::from(segment.flags & flags::SYN != 0)),
             ack: (segment.flags & flags::ACK != 0).then_some(segment.ack),

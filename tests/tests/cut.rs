@@ -59,8 +59,10 @@ fn hold(capture: &[u8]) {
 
 /// Whether request and response passed behind the cut, and before the end.
 fn is_within(exchange: &Exchange, rest: &Segments) -> bool {
-    let end = exchange.duration.map(|duration| exchange.time.plus(duration));
-    rest.span().zip(end).is_some_and(|((first, last), end)| exchange.time > first && end <= last)
+    let end = exchange.time.zip(exchange.duration);
+    rest.span()
+        .zip(end)
+        .is_some_and(|((first, last), (time, took))| time > first && time.plus(took) <= last)
 }
 
 /// Every request and every pairing is one of the whole recording's.
@@ -76,7 +78,7 @@ fn check_nothing_false(said: &Said, truth: &HashMap<i32, &Exchange>, rest: &Segm
         let real = truth.get(&exchange.header.correlation_id);
         let is_true = real.is_some_and(|real| {
             // What passed before the cut may pass again, retransmitted: then its times are later.
-            let is_retransmitted = Some(real.time) < start;
+            let is_retransmitted = real.time < start;
             is_part_of(exchange, real) && (is_retransmitted || has_times_of(exchange, real))
         });
         assert!(is_true, "cut at {cut}: {exchange:?}\nis not {real:?}");

@@ -68,7 +68,9 @@ pub fn replay(arguments: &Arguments) -> Result<(), Failure> {
     let mut damaged = None;
     for (name, capture) in captures {
         let result = replay.read(&name, UntilStop { capture, stop: &stop }, &mut |input| {
-            sink.advance(input.time());
+            if let Some(time) = input.time() {
+                sink.advance(time);
+            }
             pipeline.input(&input, &mut sink);
         });
         if stop.load(Ordering::Relaxed) {

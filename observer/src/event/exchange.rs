@@ -33,8 +33,8 @@ pub struct Request {
 /// A request that has ended, with its response where it has one.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// When the request's first byte passed (of those seen).
-    pub time: Timestamp,
+    /// When the request's first byte passed (of those seen), if its packet has a time.
+    pub time: Option<Timestamp>,
     /// Connection.
     pub peers: Peers,
     /// The request's header.

@@ -7,6 +7,7 @@ use super::inflight::{Inflight, Pending};
 use super::standing::Standing;
 use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Unmatched};
 use crate::frame::Before;
+use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// A connection's state above its frames.
@@ -54,7 +55,9 @@ pub(super) struct Answering {
 pub(super) struct Early {
     pub(super) correlation_id: i32,
     pub(super) bytes: u32,
-    pub(super) first: Timestamp,
+    /// The packet that carried its first byte.
+    pub(super) first: Carrier,
+    /// When its last byte passed, if that was seen and has a time.
     pub(super) last: Option<Timestamp>,
     pub(super) before: Before,
 }
@@ -125,9 +128,9 @@ impl Conversation {
     }
 
     /// Gives up requests that have waited too long.
-    pub fn expire<H: Handler>(&mut self, now: Timestamp, ctx: &mut Context<'_, H>) {
+    pub fn expire<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
         let age = u64::try_from(ctx.limits.expiry.as_nanos()).unwrap_or(u64::MAX);
-        let before = Timestamp(now.0.saturating_sub(age));
+        let before = Timestamp(ctx.now.0.saturating_sub(age));
         while let Some(pending) = self.inflight.pop_older(before) {
             self.inflight.remember(pending.correlation_id, Unmatched::Late);
             self.end_request(&pending, Outcome::Expired, None, ctx);

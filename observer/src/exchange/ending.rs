@@ -13,7 +13,8 @@ use crate::time::Timestamp;
 
 /// Early responses kept while a hole in the request direction is open.
 const MAX_EARLY: usize = 64;
-/// How much later than its answer a request may be seen, by another queue.
+/// How much later than its answer a request may be seen, by another queue, where no acknowledgment
+/// tells.
 const OUT_OF_ORDER: Duration = Duration::from_millis(1);
 
 impl Conversation {
@@ -33,7 +34,7 @@ impl Conversation {
 
     /// Takes a response's beginning.
     pub(super) fn begin_response<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
-        let position = self.inflight.position(response.correlation_id);
+        let position = self.inflight.answered_in(response.correlation_id, &response.first);
         let request = position.and_then(|position| self.take_request(position, ctx));
         self.may_answer_unseen &= request.is_none();
         self.answering = Some(Answering { request, response });
@@ -76,7 +77,7 @@ impl Conversation {
     /// Pairs a complete response, or says why it has no request.
     pub(super) fn answer<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
         let Early { correlation_id, first, .. } = response;
-        let position = self.inflight.position_before(correlation_id, first);
+        let position = self.inflight.answered_in(correlation_id, &first);
         match position.and_then(|position| self.take_request(position, ctx)) {
             Some(pending) => self.end_request(&pending, Outcome::Answered, Some(&response), ctx),
             None => self.unmatched(response.correlation_id, ctx),
@@ -85,10 +86,9 @@ impl Conversation {
 
     /// The early response to a request that has just ended, if there is one.
     pub(super) fn take_early(&mut self, request: &Pending) -> Option<Early> {
-        // An answer that came long before the question is another's, of the same id.
         let is_its = |e: &Early| {
             e.correlation_id == request.correlation_id
-                && request.was_asked_by(e.first.plus(OUT_OF_ORDER))
+                && request.may_be_answered_in(&e.first, OUT_OF_ORDER)
         };
         let position = self.early.iter().position(is_its)?;
         Some(self.early.remove(position))
@@ -115,7 +115,7 @@ impl Conversation {
         let moments = response.map(|response| Moments {
             request_first: pending.first,
             request_last: pending.last,
-            response_first: response.first,
+            response_first: response.first.time,
             response_last: response.last,
             before: response.before,
         });

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::event::{RequestHeader, Unmatched};
+use crate::event::{RequestHeader, Seq, Unmatched};
+use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// A request whose header was decoded and whose end has not come.
@@ -14,8 +16,13 @@ pub struct Pending {
     pub(super) correlation_id: i32,
     pub(super) client_id: Option<Arc<str>>,
     pub(super) bytes: u32,
-    pub(super) first: Timestamp,
+    /// When its first and last bytes passed, where they were seen and have a time.
+    pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
+    /// When it came, by the clock that expiry goes by.
+    pub(super) since: Timestamp,
+    /// Sequence number behind its last byte.
+    pub(super) end: Seq,
     /// Its frame has ended.
     pub(super) has_ended: bool,
     /// Produce with acks=0.
@@ -23,10 +30,19 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Whether any of it had passed by `time`: what passed before it is no answer to it. (Parts may
-    /// be seen late, by another queue.)
-    pub(super) fn was_asked_by(&self, time: Timestamp) -> bool {
-        self.first.min(self.last.unwrap_or(self.first)) <= time
+    /// Whether a response that begins in this packet can be its answer: a broker answers what it
+    /// has read, so the packet acknowledges the whole request. Where there is no acknowledgment, what
+    /// passed more than `slack` before any of the request is no answer to it.
+    pub(super) fn may_be_answered_in(&self, packet: &Carrier, slack: Duration) -> bool {
+        if let Some(ack) = packet.ack {
+            return !self.end.is_after(ack);
+        }
+        // Parts of the request may be seen late, by another queue.
+        let asked = self.first.into_iter().chain(self.last).min();
+        match (asked, packet.time) {
+            (Some(asked), Some(time)) => asked <= time.plus(slack),
+            _ => true,
+        }
     }
 
     pub(super) fn header(&self) -> RequestHeader {
@@ -75,7 +91,7 @@ impl Inflight {
 
     /// Takes the oldest if it is older than `before`.
     pub(super) fn pop_older(&mut self, before: Timestamp) -> Option<Pending> {
-        self.queue.front().is_some_and(|p| p.first < before).then(|| self.queue.pop_front())?
+        self.queue.front().is_some_and(|p| p.since < before).then(|| self.queue.pop_front())?
     }
 
     /// Where the oldest request with this id stands in the queue.
@@ -83,10 +99,10 @@ impl Inflight {
         self.queue.iter().position(|p| p.correlation_id == correlation_id)
     }
 
-    /// Where the oldest request with this id stands, if it had passed by `time`.
-    pub(super) fn position_before(&self, correlation_id: i32, time: Timestamp) -> Option<usize> {
+    /// Where the oldest request with this id stands, if a response in this packet can answer it.
+    pub(super) fn answered_in(&self, correlation_id: i32, packet: &Carrier) -> Option<usize> {
         let position = self.position(correlation_id)?;
-        self.queue.get(position).filter(|p| p.was_asked_by(time))?;
+        self.queue.get(position).filter(|p| p.may_be_answered_in(packet, Duration::ZERO))?;
         Some(position)
     }
 

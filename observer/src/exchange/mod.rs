@@ -34,6 +34,7 @@ use std::time::Duration;
 use crate::event::{Event, Handler};
 use crate::ledger::Ledger;
 use crate::tables::{Evictions, Table};
+use crate::time::Timestamp;
 
 /// Bounds on what a conversation keeps and believes.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +74,8 @@ impl Default for Limits {
 pub struct Context<'a, H> {
     /// Bounds.
     pub limits: &'a Limits,
+    /// The time that expiry goes by.
+    pub now: Timestamp,
     /// Bytes by fate.
     pub ledger: &'a mut Ledger,
     /// Evictions by table.

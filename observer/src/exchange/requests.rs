@@ -10,6 +10,7 @@ use crate::protocol::api::ApiKey;
 use crate::protocol::body;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
 use crate::protocol::plausible::{self, Guess};
+use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// Takes the frames of a connection's request direction.
@@ -22,6 +23,8 @@ pub struct Requests<'a, 'c, H> {
 /// Bytes of a request that are collected from several segments: header, and what of the body is
 /// needed. A longer client id is cut there.
 const MAX_HEAD: usize = 1024;
+/// Bytes of the length prefix.
+const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
@@ -93,12 +96,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
     }
 
-    fn guess(&self, bytes: &[u8], _time: Timestamp) -> Guess {
+    fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
         plausible::request(bytes, self.ear.ctx.limits.max_request_bytes)
     }
 
-    fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8], time: Timestamp) -> Guess {
-        self.guess(next, time)
+    fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess {
+        self.guess(next, carrier)
     }
 
     fn believe(&self, bytes: &[u8]) -> Belief {
@@ -161,8 +164,10 @@ impl<H: Handler> Requests<'_, '_, H> {
             correlation_id: request.correlation_id,
             client_id,
             bytes: head.len,
-            first: head.first,
+            first: head.first.time,
             last: None,
+            since: self.ear.ctx.now,
+            end: head.first.seq.plus(PREFIX_LEN).plus(head.len),
             has_ended: false,
             is_unacknowledged: facts.is_unacknowledged,
         };

@@ -6,6 +6,7 @@ use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::protocol::api::ApiKey;
 use crate::protocol::plausible::Guess;
+use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// Takes the frames of a connection's response direction.
@@ -21,9 +22,9 @@ const MIN_LEN: u32 = 4;
 const MIN_BODY_LEN: u32 = 6;
 
 impl<H> Responses<'_, '_, H> {
-    /// Where the request with this id stands that was asked before `time`.
-    fn asked(&self, id: [u8; 4], time: Timestamp) -> Option<usize> {
-        self.ear.conversation.inflight.position_before(i32::from_be_bytes(id), time)
+    /// Where the request with this id stands that a response in this packet can answer.
+    fn asked(&self, id: [u8; 4], packet: &Carrier) -> Option<usize> {
+        self.ear.conversation.inflight.answered_in(i32::from_be_bytes(id), packet)
     }
 }
 
@@ -54,7 +55,7 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
             };
         };
         let correlation_id = i32::from_be_bytes(*id);
-        let waiting = self.ear.conversation.inflight.position(correlation_id);
+        let waiting = self.asked(*id, &head.first);
         if waiting.is_none() && raw {
             return Verdict::Opaque;
         }
@@ -79,7 +80,7 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         self.ear.conversation.end_response(last, self.ear.ctx);
     }
 
-    fn guess(&self, bytes: &[u8], time: Timestamp) -> Guess {
+    fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess {
         let Some((prefix, frame)) = bytes.split_first_chunk() else {
             return Guess::More;
         };
@@ -91,15 +92,15 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         }
         match frame.first_chunk() {
             None => Guess::More,
-            Some(id) => match self.asked(*id, time) {
+            Some(id) => match self.asked(*id, carrier) {
                 Some(_) => Guess::Known { len },
                 None => Guess::Unknown { len },
             },
         }
     }
 
-    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], time: Timestamp) -> Guess {
-        let found = self.guess(next, time);
+    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess {
+        let found = self.guess(next, carrier);
         let (Guess::Known { .. }, [_, _, _, _, first @ ..], Some([_, _, _, _, next @ ..])) =
             (found, first, next.first_chunk::<FRAME_ID_LEN>())
         else {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::frame::Before;
 use crate::time::Timestamp;
 
-/// When an exchange's bytes passed; `None` where a byte was not seen.
+/// When an exchange's bytes passed; `None` where a byte was not seen, or has no time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moments {
-    pub(super) request_first: Timestamp,
+    pub(super) request_first: Option<Timestamp>,
     pub(super) request_last: Option<Timestamp>,
-    pub(super) response_first: Timestamp,
+    pub(super) response_first: Option<Timestamp>,
     pub(super) response_last: Option<Timestamp>,
     /// The frame before the response.
     pub(super) before: Before,
@@ -19,7 +19,7 @@ pub(super) struct Moments {
 impl Moments {
     /// Response's last byte minus request's first byte.
     pub(super) fn duration(&self) -> Option<Duration> {
-        self.response_last?.checked_since(self.request_first)
+        self.response_last?.checked_since(self.request_first?)
     }
 
     /// Response's last byte minus request's last byte.
@@ -38,7 +38,7 @@ impl Moments {
 
     /// Response's first byte minus request's last byte minus the wait.
     pub(super) fn broker_time(&self) -> Option<Duration> {
-        let answered = self.response_first.checked_since(self.request_last?)?;
+        let answered = self.response_first?.checked_since(self.request_last?)?;
         Some(answered.saturating_sub(self.wait()?))
     }
 }
@@ -53,9 +53,9 @@ mod tests {
 
     fn moments(before: Before) -> Moments {
         Moments {
-            request_first: ms(10),
+            request_first: Some(ms(10)),
             request_last: Some(ms(12)),
-            response_first: ms(50),
+            response_first: Some(ms(50)),
             response_last: Some(ms(55)),
             before,
         }
@@ -81,8 +81,11 @@ mod tests {
 
     #[test]
     fn clocks_that_contradict_each_other_give_no_time() {
-        let odd =
-            Moments { response_first: ms(9), response_last: Some(ms(9)), ..moments(Before::Start) };
+        let odd = Moments {
+            response_first: Some(ms(9)),
+            response_last: Some(ms(9)),
+            ..moments(Before::Start)
+        };
         assert_eq!((odd.duration(), odd.broker_time()), (None, None));
     }
 

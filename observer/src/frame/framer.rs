@@ -4,7 +4,7 @@ use super::search::Search;
 use super::step::{OutOfStep, Step};
 use super::{Account, Before, Belief, Receiver};
 use crate::event::Malformed;
-use crate::stream::Edges;
+use crate::stream::{Carrier, Edges};
 use crate::time::Timestamp;
 
 /// Cuts one direction into frames.
@@ -56,26 +56,23 @@ impl Framer {
     /// Takes bytes in order.
     pub fn data<R: Receiver>(
         &mut self,
-        time: Timestamp,
+        carrier: Carrier,
         bytes: &[u8],
         edges: Edges,
         receiver: &mut R,
     ) {
         let mut rest = bytes;
         if let State::Step(step) = &mut self.state {
-            let Err(out) = step.data(time, bytes, receiver) else {
+            let Err(out) = step.data(carrier, bytes, receiver) else {
                 return;
             };
             self.lose_step(out.reason, receiver);
             rest = bytes.get(bytes.len().saturating_sub(out.unused)..).unwrap_or_default();
         }
         let is_whole = rest.len() == bytes.len();
-        self.hold(
-            time,
-            rest,
-            Edges { segment_start: edges.segment_start && is_whole, ..edges },
-            receiver,
-        );
+        let segment_start = edges.segment_start && is_whole;
+        let unused = carrier.after(bytes.len().saturating_sub(rest.len()));
+        self.hold(unused, rest, Edges { segment_start, ..edges }, receiver);
         if is_whole && edges.segment_start && receiver.account().is_encrypted(bytes) {
             return receiver.account().refuse(bytes);
         }
@@ -137,10 +134,16 @@ impl Framer {
         }
     }
 
-    fn hold<R: Receiver>(&mut self, time: Timestamp, bytes: &[u8], edges: Edges, receiver: &mut R) {
+    fn hold<R: Receiver>(
+        &mut self,
+        carrier: Carrier,
+        bytes: &[u8],
+        edges: Edges,
+        receiver: &mut R,
+    ) {
         if let State::Search(search) = &mut self.state {
             if !bytes.is_empty() {
-                search.push(time, bytes, edges);
+                search.push(carrier, bytes, edges);
             }
             receiver.account().ledger().hold(bytes.len() as u64);
         }
@@ -162,7 +165,7 @@ impl Framer {
         for (piece, bytes) in search.from(start) {
             receiver.account().ledger().release(bytes.len() as u64);
             let rest = match &mut self.state {
-                State::Step(step) => match step.data(piece.time, bytes, receiver) {
+                State::Step(step) => match step.data(piece.carrier, bytes, receiver) {
                     Ok(()) => continue,
                     Err(OutOfStep { unused, reason }) => {
                         self.lose_step(reason, receiver);
@@ -173,7 +176,8 @@ impl Framer {
             };
             let is_whole = rest.len() == bytes.len();
             let segment_start = piece.edges.segment_start && is_whole;
-            self.hold(piece.time, rest, Edges { segment_start, ..piece.edges }, receiver);
+            let unused = piece.carrier.after(bytes.len().saturating_sub(rest.len()));
+            self.hold(unused, rest, Edges { segment_start, ..piece.edges }, receiver);
         }
     }
 

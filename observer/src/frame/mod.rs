@@ -25,6 +25,7 @@ pub use framer::Framer;
 use crate::event::Malformed;
 use crate::ledger::Ledger;
 use crate::protocol::plausible::Guess;
+use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// A frame's beginning.
@@ -32,9 +33,9 @@ use crate::time::Timestamp;
 pub struct Head<'a> {
     /// Frame size in bytes, without the length prefix.
     pub len: u32,
-    /// When the length prefix's first byte passed.
-    pub first: Timestamp,
-    /// The frame's first bytes.
+    /// The packet that carried the length prefix's first byte.
+    pub first: Carrier,
+    /// The frame's first bytes, behind the prefix.
     pub bytes: &'a [u8],
     /// No more bytes will be shown: the frame ends here, or a hole follows.
     pub is_final: bool,
@@ -92,10 +93,10 @@ pub trait Receiver {
     /// The frame ended; its last byte passed at `last`, if it was seen.
     fn end(&mut self, last: Option<Timestamp>);
 
-    /// Judges bytes somewhere in an unsynchronised direction, which passed at `time`.
-    fn guess(&self, bytes: &[u8], time: Timestamp) -> Guess;
+    /// Judges bytes somewhere in an unsynchronised direction.
+    fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess;
     /// Whether the frame that begins with `next` may follow the one that begins with `first`.
-    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], time: Timestamp) -> Guess;
+    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess;
     /// Judges the first bytes of a connection that is not believed to be Kafka yet.
     fn believe(&self, bytes: &[u8]) -> Belief;
     /// The frame boundary was lost; whole frames may have passed unseen.

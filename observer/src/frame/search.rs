@@ -6,7 +6,7 @@
 use super::candidates::{Candidate, Candidates};
 use super::{FRAME_ID_LEN, Receiver};
 use crate::protocol::plausible::Guess;
-use crate::stream::Edges;
+use crate::stream::{Carrier, Edges};
 use crate::time::Timestamp;
 
 /// Bytes that a place must have behind it to be looked at: the shortest response's.
@@ -20,7 +20,7 @@ pub(super) struct Piece {
     /// Offset of the first byte since the search began.
     pub(super) start: u64,
     pub(super) len: usize,
-    pub(super) time: Timestamp,
+    pub(super) carrier: Carrier,
     pub(super) edges: Edges,
 }
 
@@ -52,8 +52,8 @@ impl Search {
     }
 
     /// Takes bytes in order.
-    pub(super) fn push(&mut self, time: Timestamp, bytes: &[u8], edges: Edges) {
-        self.pieces.push(Piece { start: self.end(), len: bytes.len(), time, edges });
+    pub(super) fn push(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
+        self.pieces.push(Piece { start: self.end(), len: bytes.len(), carrier, edges });
         self.window.extend_from_slice(bytes);
     }
 
@@ -87,7 +87,7 @@ impl Search {
     pub(super) fn time_before(&self, offset: u64) -> Option<Timestamp> {
         let before = offset.checked_sub(1)?;
         let piece = self.pieces.iter().find(|p| p.start <= before && before < p.end())?;
-        Some(piece.time)
+        piece.carrier.time
     }
 
     /// The pieces from `offset` on, with their bytes.
@@ -98,7 +98,7 @@ impl Search {
             (!bytes.is_empty()).then(|| {
                 let is_start = piece.edges.segment_start && start == piece.start;
                 let edges = Edges { segment_start: is_start, ..piece.edges };
-                (Piece { start, len: bytes.len(), time: piece.time, edges }, bytes)
+                (Piece { start, len: bytes.len(), carrier: piece.carrier_at(start), edges }, bytes)
             })
         })
     }
@@ -140,7 +140,7 @@ impl Search {
         if !R::ANYWHERE && !at_segment_start {
             return;
         }
-        let len = match receiver.guess(bytes, piece.time) {
+        let len = match receiver.guess(bytes, &piece.carrier_at(start)) {
             Guess::More if self.undecided.len() < MAX_UNDECIDED => {
                 return self.undecided.push(start);
             }
@@ -171,8 +171,8 @@ impl Search {
             return None;
         }
         let next = self.slice(candidate.end, self.end())?;
-        let time = self.piece_at(candidate.end)?.time;
-        match receiver.follows(&candidate.id, next, time) {
+        let carrier = self.piece_at(candidate.end)?.carrier_at(candidate.end);
+        match receiver.follows(&candidate.id, next, &carrier) {
             Guess::Known { .. } => Some(true),
             Guess::More => None,
             Guess::No | Guess::Unknown { .. } => Some(false),
@@ -209,10 +209,11 @@ impl Search {
             if piece.end() <= base {
                 return false;
             }
-            let cut = base.saturating_sub(piece.start);
+            let cut = usize::try_from(base.saturating_sub(piece.start)).unwrap_or(usize::MAX);
             if cut > 0 {
+                piece.carrier = piece.carrier.after(cut);
                 piece.start = base;
-                piece.len = piece.len.saturating_sub(usize::try_from(cut).unwrap_or(usize::MAX));
+                piece.len = piece.len.saturating_sub(cut);
                 piece.edges.segment_start = false;
             }
             true
@@ -225,5 +226,11 @@ impl Search {
 impl Piece {
     fn end(&self) -> u64 {
         self.start.saturating_add(self.len as u64)
+    }
+
+    /// The packet that carried it, from the byte at `offset` on.
+    fn carrier_at(&self, offset: u64) -> Carrier {
+        let into = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        self.carrier.after(into)
     }
 }

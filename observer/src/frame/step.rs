@@ -2,6 +2,7 @@
 
 use super::{Account, Head, Receiver, Verdict};
 use crate::event::Malformed;
+use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// Where in a frame the direction is.
@@ -24,8 +25,8 @@ pub(super) struct Step {
     phase: Phase,
     prefix: [u8; 4],
     prefix_len: u8,
-    /// When the frame's first byte passed.
-    first: Timestamp,
+    /// The packet that carried the frame's first byte.
+    first: Carrier,
     /// Frame size, without the prefix.
     len: u32,
     /// How much of the frame has passed, seen or not.
@@ -47,18 +48,18 @@ impl Step {
     /// Takes bytes in order.
     pub(super) fn data<R: Receiver>(
         &mut self,
-        time: Timestamp,
+        mut carrier: Carrier,
         mut bytes: &[u8],
         receiver: &mut R,
     ) -> Result<(), OutOfStep> {
         while !bytes.is_empty() {
             let used = match self.phase {
-                Phase::Prefix => self.prefix(time, bytes, receiver),
-                Phase::Head => self.head(time, bytes, receiver),
-                Phase::Body | Phase::Opaque => Ok(self.body(time, bytes, receiver)),
+                Phase::Prefix => self.prefix(carrier, bytes, receiver),
+                Phase::Head => self.head(carrier.time, bytes, receiver),
+                Phase::Body | Phase::Opaque => Ok(self.body(carrier.time, bytes, receiver)),
             };
-            bytes = match used {
-                Ok(used) => bytes.get(used..).unwrap_or_default(),
+            (carrier, bytes) = match used {
+                Ok(used) => (carrier.after(used), bytes.get(used..).unwrap_or_default()),
                 Err((used, reason)) => {
                     let unused = bytes.len().saturating_sub(used);
                     return Err(OutOfStep { unused, reason: Some(reason) });
@@ -96,12 +97,12 @@ impl Step {
 
     fn prefix<R: Receiver>(
         &mut self,
-        time: Timestamp,
+        carrier: Carrier,
         bytes: &[u8],
         receiver: &mut R,
     ) -> Result<usize, (usize, Malformed)> {
         if self.prefix_len == 0 {
-            self.first = time;
+            self.first = carrier;
         }
         let free = self.prefix.get_mut(usize::from(self.prefix_len)..).unwrap_or_default();
         let mut used = 0_u8;
@@ -125,14 +126,14 @@ impl Step {
         self.phase = Phase::Head;
         if self.len == 0 {
             self.judge(&[], true, receiver).map_err(|reason| (used, reason))?;
-            self.end(Some(time), receiver);
+            self.end(carrier.time, receiver);
         }
         Ok(used)
     }
 
     fn head<R: Receiver>(
         &mut self,
-        time: Timestamp,
+        time: Option<Timestamp>,
         bytes: &[u8],
         receiver: &mut R,
     ) -> Result<usize, (usize, Malformed)> {
@@ -149,17 +150,22 @@ impl Step {
         };
         judged.map_err(|reason| (part.len(), reason))?;
         if is_final {
-            self.end(Some(time), receiver);
+            self.end(time, receiver);
         }
         Ok(part.len())
     }
 
-    fn body<R: Receiver>(&mut self, time: Timestamp, bytes: &[u8], receiver: &mut R) -> usize {
+    fn body<R: Receiver>(
+        &mut self,
+        time: Option<Timestamp>,
+        bytes: &[u8],
+        receiver: &mut R,
+    ) -> usize {
         let part = self.in_frame(bytes);
         self.passed = self.passed.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
         self.deliver(part.len(), receiver);
         if self.left() == 0 {
-            self.end(Some(time), receiver);
+            self.end(time, receiver);
         }
         part.len()
     }

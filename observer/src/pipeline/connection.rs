@@ -128,9 +128,9 @@ impl Connection {
     }
 
     /// Gives up holes that nothing will fill.
-    pub(super) fn tick<H: Handler>(&mut self, now: Timestamp, shared: &mut Shared<'_, '_, H>) {
+    pub(super) fn tick<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
         for side in [Side::Request, Side::Response] {
-            self.act(side, Act::Tick(now), shared);
+            self.act(side, Act::Tick, shared);
         }
         self.believe(shared);
         self.check_opaque(shared);
@@ -138,8 +138,8 @@ impl Connection {
     }
 
     /// Gives up requests that have waited too long.
-    pub(super) fn expire<H: Handler>(&mut self, now: Timestamp, shared: &mut Shared<'_, '_, H>) {
-        self.conversation.expire(now, &mut shared.ctx);
+    pub(super) fn expire<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
+        self.conversation.expire(&mut shared.ctx);
     }
 
     /// Ends it: what is held is delivered, what is in flight has this outcome.
@@ -185,7 +185,7 @@ impl Connection {
         shared: &mut Shared<'_, '_, H>,
     ) {
         if let Some(ack) = segment.ack {
-            self.act(other(side), Act::Acknowledged(ack, segment.time), shared);
+            self.act(other(side), Act::Acknowledged(ack), shared);
         }
         if side == Side::Response {
             let is_behind = segment.ack.is_some_and(|ack| self.request.is_behind(ack));
@@ -265,13 +265,14 @@ impl Connection {
 
     fn act<H: Handler>(&mut self, side: Side, act: Act<'_>, shared: &mut Shared<'_, '_, H>) {
         let Shared { config, budget, ctx } = shared;
+        let now = ctx.now;
         let ear = Ear { conversation: &mut self.conversation, ctx };
         match side {
             Side::Request => {
-                self.request.act(act, &config.stream, budget, &mut Requests { ear });
+                self.request.act(act, now, &config.stream, budget, &mut Requests { ear });
             }
             Side::Response => {
-                self.response.act(act, &config.stream, budget, &mut Responses { ear });
+                self.response.act(act, now, &config.stream, budget, &mut Responses { ear });
             }
         }
     }
@@ -292,4 +293,4 @@ fn other(side: Side) -> Side {
 }
 
 /// An idle connection must stay cheap: there may be very many.
-const _: () = assert!(size_of::<Connection>() <= 640);
+const _: () = assert!(size_of::<Connection>() <= 688);

@@ -3,7 +3,7 @@
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq};
 use crate::ledger::GapReason;
-use crate::stream::{self, Budget, Direction, Edges};
+use crate::stream::{self, Budget, Carrier, Direction, Edges};
 use crate::time::Timestamp;
 
 /// What happens to a direction.
@@ -12,9 +12,9 @@ pub(super) enum Act<'a> {
     /// A segment of it passed.
     Push(&'a Segment<'a>),
     /// The other end has received everything before this number.
-    Acknowledged(Seq, Timestamp),
+    Acknowledged(Seq),
     /// Time passed.
-    Tick(Timestamp),
+    Tick,
     /// What is known about the connection changed.
     LookAgain,
     /// The connection ended.
@@ -88,6 +88,7 @@ impl Half {
     pub(super) fn act<R: Receiver>(
         &mut self,
         act: Act<'_>,
+        now: Timestamp,
         limits: &stream::Limits,
         budget: &mut Budget,
         receiver: &mut R,
@@ -96,15 +97,15 @@ impl Half {
         let mut sink = Delivery { framer: &mut self.framer, receiver };
         match act {
             Act::Push(segment) => {
-                let pushed = self.stream.push(segment, limits, budget, &mut sink);
+                let pushed = self.stream.push(segment, now, limits, budget, &mut sink);
                 let ledger = receiver.account().ledger();
                 ledger.duplicate = ledger.duplicate.saturating_add(pushed.duplicate);
                 ledger.discarded = ledger.discarded.saturating_add(pushed.discarded);
             }
-            Act::Acknowledged(ack, now) => {
+            Act::Acknowledged(ack) => {
                 self.stream.acknowledged(ack, now, limits, budget, &mut sink);
             }
-            Act::Tick(now) => self.stream.tick(now, limits, budget, &mut sink),
+            Act::Tick => self.stream.tick(now, limits, budget, &mut sink),
             Act::LookAgain => self.framer.look_again(receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
         }
@@ -125,24 +126,24 @@ struct Delivery<'a, R> {
 }
 
 impl<R: Receiver> stream::Sink for Delivery<'_, R> {
-    fn data(&mut self, time: Timestamp, bytes: &[u8], edges: Edges) {
-        self.framer.data(time, bytes, edges, self.receiver);
+    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
+        self.framer.data(carrier, bytes, edges, self.receiver);
     }
 
-    fn elided(&mut self, time: Timestamp, len: u64, _edges: Edges) {
+    fn elided(&mut self, carrier: Carrier, len: u64, _edges: Edges) {
         let ledger = self.receiver.account().ledger();
         ledger.elided = ledger.elided.saturating_add(len);
-        self.framer.hole(Some(time), len, self.receiver);
+        self.framer.hole(carrier.time, len, self.receiver);
     }
 
-    fn gap(&mut self, _time: Timestamp, len: u64, reason: GapReason) {
+    fn gap(&mut self, len: u64, reason: GapReason) {
         if let Some(gap) = self.receiver.account().ledger().gaps.get_mut(reason as usize) {
             *gap = gap.saturating_add(len);
         }
         self.framer.hole(None, len, self.receiver);
     }
 
-    fn restart(&mut self, _time: Timestamp) {
+    fn restart(&mut self) {
         self.framer.restart(self.receiver);
     }
 }

@@ -74,7 +74,7 @@ impl Pipeline {
     pub fn input<H: Handler>(&mut self, input: &Input<'_>, handler: &mut H) {
         match input {
             Input::Segment(segment) => {
-                self.now = self.now.max(segment.time);
+                self.now = segment.time.map_or(self.now, |time| self.now.max(time));
                 self.segment(segment, handler);
             }
             Input::Socket(event) => {
@@ -93,6 +93,11 @@ impl Pipeline {
             self.close(connection, outcome, handler);
         }
         self.waiting.clear();
+    }
+
+    /// The newest time that was told.
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Bytes by fate.
@@ -148,6 +153,7 @@ impl Pipeline {
             budget: &mut self.budget,
             ctx: context(
                 &self.config,
+                self.now,
                 &mut self.ledger,
                 &mut self.evictions,
                 &mut self.inflight,
@@ -231,6 +237,7 @@ impl Pipeline {
     ) {
         let ctx = context(
             &self.config,
+            self.now,
             &mut self.ledger,
             &mut self.evictions,
             &mut self.inflight,
@@ -243,10 +250,11 @@ impl Pipeline {
 
 fn context<'a, H>(
     config: &'a Config,
+    now: Timestamp,
     ledger: &'a mut Ledger,
     evictions: &'a mut Evictions,
     inflight: &'a mut usize,
     handler: &'a mut H,
 ) -> Context<'a, H> {
-    Context { limits: &config.exchange, ledger, evictions, inflight, handler }
+    Context { limits: &config.exchange, now, ledger, evictions, inflight, handler }
 }

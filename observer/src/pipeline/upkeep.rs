@@ -33,14 +33,17 @@ impl Pipeline {
     fn check_holes<H: Handler>(&mut self, handler: &mut H) {
         let Self { config, connections, waiting, budget, ledger, evictions, inflight, now, .. } =
             self;
-        let mut shared =
-            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
+        let mut shared = Shared {
+            config,
+            budget,
+            ctx: context(config, *now, ledger, evictions, inflight, handler),
+        };
         waiting.retain(|key| {
             // Looking after it is no use of it: the order of eviction stays.
             let Some(connection) = connections.peek_mut(key) else {
                 return false;
             };
-            connection.tick(*now, &mut shared);
+            connection.tick(&mut shared);
             connection.is_waiting()
         });
     }
@@ -48,15 +51,18 @@ impl Pipeline {
     /// Expires old requests, and forgets connections that are over or silent.
     fn sweep<H: Handler>(&mut self, handler: &mut H) {
         let Self { config, connections, budget, ledger, evictions, inflight, now, .. } = self;
-        let mut shared =
-            Shared { config, budget, ctx: context(config, ledger, evictions, inflight, handler) };
+        let mut shared = Shared {
+            config,
+            budget,
+            ctx: context(config, *now, ledger, evictions, inflight, handler),
+        };
         let linger = config.sweep_interval();
         connections.retain(|_, connection| {
             let silence = now.since(connection.last_seen);
             if connection.is_closed() {
                 return silence <= linger;
             }
-            connection.expire(*now, &mut shared);
+            connection.expire(&mut shared);
             if silence > config.idle || connection.is_over() && silence > linger {
                 connection.close(Outcome::Abandoned, &mut shared);
                 return false;

@@ -22,7 +22,7 @@ pub fn write(exchange: &Exchange, out: &mut impl Write) -> io::Result<()> {
 /// The record; its fields in the order in which they are written.
 #[derive(Serialize)]
 struct Record<'a> {
-    time: String,
+    time: Option<String>,
     client: String,
     broker: String,
     vantage: &'static str,
@@ -50,7 +50,7 @@ impl<'a> Record<'a> {
     fn new(exchange: &'a Exchange) -> Self {
         let header = &exchange.header;
         Self {
-            time: rfc3339(exchange.time),
+            time: exchange.time.map(rfc3339),
             client: exchange.peers.client.to_string(),
             broker: exchange.peers.broker.to_string(),
             vantage: exchange.peers.vantage.as_str(),
@@ -120,10 +120,11 @@ mod tests {
         exchange.header.client_id = None;
         exchange.header.api_key = 1;
         exchange.outcome = Outcome::Lost;
-        (exchange.response_bytes, exchange.duration) = (None, None);
+        (exchange.time, exchange.response_bytes, exchange.duration) = (None, None, None);
         (exchange.broker_time, exchange.wait) = (None, None);
         let line = written(&exchange);
         for field in [
+            "time",
             "client_id",
             "response_bytes",
             "duration_us",

@@ -9,7 +9,10 @@ use crate::event::Exchange;
 /// Writes an exchange as one line.
 pub fn write(exchange: &Exchange, out: &mut impl Write) -> io::Result<()> {
     let Exchange { peers, header, outcome, .. } = exchange;
-    write!(out, "{} {} > {}", rfc3339(exchange.time), peers.client, peers.broker)?;
+    if let Some(time) = exchange.time {
+        write!(out, "{} ", rfc3339(time))?;
+    }
+    write!(out, "{} > {}", peers.client, peers.broker)?;
     write!(out, " {} v{}", api_name(header.api_key), header.api_version)?;
     if let Some(client_id) = &header.client_id {
         // As a literal: what a client calls itself cannot act on the terminal.
@@ -56,9 +59,10 @@ mod tests {
         let mut exchange = exchange("");
         exchange.header.client_id = None;
         exchange.outcome = Outcome::Expired;
-        (exchange.response_bytes, exchange.duration) = (None, None);
+        (exchange.time, exchange.response_bytes, exchange.duration) = (None, None, None);
         (exchange.broker_time, exchange.wait) = (None, None);
-        assert!(written(&exchange).ends_with(" Produce v9 expired 1234 B\n"));
+        let line = "10.0.0.1:40000 > 10.0.0.2:9092 Produce v9 expired 1234 B\n";
+        assert_eq!(written(&exchange), line);
     }
 
     #[test]

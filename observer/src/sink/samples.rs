@@ -33,7 +33,7 @@ pub fn request(client_id: &str) -> Request {
 /// Answered in 1.2345 ms, 1.1 ms of it in the broker.
 pub fn exchange(client_id: &str) -> Exchange {
     Exchange {
-        time: TIME,
+        time: Some(TIME),
         peers: peers(),
         header: header(client_id),
         outcome: Outcome::Answered,

@@ -56,10 +56,12 @@ impl Direction {
         self.held.as_ref().map_or(0, |held| held.wire())
     }
 
-    /// Takes a segment of this direction; one without payload counts towards graces.
+    /// Takes a segment of this direction; one without payload counts towards graces. Holes are
+    /// waited for by the clock that says `now`, whatever time the segment bears.
     pub fn push(
         &mut self,
         segment: &Segment<'_>,
+        now: Timestamp,
         limits: &Limits,
         budget: &mut Budget,
         sink: &mut impl Sink,
@@ -71,10 +73,10 @@ impl Direction {
         } else if segment.wire_len > 0 {
             self.align(segment, budget, sink);
             for part in parts(segment) {
-                self.place(part, &mut pushed, budget, sink);
+                self.place(part, now, &mut pushed, budget, sink);
             }
         }
-        self.give_up(segment.time, limits, budget, sink);
+        self.give_up(now, limits, budget, sink);
         pushed
     }
 
@@ -124,7 +126,7 @@ impl Direction {
                 return;
             }
             self.finish(budget, sink);
-            sink.restart(segment.time);
+            sink.restart();
         }
         let unseen = Unseen::before(segment.seq);
         *self = Self { next: Some(segment.seq), unseen, ..Self::default() };
@@ -134,21 +136,22 @@ impl Direction {
     fn place(
         &mut self,
         mut part: Part<'_>,
+        now: Timestamp,
         pushed: &mut Pushed,
         budget: &mut Budget,
         sink: &mut impl Sink,
     ) {
         while let Some(next) = self.next.filter(|_| part.len > 0) {
-            let ahead = part.seq.since(next);
+            let ahead = part.carrier.seq.since(next);
             if ahead > 0 {
-                let duplicate = self.held.get_or_insert_default().insert(part, budget);
+                let duplicate = self.held.get_or_insert_default().insert(part, now, budget);
                 pushed.duplicate = pushed.duplicate.saturating_add(duplicate);
                 return;
             }
             let (old, new) = part.split_at(ahead.unsigned_abs());
             self.count_old(&old, pushed);
             // What is held came first, so the part is new only up to there.
-            let room = self.hole().map_or(new.len, |(_, len)| len);
+            let room = self.hole().unwrap_or(new.len);
             let (new, rest) = new.split_at(room);
             if new.len > 0 {
                 self.deliver(&new, sink);
@@ -159,7 +162,7 @@ impl Direction {
     }
 
     fn count_old(&self, old: &Part<'_>, pushed: &mut Pushed) {
-        let late = self.unseen.overlap(old.seq, old.end()).min(old.len);
+        let late = self.unseen.overlap(old.carrier.seq, old.end()).min(old.len);
         pushed.discarded = pushed.discarded.saturating_add(late.into());
         pushed.duplicate = pushed.duplicate.saturating_add(old.len.saturating_sub(late).into());
     }

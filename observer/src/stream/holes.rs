@@ -9,10 +9,10 @@ use crate::ledger::GapReason;
 use crate::time::Timestamp;
 
 impl Direction {
-    /// The first hole: when the bytes behind it were seen, and its length.
-    pub(super) fn hole(&self) -> Option<(Timestamp, u32)> {
-        let (seq, time) = self.held.as_ref()?.front()?;
-        Some((time, seq.since(self.next?).unsigned_abs()))
+    /// The first hole's length.
+    pub(super) fn hole(&self) -> Option<u32> {
+        let (seq, _) = self.held.as_ref()?.front()?;
+        Some(seq.since(self.next?).unsigned_abs())
     }
 
     /// Gives up holes for as long as there is a reason to.
@@ -36,10 +36,10 @@ impl Direction {
         budget: &Budget,
     ) -> Option<GapReason> {
         let held = self.held.as_ref()?;
-        let (seq, time) = held.front()?;
+        let (seq, since) = held.front()?;
         if self.acks.cover(seq) {
             Some(GapReason::Acknowledged)
-        } else if now.since(time) >= limits.hole_timeout {
+        } else if now.since(since) >= limits.hole_timeout {
             Some(GapReason::Timeout)
         } else if held.cost() > limits.direction_bytes || budget.is_over() {
             Some(GapReason::Overflow)
@@ -55,8 +55,8 @@ impl Direction {
         budget: &mut Budget,
         sink: &mut impl Sink,
     ) {
-        if let (Some((time, len)), Some(next)) = (self.hole(), self.next) {
-            sink.gap(time, len.into(), reason);
+        if let (Some(len), Some(next)) = (self.hole(), self.next) {
+            sink.gap(len.into(), reason);
             self.next = Some(next.plus(len));
             self.unseen = Unseen::between(next, next.plus(len));
         }
@@ -78,8 +78,8 @@ impl Direction {
 
     pub(super) fn deliver(&mut self, part: &Part<'_>, sink: &mut impl Sink) {
         match part.bytes {
-            Some(bytes) => sink.data(part.time, bytes, part.edges),
-            None => sink.elided(part.time, part.len.into(), part.edges),
+            Some(bytes) => sink.data(part.carrier, bytes, part.edges),
+            None => sink.elided(part.carrier, part.len.into(), part.edges),
         }
         let next = part.end();
         self.next = Some(next);

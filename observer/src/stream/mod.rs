@@ -1,6 +1,5 @@
 //! Reassembly of one direction of a TCP connection. Segments, acknowledgments and the passing of
-//! time go in; out come the direction's bytes in order, each with the time of the packet that
-//! carried it, and in their places the bytes left out on purpose and the bytes nobody saw.
+//! time go in; out come the direction's bytes in order, each with the packet that carried it, and in their places the bytes left out on purpose and the bytes nobody saw.
 //!
 //! - `part`: a segment as a row of parts, each wholly present or wholly elided
 //! - `held`: the parts that wait behind a hole
@@ -34,6 +33,8 @@ use std::time::Duration;
 pub use direction::Direction;
 pub use held::PIECE_COST;
 
+use observer_common::Seq;
+
 use crate::ledger::GapReason;
 use crate::time::Timestamp;
 
@@ -49,14 +50,35 @@ pub const MAX_SEGMENT: u32 = 1 << 28;
 /// Receives one direction's bytes in order.
 pub trait Sink {
     /// Bytes that are present; never empty.
-    fn data(&mut self, time: Timestamp, bytes: &[u8], edges: Edges);
+    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges);
     /// Bytes left out on purpose (snap length, sieve), by their length on the wire; never zero.
-    fn elided(&mut self, time: Timestamp, len: u64, edges: Edges);
-    /// Bytes nobody saw; never zero. The time is that of the bytes right behind them.
-    fn gap(&mut self, time: Timestamp, len: u64, reason: GapReason);
+    fn elided(&mut self, carrier: Carrier, len: u64, edges: Edges);
+    /// Bytes nobody saw; never zero.
+    fn gap(&mut self, len: u64, reason: GapReason);
     /// The sequence numbers leapt further than any window or loss explains: what follows does not
     /// continue what came before (a 4-tuple used again, its SYN not seen).
-    fn restart(&mut self, time: Timestamp);
+    fn restart(&mut self);
+}
+
+/// The packet that carried bytes, and the place of the first of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carrier {
+    /// When it passed, if it has a time.
+    pub time: Option<Timestamp>,
+    /// The first byte's sequence number.
+    pub seq: Seq,
+    /// Its sender had received everything before this number.
+    pub ack: Option<Seq>,
+}
+
+impl Carrier {
+    /// The same packet, of the bytes `n` further on.
+    #[must_use]
+    pub fn after(self, n: usize) -> Self {
+        // Sequence numbers wrap, and so does this.
+        let wrapped = u32::try_from(n as u64 & u64::from(u32::MAX)).unwrap_or_default();
+        Self { seq: self.seq.plus(wrapped), ..self }
+    }
 }
 
 /// Where a run of bytes begins and ends on the wire. A run cut out of a segment (because of an
@@ -76,8 +98,8 @@ pub struct Edges {
 pub struct Limits {
     /// Memory that one direction may hold, in bytes.
     pub direction_bytes: usize,
-    /// How long a hole that nobody acknowledged is waited for, from the time of the bytes right
-    /// behind it.
+    /// How long a hole that nobody acknowledged is waited for, from when the bytes right behind it
+    /// came.
     pub hole_timeout: Duration,
     /// How long bytes may still come after their acknowledgment (several queues) ...
     pub grace_time: Duration,

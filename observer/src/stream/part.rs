@@ -3,17 +3,14 @@
 
 use observer_common::Seq;
 
-use super::Edges;
+use super::{Carrier, Edges};
 use crate::input::{Chunk, Segment};
-use crate::time::Timestamp;
 
 /// A run of bytes of one segment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'a> {
-    /// When its segment passed.
-    pub time: Timestamp,
-    /// First byte.
-    pub seq: Seq,
+    /// The packet that carried it; first byte.
+    pub carrier: Carrier,
     /// Bytes on the wire.
     pub len: u32,
     /// All of its bytes; nothing where they were left out on purpose.
@@ -25,7 +22,7 @@ pub(super) struct Part<'a> {
 impl Part<'_> {
     /// The sequence number behind the last byte.
     pub const fn end(&self) -> Seq {
-        self.seq.plus(self.len)
+        self.carrier.seq.plus(self.len)
     }
 
     /// The first `n` bytes, and the rest; either may be empty.
@@ -34,7 +31,7 @@ impl Part<'_> {
         let halves = self.bytes.and_then(|bytes| bytes.split_at_checked(n as usize));
         let mut head = Self { len: n, bytes: halves.map(|(head, _)| head), ..self };
         let mut tail = Self {
-            seq: self.seq.plus(n),
+            carrier: self.carrier.after(n as usize),
             len: self.len.saturating_sub(n),
             bytes: halves.map(|(_, tail)| tail),
             ..self
@@ -86,8 +83,9 @@ impl<'a> Iterator for Parts<'a> {
             segment_end: len == left,
             frame_end: self.frame_ends_at(self.at),
         };
-        let seq = self.segment.seq.plus(start);
-        Some(Part { time: self.segment.time, seq, len, bytes, edges })
+        let Segment { time, seq, ack, .. } = self.segment;
+        let carrier = Carrier { time, seq: seq.plus(start), ack };
+        Some(Part { carrier, len, bytes, edges })
     }
 }
 

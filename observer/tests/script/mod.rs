@@ -101,7 +101,7 @@ impl Script {
         let present = &bytes[..bytes.len().min(self.snap)];
         let chunk = [Chunk { offset: 0, bytes: present, frame_end: false }];
         let segment = Segment {
-            time: self.now,
+            time: Some(self.now),
             flow,
             seq,
             ack,
@@ -112,6 +112,15 @@ impl Script {
         self.pipeline.input(&Input::Segment(segment), handler);
         self.check_ledger();
         self.next[from as usize] = seq.plus(bytes.len() as u32);
+    }
+
+    /// The broker sends bytes in a packet that does not acknowledge the client's last `behind` bytes.
+    pub fn broker_behind(&mut self, behind: usize, bytes: &[u8]) -> &mut Self {
+        let next = self.next[0];
+        self.next[0] = next.plus((behind as u32).wrapping_neg());
+        self.broker(bytes);
+        self.next[0] = next;
+        self
     }
 
     /// The last bytes are sent again.

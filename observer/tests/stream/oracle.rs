@@ -121,7 +121,7 @@ impl Oracle {
                 return;
             }
             self.finish();
-            self.outs.push(Out::Restart { time: sent.time });
+            self.outs.push(Out::Restart);
         }
         self.next = Some(sent.offset);
         self.unseen = i64::MIN..sent.offset;
@@ -165,7 +165,7 @@ impl Oracle {
         assert!(sent.offset == next && self.held.is_empty() && sent.chunks.is_empty());
         let edges = Edges { segment_start: true, segment_end: true, frame_end: false };
         let len = sent.wire_len.into();
-        self.outs.push(Out::Elided { len, time: sent.time, edges });
+        self.outs.push(Out::Elided { len, time: Some(sent.time), edges });
         self.next = Some(next + i64::from(sent.wire_len));
     }
 
@@ -185,9 +185,9 @@ impl Oracle {
     }
 
     fn skip_hole(&mut self, reason: GapReason) {
-        let (&at, first) = self.held.first_key_value().unwrap();
+        let (&at, _) = self.held.first_key_value().unwrap();
         let next = self.next.unwrap();
-        self.outs.push(Out::Gap { len: (at - next) as u64, reason, time: first.time });
+        self.outs.push(Out::Gap { len: (at - next) as u64, reason });
         self.unseen = next..at;
         self.next = Some(at);
         self.flow();
@@ -197,7 +197,11 @@ impl Oracle {
     fn flow(&mut self) {
         let mut next = self.next.unwrap();
         while let Some(byte) = self.held.remove(&next) {
-            self.outs.push(Out::Byte { value: byte.value, time: byte.time, edges: byte.edges });
+            self.outs.push(Out::Byte {
+                value: byte.value,
+                time: Some(byte.time),
+                edges: byte.edges,
+            });
             next += 1;
         }
         self.next = Some(next);

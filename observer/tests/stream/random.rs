@@ -76,7 +76,8 @@ fn whatever_comes_every_byte_is_accounted() {
             let sent = any_segment(time, random);
             let limits = Limits { direction_bytes: 512, ..Limits::default() };
             pushed += u64::from(sent.wire_len);
-            let fate = sent.with_segment(0, |s| direction.push(s, &limits, &mut budget, &mut sink));
+            let fate =
+                sent.with_segment(0, |s| direction.push(s, time, &limits, &mut budget, &mut sink));
             counted += fate.duplicate + fate.discarded;
             let ack = Seq(any_number(random));
             direction.acknowledged(ack, time, &limits, &mut budget, &mut sink);

@@ -1,8 +1,9 @@
 //! A sink that writes down what it gets, byte by byte, so that outputs compare equal however the
 //! bytes were grouped.
 
+use observer::input::Seq;
 use observer::ledger::GapReason;
-use observer::stream::{Edges, Sink};
+use observer::stream::{Carrier, Edges, Sink};
 use observer::time::Timestamp;
 
 /// Longer elided runs are written down as one.
@@ -13,23 +14,20 @@ pub enum Out {
     /// One byte, elided where it has no value.
     Byte {
         value: Option<u8>,
-        time: Timestamp,
+        time: Option<Timestamp>,
         edges: Edges,
     },
     /// A long elided run.
     Elided {
         len: u64,
-        time: Timestamp,
+        time: Option<Timestamp>,
         edges: Edges,
     },
     Gap {
         len: u64,
         reason: GapReason,
-        time: Timestamp,
     },
-    Restart {
-        time: Timestamp,
-    },
+    Restart,
 }
 
 #[derive(Debug, Default)]
@@ -37,12 +35,21 @@ pub struct Recorder {
     pub outs: Vec<Out>,
     /// Bytes delivered, present or elided.
     pub delivered: u64,
+    /// The sequence number that what comes next must have.
+    next: Option<Seq>,
 }
 
 impl Recorder {
+    /// Bytes came, and begin where those before them ended.
+    fn take(&mut self, carrier: Carrier, len: u64) {
+        assert!(self.next.is_none_or(|next| next == carrier.seq), "{carrier:?} is out of place");
+        self.next = Some(carrier.seq.plus(len as u32));
+        self.delivered += len;
+    }
+
     fn run(
         &mut self,
-        time: Timestamp,
+        carrier: Carrier,
         values: impl ExactSizeIterator<Item = Option<u8>>,
         edges: Edges,
     ) {
@@ -53,34 +60,36 @@ impl Recorder {
                 segment_end: edges.segment_end && at == last,
                 frame_end: edges.frame_end && at == last,
             };
-            self.outs.push(Out::Byte { value, time, edges });
+            self.outs.push(Out::Byte { value, time: carrier.time, edges });
         }
     }
 }
 
 impl Sink for Recorder {
-    fn data(&mut self, time: Timestamp, bytes: &[u8], edges: Edges) {
+    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
         assert!(!bytes.is_empty(), "data is never empty");
-        self.delivered += bytes.len() as u64;
-        self.run(time, bytes.iter().copied().map(Some), edges);
+        self.take(carrier, bytes.len() as u64);
+        self.run(carrier, bytes.iter().copied().map(Some), edges);
     }
 
-    fn elided(&mut self, time: Timestamp, len: u64, edges: Edges) {
+    fn elided(&mut self, carrier: Carrier, len: u64, edges: Edges) {
         assert!(len > 0, "an elided run is never empty");
-        self.delivered += len;
+        self.take(carrier, len);
         if len > LONG {
-            self.outs.push(Out::Elided { len, time, edges });
+            self.outs.push(Out::Elided { len, time: carrier.time, edges });
         } else {
-            self.run(time, vec![None; len as usize].into_iter(), edges);
+            self.run(carrier, vec![None; len as usize].into_iter(), edges);
         }
     }
 
-    fn gap(&mut self, time: Timestamp, len: u64, reason: GapReason) {
+    fn gap(&mut self, len: u64, reason: GapReason) {
         assert!(len > 0, "a gap is never empty");
-        self.outs.push(Out::Gap { len, reason, time });
+        self.next = self.next.map(|next| next.plus(len as u32));
+        self.outs.push(Out::Gap { len, reason });
     }
 
-    fn restart(&mut self, time: Timestamp) {
-        self.outs.push(Out::Restart { time });
+    fn restart(&mut self) {
+        self.next = None;
+        self.outs.push(Out::Restart);
     }
 }

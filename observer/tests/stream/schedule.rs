@@ -49,7 +49,7 @@ impl Sent {
     pub fn with_segment<T>(&self, isn: u32, f: impl FnOnce(&Segment<'_>) -> T) -> T {
         let chunks: Vec<_> = self.chunks.iter().map(Piece::chunk).collect();
         f(&Segment {
-            time: self.time,
+            time: Some(self.time),
             flow: Flow::default(),
             seq: Seq(isn).plus(self.offset as u32),
             ack: None,

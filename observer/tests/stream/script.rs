@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
 use observer::ledger::GapReason;
-use observer::stream::{Budget, Direction, Edges, Limits, MAX_SEGMENT, Pushed, Sink};
+use observer::stream::{Budget, Carrier, Direction, Edges, Limits, MAX_SEGMENT, Pushed, Sink};
 use observer::time::Timestamp;
 
 pub struct Script {
@@ -87,7 +87,7 @@ impl Script {
 
     pub fn push_chunks(&mut self, seq: u32, wire_len: u32, chunks: &[Chunk<'_>]) -> &mut Self {
         let segment = Segment {
-            time: self.now,
+            time: Some(self.now),
             flow: Flow::default(),
             seq: Seq(seq),
             ack: None,
@@ -95,7 +95,8 @@ impl Script {
             wire_len,
             chunks,
         };
-        let pushed = self.direction.push(&segment, &self.limits, &mut self.budget, &mut self.out);
+        let Self { direction, limits, budget, out, now, .. } = self;
+        let pushed = direction.push(&segment, *now, limits, budget, out);
         self.pushed += u64::from(wire_len);
         self.counted.duplicate += pushed.duplicate;
         self.counted.discarded += pushed.discarded;
@@ -148,31 +149,31 @@ impl Transcript {
         self.words.clear();
     }
 
-    fn write(&mut self, time: Timestamp, text: &str, len: u64, edges: Edges) {
+    fn write(&mut self, carrier: Carrier, text: &str, len: u64, edges: Edges) {
         let start = if edges.segment_start { "[" } else { "" };
         let end = if edges.segment_end { "]" } else { "" };
         let frame = if edges.frame_end { "|" } else { "" };
         self.words.push(format!("{start}{text}{frame}{end}"));
         self.delivered += len;
-        self.times.push(time.0 / 1_000_000);
+        self.times.extend(carrier.time.map(|time| time.0 / 1_000_000));
     }
 }
 
 impl Sink for Transcript {
-    fn data(&mut self, time: Timestamp, bytes: &[u8], edges: Edges) {
-        self.write(time, str::from_utf8(bytes).unwrap_or("?"), bytes.len() as u64, edges);
+    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
+        self.write(carrier, str::from_utf8(bytes).unwrap_or("?"), bytes.len() as u64, edges);
     }
 
-    fn elided(&mut self, time: Timestamp, len: u64, edges: Edges) {
+    fn elided(&mut self, carrier: Carrier, len: u64, edges: Edges) {
         let text = if len < 10 { ".".repeat(len as usize) } else { format!("({len})") };
-        self.write(time, &text, len, edges);
+        self.write(carrier, &text, len, edges);
     }
 
-    fn gap(&mut self, _: Timestamp, len: u64, reason: GapReason) {
+    fn gap(&mut self, len: u64, reason: GapReason) {
         self.words.push(format!("<{len} {}>", reason.as_str()));
     }
 
-    fn restart(&mut self, _: Timestamp) {
+    fn restart(&mut self) {
         self.words.push("<restart>".to_owned());
     }
 }

@@ -57,7 +57,8 @@ impl World {
         let (mut got, mut wanted) = (Pushed::default(), Pushed::default());
         match step {
             Step::Push(sent) => {
-                got = sent.with_segment(*isn, |s| direction.push(s, limits, budget, sink));
+                got =
+                    sent.with_segment(*isn, |s| direction.push(s, sent.time, limits, budget, sink));
                 wanted = oracle.push(sent, limits, room);
                 lanes[index].pushed += u64::from(sent.wire_len);
             }
@@ -126,7 +127,7 @@ impl Lane {
         for out in &self.sink.outs {
             match out {
                 Out::Gap { reason, .. } => tally.gaps[*reason as usize] += 1,
-                Out::Restart { .. } => tally.restarts += 1,
+                Out::Restart => tally.restarts += 1,
                 Out::Byte { .. } | Out::Elided { .. } => {}
             }
         }

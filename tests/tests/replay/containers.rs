@@ -92,7 +92,7 @@ fn simple_packet_blocks_have_no_time() {
         for frame in frames(ETHERNET, &segments) {
             file = file.simple(&frame);
         }
-        let untimed = |seen| Seen { time_ns: 0, ..seen };
+        let untimed = |seen| Seen { time_ns: None, ..seen };
         let replayed = replay(&file.bytes()[..]);
         replayed.result.unwrap();
         assert_eq!(replayed.seen, expected(&segments).into_iter().map(untimed).collect::<Vec<_>>());

@@ -87,7 +87,7 @@ struct Desk<'a, V> {
 
 impl<V: View> Desk<'_, V> {
     fn input(&mut self, input: &Input<'_>) {
-        let now = input.time();
+        let now = input.time().unwrap_or(self.pipeline.now());
         if self.located.is_none() {
             self.locate(now);
         }

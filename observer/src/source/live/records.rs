@@ -47,7 +47,7 @@ fn read_segment(
         return Err(Unreadable);
     }
     sink(Input::Segment(Segment {
-        time: clock.wall(header.time_ns),
+        time: Some(clock.wall(header.time_ns)),
         flow: header.flow,
         seq: header.seq,
         ack: header.flags.has(TcpFlags::ACK).then_some(header.ack),
@@ -126,7 +126,13 @@ mod tests {
             inputs.push(match input {
                 Input::Segment(s) => {
                     let chunks: Vec<_> = s.chunks.iter().map(|c| (c.offset, c.bytes)).collect();
-                    format!("{} {} {:?} {} {chunks:?}", s.time.0, s.seq.0, s.ack, s.wire_len)
+                    format!(
+                        "{} {} {:?} {} {chunks:?}",
+                        s.time.map_or(0, |time| time.0),
+                        s.seq.0,
+                        s.ack,
+                        s.wire_len
+                    )
                 }
                 Input::Socket(s) => format!("{} {:?}", s.time.0, s.change),
                 Input::Tick(Timestamp(t)) => format!("{t}"),

@@ -60,7 +60,7 @@ impl<'a> Found<'a> {
         let Packet { flow, seq, ack, flags, .. } = self.packet;
         let chunk = [Chunk { offset: 0, bytes: self.bytes, frame_end: false }];
         deliver(Input::Segment(Segment {
-            time,
+            time: Some(time),
             flow,
             seq,
             ack: flags.has(TcpFlags::ACK).then_some(ack),

@@ -56,11 +56,11 @@ impl<'a> Found<'a> {
     }
 
     /// Hands it over.
-    pub fn deliver(&self, time: Timestamp, deliver: &mut impl FnMut(Input<'_>)) {
+    pub fn deliver(&self, time: Option<Timestamp>, deliver: &mut impl FnMut(Input<'_>)) {
         let Packet { flow, seq, ack, flags, .. } = self.packet;
         let chunk = [Chunk { offset: 0, bytes: self.bytes, frame_end: false }];
         deliver(Input::Segment(Segment {
-            time: Some(time),
+            time,
             flow,
             seq,
             ack: flags.has(TcpFlags::ACK).then_some(ack),

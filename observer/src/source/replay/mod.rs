@@ -54,11 +54,14 @@ pub struct Replay {
     config: Config,
     owners: Owners,
     stats: Stats,
+    /// Of the last packet that had a time.
+    last_time: Timestamp,
 }
 
 /// A packet of a capture.
 struct Record<'a> {
-    time: Timestamp,
+    /// When it passed; simple packet blocks do not say.
+    time: Option<Timestamp>,
     /// Number of link type, as registered for pcap.
     link: u32,
     /// Interface it was captured on, by its number in the file.
@@ -74,7 +77,12 @@ struct Record<'a> {
 impl Replay {
     /// Nothing read yet.
     pub fn new(config: Config) -> Self {
-        Self { config, owners: Owners::default(), stats: Stats::default() }
+        Self {
+            config,
+            owners: Owners::default(),
+            stats: Stats::default(),
+            last_time: Timestamp::default(),
+        }
     }
 
     /// Reads a capture to its end, as a stream: it takes 32 MiB of memory at most.
@@ -133,6 +141,7 @@ impl Replay {
 
     fn record(&mut self, record: &Record<'_>, deliver: &mut impl FnMut(Input<'_>)) {
         count(&mut self.stats.packets);
+        self.last_time = record.time.unwrap_or(self.last_time);
         let Some(link) = LinkType::from_number(record.link) else {
             count(&mut self.stats.unknown_links);
             return;
@@ -163,6 +172,6 @@ impl Replay {
             return true;
         }
         let hook = link.hook(record.interface, record.bytes);
-        self.owners.admit(found.packet.flow, &found.sighting(hook, record.time))
+        self.owners.admit(found.packet.flow, &found.sighting(hook, self.last_time))
     }
 }

@@ -41,7 +41,7 @@ pub fn read<R: Read>(
     let ns_per_unit = if header.is_nanosecond_precision() { 1 } else { 1000 };
     let mut deliver = |block: LegacyPcapBlock<'_>| {
         sink(Record {
-            time: time(&block, ns_per_unit),
+            time: Some(time(&block, ns_per_unit)),
             link,
             interface: 0,
             has_others: false,

@@ -11,7 +11,6 @@ use pcap_parser::{EPB_MAGIC, IDB_MAGIC, PcapError, SPB_MAGIC};
 
 use super::interface::{Clock, Interface};
 use super::{Damage, Record};
-use crate::time::Timestamp;
 
 /// The obsolete packet block, which the crate does not know.
 const OPB_MAGIC: u32 = 2;
@@ -27,8 +26,6 @@ pub struct Section {
     big_endian: bool,
     /// By number; none where the description could not be read, so that the numbers stay right.
     interfaces: Vec<Option<Interface>>,
-    /// Of the last packet that had a time.
-    last_time: Timestamp,
 }
 
 /// A packet as its block gives it.
@@ -145,16 +142,13 @@ impl Section {
     }
 
     fn hand_over(
-        &mut self,
+        &self,
         packet: &Packet<'_>,
         sink: &mut impl FnMut(Record<'_>),
     ) -> Result<(), Damage> {
         let interface = self.interface_of(packet.interface)?;
-        if let Some(ticks) = packet.ticks {
-            self.last_time = interface.clock.time(ticks);
-        }
         sink(Record {
-            time: self.last_time,
+            time: packet.ticks.map(|ticks| interface.clock.time(ticks)),
             link: interface.link,
             interface: u16::try_from(packet.interface).unwrap_or(u16::MAX),
             has_others: self.interfaces.len() > 1,

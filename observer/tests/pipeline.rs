@@ -70,6 +70,18 @@ fn a_connection_that_ends_abandons_its_requests() {
 }
 
 #[test]
+fn a_tail_that_both_ends_prove_missing_is_a_gap() {
+    let fin = TcpFlags(TcpFlags::FIN.0 | TcpFlags::ACK.0);
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).unseen(From::Broker, &response(1, &[0; 2]));
+    script.client(&heartbeat(2)).unseen(From::Broker, &response(2, &[0; 20]));
+    script.pass(From::Client, fin, &[]).pass(From::Broker, fin, &[]);
+    script.wait(Duration::from_mins(1));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #1 abandoned", "Heartbeat v0 #2 abandoned"]);
+    assert_eq!(script.ledger().gaps, [0, 0, 0, 10 + 28]);
+}
+
+#[test]
 fn a_reused_four_tuple_is_a_new_connection() {
     let mut script = Script::new().open();
     script.client(&heartbeat(1));

@@ -147,8 +147,10 @@ impl Connection {
         if self.is_closed() {
             return;
         }
+        // Of one that is only counted, no place in the stream is known.
+        let act = if self.life == Life::Counted { Act::Finish } else { Act::End };
         for side in [Side::Request, Side::Response] {
-            self.act(side, Act::Finish, shared);
+            self.act(side, act, shared);
         }
         let life = std::mem::replace(&mut self.life, Life::Closed);
         let left = self.request.dissolve().saturating_add(self.response.dissolve());

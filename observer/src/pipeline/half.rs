@@ -17,8 +17,10 @@ pub(super) enum Act<'a> {
     Tick,
     /// What is known about the connection changed.
     LookAgain,
-    /// The connection ended.
+    /// It is no longer followed.
     Finish,
+    /// The connection ended.
+    End,
 }
 
 /// Furthest that a reset's number may lie from the next byte, with much of the stream unseen.
@@ -108,6 +110,10 @@ impl Half {
             Act::Tick => self.stream.tick(now, limits, budget, &mut sink),
             Act::LookAgain => self.framer.look_again(receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
+            Act::End => match self.fin {
+                Some(fin) => self.stream.finish_at(fin, budget, &mut sink),
+                None => self.stream.finish(budget, &mut sink),
+            },
         }
         let ledger = receiver.account().ledger();
         ledger.pending = ledger.pending.saturating_add(self.stream.held()).saturating_sub(held);

@@ -117,6 +117,17 @@ impl Direction {
         }
     }
 
+    /// Finishes a direction whose last byte is known to be the one before `end`: what was not seen
+    /// before it is a gap.
+    pub fn finish_at(&mut self, end: Seq, budget: &mut Budget, sink: &mut impl Sink) {
+        self.finish(budget, sink);
+        let missing = self.next.map_or(0, |next| end.since(next));
+        if let Some(missing) = u32::try_from(missing).ok().filter(|n| (1..=MAX_AHEAD).contains(n)) {
+            sink.gap(missing.into(), GapReason::Closed);
+            self.next = Some(end);
+        }
+    }
+
     /// Makes sure that the segment's sequence number can be compared with `next`.
     fn align(&mut self, segment: &Segment<'_>, budget: &mut Budget, sink: &mut impl Sink) {
         if let Some(next) = self.next {

@@ -120,6 +120,11 @@ impl Script {
         self.balance()
     }
 
+    pub fn finish_at(&mut self, end: u32) -> &mut Self {
+        self.direction.finish_at(Seq(end), &mut self.budget, &mut self.out);
+        self.balance()
+    }
+
     /// What came out since the last time.
     #[track_caller]
     pub fn expect(&mut self, words: &str) -> &mut Self {

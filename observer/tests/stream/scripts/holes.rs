@@ -108,6 +108,13 @@ fn the_end_of_a_connection_delivers_what_is_held() {
 }
 
 #[test]
+fn what_is_missing_before_a_known_end_is_a_gap() {
+    let mut s = Script::after_syn(0);
+    s.push(2, "cd").finish_at(9).expect("<2 closed> [cd] <5 closed>");
+    s.finish_at(9).finish_at(3).finish_at(10 + MAX_AHEAD).expect("");
+}
+
+#[test]
 fn the_longest_hole_can_be_acknowledged() {
     let mut s = Script::after_syn(0);
     s.push(MAX_AHEAD, "x").ack(MAX_AHEAD - 1).wait(1).tick().expect("");

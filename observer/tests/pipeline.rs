@@ -7,7 +7,9 @@ use std::time::Duration;
 use observer::event::Vantage;
 use observer::input::{Flow, Input, SocketChange, SocketEvent, TcpFlags};
 use observer::pipeline::Config;
-use script::{BROKER, CLIENT, From, Script, heartbeat, ports, produce, request, response};
+use script::{
+    BROKER, CLIENT, From, Script, heartbeat, ports, prefixed, produce, request, response,
+};
 
 #[test]
 fn a_request_and_its_response_are_an_exchange() {
@@ -52,6 +54,34 @@ fn acks_0_ends_with_its_frame_and_has_no_response() {
     let mut script = Script::new().open();
     script.client(&produce(1, 0, 5000)).client(&produce(2, 1, 10)).broker(&response(2, &[0; 9]));
     assert_eq!(script.said()[1..], ["Produce v7 #1 unacknowledged", "Produce v7 #2 1/1/0 ms"]);
+}
+
+#[test]
+fn acks_0_is_seen_behind_ids_of_any_length_and_division() {
+    let long = |version, client_id: usize, transactional_id: usize, acks: [u8; 2]| {
+        let mut frame =
+            [&[0, 0, 0, version, 0, 0, 0, 9][..], &(client_id as i16).to_be_bytes()].concat();
+        frame.extend(vec![b'c'; client_id]);
+        frame.extend((transactional_id as i16).to_be_bytes());
+        frame.extend(vec![b't'; transactional_id]);
+        frame.extend(acks);
+        frame.extend([0x5a; 100]);
+        prefixed(&frame)
+    };
+    for (client_id, transactional_id) in [(1500, 0), (3, 1500), (32_767, 32_767)] {
+        for size in [1, 700, 1448, 5000, 100_000] {
+            let mut script = Script::new().open();
+            script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+            for part in long(7, client_id, transactional_id, [0, 0]).chunks(size) {
+                script.client(part);
+            }
+            assert_eq!(script.said()[2..], ["Produce v7 #9 unacknowledged"], "{client_id} {size}");
+            for part in long(7, client_id, transactional_id, [0, 1]).chunks(size) {
+                script.client(part);
+            }
+            assert_eq!(script.said(), [""; 0], "{client_id} {size}");
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::inflight::{Inflight, Pending};
 use super::standing::Standing;
 use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Unmatched};
 use crate::frame::Before;
+use crate::protocol::acks::Acks;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct Conversation {
     pub(super) software: Option<Box<ClientSoftware>>,
     pub(super) security: Security,
     pub(super) raw_tokens: RawTokens,
+    /// Looks for `acks` in the Produce whose frame is passing, while it has not come yet.
+    pub(super) acks: Option<Box<Acks>>,
     /// The response whose frame is passing now.
     pub(super) answering: Option<Answering>,
     /// The frame before the next response.
@@ -74,6 +77,7 @@ impl Conversation {
             software: None,
             security: Security::Unknown,
             raw_tokens: RawTokens::default(),
+            acks: None,
             answering: None,
             before: if is_midstream { Before::Unseen } else { Before::Start },
             may_have_missed_responses: false,

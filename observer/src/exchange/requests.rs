@@ -6,6 +6,7 @@ use super::inflight::Pending;
 use super::{Conversation, Ear, Standing};
 use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
+use crate::protocol::acks::{Acks, Found};
 use crate::protocol::api::ApiKey;
 use crate::protocol::body;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
@@ -65,14 +66,30 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         if may_be_token && !self.ends_tokens(&request) {
             return Verdict::Opaque;
         }
-        match body_facts(&request) {
-            None if !is_final => return more,
-            facts => self.begin(head, &request, facts.unwrap_or_default()),
+        let software = software(&request);
+        if software.is_none() && names_software(&request) && !is_final {
+            return more;
+        }
+        self.begin(head, &request, software);
+        if request.api_key == ApiKey::PRODUCE {
+            let mut acks = Acks::in_produce(request.api_version);
+            let found = acks.take(head.bytes);
+            self.note_acks(found);
+            self.ear.conversation.acks = (found == Found::NotYet).then(|| Box::new(acks));
         }
         Verdict::Accept
     }
 
+    fn body(&mut self, bytes: &[u8]) {
+        self.look_for_acks(|acks| acks.take(bytes));
+    }
+
+    fn missing(&mut self, len: u64) {
+        self.look_for_acks(|acks| acks.miss(len));
+    }
+
     fn end(&mut self, last: Option<Timestamp>) {
+        self.ear.conversation.acks = None;
         let Some(passing) = self.ear.conversation.inflight.passing() else {
             return;
         };
@@ -142,17 +159,15 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 }
 
-/// What the body said.
-#[derive(Clone, Copy, Debug, Default)]
-struct BodyFacts<'a> {
-    is_unacknowledged: bool,
-    software: Option<(&'a str, &'a str)>,
-}
-
 impl<H: Handler> Requests<'_, '_, H> {
-    fn begin(&mut self, head: &Head<'_>, request: &RequestHead<'_>, facts: BodyFacts<'_>) {
+    fn begin(
+        &mut self,
+        head: &Head<'_>,
+        request: &RequestHead<'_>,
+        software: Option<(&str, &str)>,
+    ) {
         let client_id = self.ear.conversation.intern(request.client_id);
-        if let Some((name, version)) = facts.software {
+        if let Some((name, version)) = software {
             self.learn_software(name, version, client_id.as_ref());
         }
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
@@ -169,9 +184,26 @@ impl<H: Handler> Requests<'_, '_, H> {
             since: self.ear.ctx.now,
             end: head.first.seq.plus(PREFIX_LEN).plus(head.len),
             has_ended: false,
-            is_unacknowledged: facts.is_unacknowledged,
+            is_unacknowledged: false,
         };
         self.ear.conversation.begin_request(pending, self.ear.ctx);
+    }
+
+    fn look_for_acks(&mut self, look: impl FnOnce(&mut Acks) -> Found) {
+        let Some(acks) = &mut self.ear.conversation.acks else {
+            return;
+        };
+        let found = look(acks);
+        if found != Found::NotYet {
+            self.ear.conversation.acks = None;
+        }
+        self.note_acks(found);
+    }
+
+    fn note_acks(&mut self, found: Found) {
+        if let Some(passing) = self.ear.conversation.inflight.passing() {
+            passing.is_unacknowledged = found == Found::Acks(0);
+        }
     }
 
     fn learn_software(&mut self, name: &str, version: &str, client_id: Option<&Arc<str>>) {
@@ -198,18 +230,16 @@ impl<H: Handler> Requests<'_, '_, H> {
     }
 }
 
-/// The facts needed of the body; `None` while its bytes end before them.
-fn body_facts<'b>(request: &RequestHead<'b>) -> Option<BodyFacts<'b>> {
-    let body = request.body?;
-    match request.api_key {
-        ApiKey::PRODUCE => body::produce_acks(request.api_version, body)
-            .map(|acks| BodyFacts { is_unacknowledged: acks == 0, software: None }),
-        ApiKey::API_VERSIONS if request.api_version >= 3 => {
-            let software = Some(body::client_software(body)?);
-            Some(BodyFacts { is_unacknowledged: false, software })
-        }
-        _ => Some(BodyFacts::default()),
+/// The library that a request names, as far as its bytes are here.
+fn software<'b>(request: &RequestHead<'b>) -> Option<(&'b str, &'b str)> {
+    if !names_software(request) {
+        return None;
     }
+    body::client_software(request.body?)
+}
+
+fn names_software(request: &RequestHead<'_>) -> bool {
+    request.api_key == ApiKey::API_VERSIONS && request.api_version >= 3
 }
 
 impl Conversation {

@@ -90,6 +90,10 @@ pub trait Receiver {
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
     /// Takes a frame's beginning; called again with more bytes while it needs some.
     fn head(&mut self, head: &Head<'_>) -> Verdict;
+    /// Takes bytes of a frame behind those that its beginning was accepted with.
+    fn body(&mut self, _bytes: &[u8]) {}
+    /// Takes note of bytes of a frame that are not there.
+    fn missing(&mut self, _len: u64) {}
     /// The frame ended; its last byte passed at `last`, if it was seen.
     fn end(&mut self, last: Option<Timestamp>);
 

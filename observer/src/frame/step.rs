@@ -87,6 +87,9 @@ impl Step {
             }
         }
         let left = u64::from(self.left());
+        if self.phase == Phase::Body {
+            receiver.missing(len.min(left));
+        }
         if len < left {
             self.passed = self.passed.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
             return Ok(());
@@ -164,6 +167,9 @@ impl Step {
         let part = self.in_frame(bytes);
         self.passed = self.passed.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
         self.deliver(part.len(), receiver);
+        if self.phase == Phase::Body {
+            receiver.body(part);
+        }
         if self.left() == 0 {
             self.end(time, receiver);
         }

@@ -9,6 +9,7 @@
     )
 )]
 
+pub mod acks;
 pub mod api;
 pub mod body;
 pub mod header;

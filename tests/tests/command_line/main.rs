@@ -1,6 +1,8 @@
 //! The command line: what is printed, what is said when something is wrong, and the exit codes.
 
 #[cfg(feature = "live")]
+mod attachment;
+#[cfg(feature = "live")]
 mod live;
 mod metrics;
 mod output;

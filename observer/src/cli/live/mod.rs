@@ -20,7 +20,7 @@ use observer::time::Timestamp;
 pub use flags::{LiveFlags, ServeFlags};
 pub use state::State;
 
-use super::failure::Failure;
+use super::failure::{Failure, say};
 use crate::http::{Scrape, Site};
 
 /// What a command makes of live events.
@@ -40,6 +40,7 @@ pub fn capture(
     // The threads that come after it have no privileges.
     let capture = Capture::start(&flags.capture())?;
     let handle = capture.handle();
+    state::warnings(&handle).iter().for_each(|sentence| say(sentence));
     let (scrapes, asked) = mpsc::channel();
     let readiness = {
         let handle = handle.clone();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::health::{CaptureStats, Health, Hook};
-use observer::source::live::{Counter, Handle, HookStatus, Loss};
+use observer::source::live::{Counter, Handle, HookStatus, Loss, Missing};
 
 use super::LiveFlags;
 
@@ -82,9 +82,31 @@ pub fn readiness(handle: &Handle) -> Result<(), String> {
     if !handle.drained_within(DRAINED_WITHIN) {
         return Err("the ring was not drained within the last second".to_owned());
     }
-    match handle.hooks().iter().find(|hook| !hook.attached) {
-        Some(hook) => Err(format!("{} {} is not attached", hook.interface, direction(hook))),
-        None => Ok(()),
+    let hooks = handle.hooks();
+    if let Some(hook) = hooks.iter().find(|hook| !hook.attached) {
+        return Err(format!("{} {} is not attached", hook.interface, direction(hook)));
+    }
+    let missing = handle.missing();
+    let is_name = |missing: &&Missing| matches!(missing, Missing::Name(_));
+    match missing.iter().find(is_name).or(missing.first()) {
+        Some(missing) if hooks.is_empty() || is_name(&missing) => Err(absence(missing)),
+        None if hooks.is_empty() => Err("nothing is attached".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// A sentence for each pattern that nothing answers to when capture starts: no error, as it may
+/// come later.
+pub fn warnings(handle: &Handle) -> Vec<String> {
+    let later = "one that comes later will be watched";
+    handle.missing().iter().map(|missing| format!("{}; {later}", absence(missing))).collect()
+}
+
+fn absence(missing: &Missing) -> String {
+    match missing {
+        Missing::AnyUp => "no interface is up".to_owned(),
+        Missing::Name(name) => format!("interface {name} is gone"),
+        Missing::Glob(glob) => format!("no interface matches \"{glob}\""),
     }
 }
 

@@ -45,7 +45,10 @@ pub enum Error {
         reason: String,
     },
     /// An interface that was named does not exist.
-    #[error("there is no interface \"{name}\"; there are: {known}")]
+    #[error(
+        "there is no interface \"{name}\" (there are: {known}); a pattern, like \"{name}*\", also \
+         takes one that comes later"
+    )]
     NoSuchInterface {
         /// As it was named.
         name: String,

@@ -12,6 +12,7 @@ use observer_common::counters::Counters;
 
 use super::clock::monotonic_ns;
 use super::keeper::Request;
+use super::selection::Missing;
 use crate::event::Command;
 use crate::ports::Ports;
 
@@ -46,6 +47,11 @@ impl Handle {
     /// The hooks of the selected interfaces.
     pub fn hooks(&self) -> Vec<HookStatus> {
         self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was selected and is not there, now.
+    pub fn missing(&self) -> Vec<Missing> {
+        self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Obeys the pipeline. A whole copy is always in step, so there is nothing to resume.
@@ -99,6 +105,7 @@ impl Handle {
 pub(super) struct Shared {
     counters: Mutex<Counters>,
     hooks: Mutex<Vec<HookStatus>>,
+    missing: Mutex<Vec<Missing>>,
     drained_ns: AtomicU64,
 }
 
@@ -113,6 +120,10 @@ impl Shared {
 
     pub fn note_hooks(&self, hooks: Vec<HookStatus>) {
         *self.hooks.lock().unwrap_or_else(PoisonError::into_inner) = hooks;
+    }
+
+    pub fn note_missing(&self, missing: Vec<Missing>) {
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
     }
 
     pub fn note_drained(&self, monotonic_ns: u64) {

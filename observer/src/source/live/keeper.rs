@@ -164,6 +164,7 @@ impl Keeper {
         for link in found {
             self.reconcile_link(link);
         }
+        self.shared.note_missing(self.selection.missing(found));
         self.tell();
     }
 
@@ -180,6 +181,8 @@ impl Keeper {
         let hooks = attach::attach(&mut self.object, link, layer, self.how);
         match &hooks {
             Ok(_) => tracing::info!("attached to interface {}", link.name),
+            // Where it failed before, that was told.
+            Err(_) if self.attached.contains_key(&link.index) => {}
             Err(error) => tracing::warn!("{error}"),
         }
         self.attached.insert(link.index, Interface { name: link.name.clone(), hooks });

@@ -33,6 +33,7 @@ pub use config::{Attach, Config};
 pub use error::Error;
 pub use handle::{Handle, HookStatus};
 pub use observer_common::counters::{Counter, Counters, Loss};
+pub use selection::Missing;
 
 use crate::input::Input;
 use drain::Drain;

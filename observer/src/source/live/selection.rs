@@ -1,6 +1,6 @@
 //! Which interfaces to attach to: names and globs, or every one that is up.
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobMatcher};
 
 use super::error::Error;
 use super::links::Link;
@@ -10,7 +10,25 @@ pub(super) enum Selection {
     /// Every one that is up.
     Up,
     /// Those that match a pattern, up or not.
-    Matching(GlobSet),
+    Matching(Vec<Pattern>),
+}
+
+/// A name or a glob.
+pub(super) struct Pattern {
+    text: String,
+    is_name: bool,
+    matcher: GlobMatcher,
+}
+
+/// What was asked for and is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// No interface is up.
+    AnyUp,
+    /// An interface that was there at the start.
+    Name(String),
+    /// Any interface that matches this.
+    Glob(String),
 }
 
 impl Selection {
@@ -19,42 +37,76 @@ impl Selection {
         if patterns.is_empty() {
             return Ok(Self::Up);
         }
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            set.add(glob(pattern)?);
-            let is_name = !pattern.contains(['*', '?', '[', '{']);
-            if is_name && !links.iter().any(|link| link.name == *pattern) {
-                let mut known: Vec<_> = links.iter().map(|link| link.name.as_str()).collect();
-                known.sort_unstable();
-                return Err(Error::NoSuchInterface {
-                    name: pattern.clone(),
-                    known: known.join(", "),
-                });
+        let read = |text: &String| {
+            let pattern = Pattern::new(text)?;
+            match links.iter().find(|link| pattern.is_name && pattern.matches(link)) {
+                None if pattern.is_name => Err(no_such(text, links)),
+                Some(link) if link.layer.is_none() => Err(unreadable(text)),
+                _ => Ok(pattern),
             }
-        }
-        let set = set.build().map_err(|error| bad(&patterns.join(","), &error))?;
-        Ok(Self::Matching(set))
+        };
+        Ok(Self::Matching(patterns.iter().map(read).collect::<Result<_, _>>()?))
     }
 
     /// Whether to attach to an interface.
     pub fn takes(&self, link: &Link) -> bool {
         match self {
             Self::Up => link.up,
-            Self::Matching(names) => names.is_match(&link.name),
+            Self::Matching(patterns) => patterns.iter().any(|pattern| pattern.matches(link)),
+        }
+    }
+
+    /// What none of these interfaces answers to.
+    pub fn missing(&self, links: &[Link]) -> Vec<Missing> {
+        match self {
+            Self::Up if links.iter().any(|link| link.up && link.layer.is_some()) => Vec::new(),
+            Self::Up => vec![Missing::AnyUp],
+            Self::Matching(patterns) => {
+                let patterns = patterns.iter().filter(|pattern| !pattern.is_met(links));
+                patterns.map(Pattern::missing).collect()
+            }
         }
     }
 }
 
-fn glob(pattern: &str) -> Result<Glob, Error> {
-    if pattern.trim().is_empty() {
-        let reason = "it is empty".to_owned();
-        return Err(Error::BadPattern { pattern: pattern.to_owned(), reason });
+impl Pattern {
+    fn new(text: &str) -> Result<Self, Error> {
+        if text.trim().is_empty() {
+            return Err(bad(text, "it is empty".to_owned()));
+        }
+        let glob = Glob::new(text).map_err(|error| bad(text, error.kind().to_string()))?;
+        let is_name = !text.contains(['*', '?', '[', '{']);
+        Ok(Self { text: text.to_owned(), is_name, matcher: glob.compile_matcher() })
     }
-    Glob::new(pattern).map_err(|error| bad(pattern, &error))
+
+    fn matches(&self, link: &Link) -> bool {
+        self.matcher.is_match(&link.name)
+    }
+
+    /// Whether one of these answers to it, and carries packets that can be read.
+    fn is_met(&self, links: &[Link]) -> bool {
+        links.iter().any(|link| link.layer.is_some() && self.matches(link))
+    }
+
+    fn missing(&self) -> Missing {
+        let text = self.text.clone();
+        if self.is_name { Missing::Name(text) } else { Missing::Glob(text) }
+    }
 }
 
-fn bad(pattern: &str, error: &globset::Error) -> Error {
-    Error::BadPattern { pattern: pattern.to_owned(), reason: error.kind().to_string() }
+fn no_such(name: &str, links: &[Link]) -> Error {
+    let mut known: Vec<_> = links.iter().map(|link| link.name.as_str()).collect();
+    known.sort_unstable();
+    Error::NoSuchInterface { name: name.to_owned(), known: known.join(", ") }
+}
+
+fn unreadable(name: &str) -> Error {
+    let reason = "its packets are neither Ethernet nor IP".to_owned();
+    Error::Attach { interface: name.to_owned(), reason }
+}
+
+fn bad(pattern: &str, reason: String) -> Error {
+    Error::BadPattern { pattern: pattern.to_owned(), reason }
 }
 
 #[cfg(test)]
@@ -62,7 +114,8 @@ mod tests {
     use super::*;
 
     fn link(name: &str, up: bool) -> Link {
-        Link { index: 1, name: name.to_owned(), up, layer: None, loopback: false }
+        let layer = Some(observer_common::packet::Link::Ethernet);
+        Link { index: 1, name: name.to_owned(), up, layer, loopback: false }
     }
 
     fn taken(patterns: &[&str], links: &[Link]) -> Result<Vec<String>, Error> {
@@ -88,8 +141,38 @@ mod tests {
     #[test]
     fn a_name_that_does_not_exist_is_told_with_those_that_do() {
         let error = taken(&["eth7"], &[link("lo", true), link("eth0", true)]).unwrap_err();
-        assert_eq!(error.to_string(), "there is no interface \"eth7\"; there are: eth0, lo");
+        assert_eq!(
+            error.to_string(),
+            "there is no interface \"eth7\" (there are: eth0, lo); a pattern, like \"eth7*\", also \
+             takes one that comes later"
+        );
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn what_no_interface_answers_to_is_missing() {
+        let selection = |patterns: &[&str], links: &[Link]| {
+            let patterns: Vec<_> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+            Selection::new(&patterns, links).unwrap()
+        };
+        let (lo, down) = (link("lo", true), link("eth0", false));
+        assert_eq!(selection(&[], &[]).missing(&[down.clone()]), [Missing::AnyUp]);
+        assert_eq!(selection(&[], &[]).missing(std::slice::from_ref(&lo)), []);
+        let both = selection(&["eth0", "tap*", "l?"], &[lo.clone(), down]);
+        assert_eq!(
+            both.missing(&[lo]),
+            [Missing::Name("eth0".to_owned()), Missing::Glob("tap*".to_owned())]
+        );
+    }
+
+    #[test]
+    fn an_interface_of_another_kind_cannot_be_named() {
+        let can = Link { layer: None, ..link("can0", true) };
+        let error = taken(&["can0"], std::slice::from_ref(&can)).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        assert!(error.to_string().contains("can0: its packets are neither"), "{error}");
+        let all = Selection::new(&["can*".to_owned()], &[]).unwrap();
+        assert_eq!(all.missing(&[can]), [Missing::Glob("can*".to_owned())]);
     }
 
     #[test]

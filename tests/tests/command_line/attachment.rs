@@ -1,0 +1,105 @@
+//! What is said, and answered on /readyz, while interfaces are missing. Captures for real, in network
+//! namespaces of its own: needs root.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tests::netns::Namespace;
+use tests::{binary, http};
+
+const ADDRESS: &str = "127.0.0.1:9464";
+
+#[test]
+fn a_pattern_that_matches_nothing_is_told_and_not_ready_until_something_comes() {
+    let (near, far) = (Namespace::new(), Namespace::new());
+    let mut observer = Observer::start(&near, &["tap*"]);
+    assert_eq!(
+        observer.says(),
+        "kafka-observer: no interface matches \"tap*\"; one that comes later will be watched"
+    );
+    observer.await_answer(503, "no interface matches \"tap*\"\n");
+    near.join("tap0", "10.7.0.1/24", &far, "veth0", "10.7.0.2/24");
+    observer.await_answer(200, "ready\n");
+    near.ip("link delete tap0");
+    observer.await_answer(503, "no interface matches \"tap*\"\n");
+}
+
+#[test]
+fn of_several_patterns_one_that_is_met_is_enough() {
+    let near = Namespace::new();
+    let mut observer = Observer::start(&near, &["lo", "tap*"]);
+    assert!(observer.says().contains("no interface matches \"tap*\""));
+    observer.await_answer(200, "ready\n");
+}
+
+#[test]
+fn an_interface_that_was_named_and_has_gone_is_missed() {
+    let (near, far) = (Namespace::new(), Namespace::new());
+    near.join("veth0", "10.7.0.1/24", &far, "veth0", "10.7.0.2/24");
+    let observer = Observer::start(&near, &["lo", "veth0"]);
+    observer.await_answer(200, "ready\n");
+    near.ip("link delete veth0");
+    observer.await_answer(503, "interface veth0 is gone\n");
+}
+
+#[test]
+fn where_no_interface_is_up_there_is_nothing_to_watch() {
+    let near = Namespace::new();
+    near.ip("link set lo down");
+    let mut observer = Observer::start(&near, &[]);
+    let said = observer.says();
+    assert!(said.starts_with("kafka-observer: no interface is up"), "{said}");
+}
+
+/// `kafka-observer run` in a namespace; ended when dropped.
+struct Observer<'a> {
+    namespace: &'a Namespace,
+    process: Child,
+}
+
+impl<'a> Observer<'a> {
+    fn start(namespace: &'a Namespace, interfaces: &[&str]) -> Self {
+        let program = binary::command().unwrap().get_program().to_owned();
+        let interfaces = interfaces.iter().flat_map(|name| ["--interface", name]);
+        let process = namespace
+            .command("env")
+            .arg(program)
+            .args(["run", "--no-sockets", "--listen", ADDRESS])
+            .args(interfaces)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { namespace, process }
+    }
+
+    /// The first line on standard error.
+    fn says(&mut self) -> String {
+        let stderr = BufReader::new(self.process.stderr.take().unwrap());
+        stderr.lines().next().expect("something is said (it needs root)").unwrap()
+    }
+
+    fn await_answer(&self, status: u16, body: &str) {
+        let address: SocketAddr = ADDRESS.parse().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut last = None;
+        while Instant::now() < deadline {
+            last = self.namespace.run(|| http::get(address, "/readyz")).ok();
+            if last.as_ref().is_some_and(|(s, b)| (*s, b.as_str()) == (status, body)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("not {status} {body:?} within 30 s, but {last:?}");
+    }
+}
+
+impl Drop for Observer<'_> {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = kill_process(Pid::from_child(&self.process), Signal::TERM);
+        let _ = self.process.wait();
+    }
+}

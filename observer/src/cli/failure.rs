@@ -5,6 +5,8 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
+use super::stderr::Stderr;
+
 /// A finding, a damaged file, or output that could not be written.
 const FINDING: u8 = 1;
 /// Bad usage or configuration.
@@ -69,7 +71,7 @@ impl Failure {
 /// Says a sentence on standard error.
 pub fn say(sentence: &str) {
     // Where nobody listens, the exit code speaks.
-    let _ = writeln!(std::io::stderr(), "kafka-observer: {sentence}");
+    let _ = Stderr::patient().write_all(format!("kafka-observer: {sentence}\n").as_bytes());
 }
 
 /// From now on a panic in any thread says that it is a defect, and ends the process as such.

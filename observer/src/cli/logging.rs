@@ -1,15 +1,17 @@
 //! Logs, on standard error.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use tracing::level_filters::LevelFilter;
 
+use super::stderr::Stderr;
+
 /// Logs what is at least as important as `level`.
 pub fn start(level: LevelFilter) {
-    let is_colourful = std::io::stderr().is_terminal() && !no_color();
+    let is_colourful = io::stderr().is_terminal() && !no_color();
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
+        .with_writer(Stderr::at_once)
         .with_ansi(is_colourful)
         .init();
 }

@@ -8,8 +8,11 @@ mod options;
 mod output;
 mod replay;
 mod shell;
+mod stderr;
 mod value;
 
+#[cfg(feature = "live")]
+mod background;
 #[cfg(feature = "live")]
 mod cleanup;
 #[cfg(feature = "live")]

@@ -11,9 +11,8 @@ use observer::time::Timestamp;
 
 use super::failure::Failure;
 use super::listen::listen;
-use super::live::{self, LiveFlags, State, View};
-use super::output::Output;
-use super::value::address;
+use super::live::{self, LiveFlags, Printer, State, View};
+use super::value::{MOST_MEMORY, address, size};
 
 /// Arguments of `observe`.
 #[derive(Args)]
@@ -24,6 +23,17 @@ pub struct Arguments {
     /// Serve /metrics, /healthz and /readyz as well.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
+    /// Memory for exchanges that the reader of the output has not taken yet; further ones are left
+    /// out, and counted at the end.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "KAFKA_OBSERVER_MAX_UNPRINTED",
+        default_value = "64M",
+        value_parser = size::<usize>(1 << 16..=MOST_MEMORY),
+        allow_hyphen_values = true
+    )]
+    max_unprinted: usize,
     #[command(flatten)]
     live: LiveFlags,
 }
@@ -42,20 +52,28 @@ enum Format {
 pub fn observe(arguments: &Arguments) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let listener = arguments.listen.map(listen).transpose()?;
-    let mut lines = Lines { format: arguments.output, output: Output::new(stop.clone()) };
-    live::capture(&arguments.live, listener, &stop, &mut lines)?;
-    lines.output.finish()
+    let lines = live::capture(&arguments.live, listener, &stop, || {
+        let printer = Printer::new(arguments.max_unprinted, stop.clone())?;
+        Ok(Lines { format: arguments.output, printer })
+    })?;
+    match lines.printer.finish()? {
+        0 => Ok(()),
+        missing => Err(Failure::finding(format!(
+            "{missing} exchanges were not printed, as the reader of the output was too slow: read \
+             faster, or let more of them wait with --max-unprinted"
+        ))),
+    }
 }
 
 struct Lines {
     format: Format,
-    output: Output,
+    printer: Printer,
 }
 
 impl Handler for Lines {
     fn event(&mut self, event: Event<'_>) {
         if let Event::Exchange(exchange) = event {
-            self.output.write(|out| match self.format {
+            self.printer.print(|out| match self.format {
                 Format::Line => line::write(exchange, out),
                 Format::Json => json::write(exchange, out),
             });
@@ -65,6 +83,6 @@ impl Handler for Lines {
 
 impl View for Lines {
     fn look(&mut self, _now: Timestamp, _state: &State<'_>) {
-        self.output.flush();
+        self.printer.flush();
     }
 }

@@ -8,7 +8,7 @@ use observer::ports::Ports;
 use observer::sink::metrics::Options;
 use observer::{exchange, pipeline, stream};
 
-use super::value::{duration, number, size};
+use super::value::{MOST_MEMORY, duration, number, size};
 
 /// Beyond it no machine has memory for what a number bounds.
 const MANY: u64 = 100_000_000;
@@ -16,8 +16,6 @@ const MANY: u64 = 100_000_000;
 const LARGEST_FRAME: u64 = i32::MAX as u64;
 /// The longest string that Kafka can write.
 const LONGEST_LABEL: u64 = i16::MAX as u64;
-/// More memory than that is a slip of the hand.
-const MOST_MEMORY: u64 = 1 << 40;
 
 /// What the pipeline follows, and its bounds.
 #[derive(Args, Clone, Debug)]

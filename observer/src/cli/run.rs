@@ -22,7 +22,7 @@ pub struct Arguments {
 /// Serves metrics until a signal.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let listener = listen(arguments.serve.listen)?;
-    live::capture(&arguments.live, Some(listener), &Arc::default(), &mut Nothing)
+    live::capture(&arguments.live, Some(listener), &Arc::default(), || Ok(Nothing)).map(|_| ())
 }
 
 /// Nobody looks.

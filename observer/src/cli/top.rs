@@ -13,9 +13,8 @@ use observer::time::Timestamp;
 
 use super::failure::Failure;
 use super::listen::listen;
-use super::live::{self, LiveFlags, State, View};
+use super::live::{self, LiveFlags, Printer, State, View};
 use super::logging::no_color;
-use super::output::Output;
 use super::value::{address, duration};
 
 /// Arguments of `top`.
@@ -38,21 +37,27 @@ pub struct Arguments {
     live: LiveFlags,
 }
 
+/// Memory for tables that were not read yet; later ones are not shown then.
+const MAX_UNREAD: usize = 1 << 20;
+
 /// Shows tables until a signal, or until nobody reads them.
 pub fn top(arguments: &Arguments) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let listener = arguments.listen.map(listen).transpose()?;
-    let mut tables = Tables {
-        interval: arguments.interval,
-        address: listener.as_ref().and_then(|listener| listener.local_addr().ok()),
-        style: Style::of_stdout(),
-        output: Output::new(stop.clone()),
-        summary: Summary::default(),
-        since: Requests::default(),
-        began: None,
-    };
-    live::capture(&arguments.live, listener, &stop, &mut tables)?;
-    tables.output.finish()
+    let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let tables = live::capture(&arguments.live, listener, &stop, || {
+        Ok(Tables {
+            interval: arguments.interval,
+            address,
+            style: Style::of_stdout(),
+            printer: Printer::new(MAX_UNREAD, stop.clone())?,
+            summary: Summary::default(),
+            since: Requests::default(),
+            began: None,
+        })
+    })?;
+    // A table that was not shown is not missed: the next one says more.
+    tables.printer.finish().map(|_| ())
 }
 
 struct Tables {
@@ -60,7 +65,7 @@ struct Tables {
     /// Where metrics are served.
     address: Option<SocketAddr>,
     style: Style,
-    output: Output,
+    printer: Printer,
     summary: Summary,
     since: Requests,
     /// When the interval began.
@@ -82,8 +87,8 @@ impl View for Tables {
         let table = self.summary.live_table(&self.since, passed);
         let head = self.head(state);
         let style = self.style;
-        self.output.write(|out| out.write_all(style.page(&head, &table).as_bytes()));
-        self.output.flush();
+        self.printer.print(|out| out.write_all(style.page(&head, &table).as_bytes()));
+        self.printer.flush();
         self.since = self.summary.next_interval();
         self.began = Some(now);
     }

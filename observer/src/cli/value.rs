@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+/// More memory than that is a slip of the hand.
+pub const MOST_MEMORY: u64 = 1 << 40;
 /// The longest time that is taken, far beyond any that means something: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 

@@ -6,6 +6,8 @@ mod attachment;
 mod live;
 mod metrics;
 mod output;
+#[cfg(feature = "live")]
+mod stuck;
 mod usage;
 
 use std::ffi::OsStr;

@@ -1,6 +1,7 @@
 //! Live commands: capture, pipeline and sinks on one thread; signals and HTTP on another.
 
 mod flags;
+mod printer;
 mod service;
 mod state;
 
@@ -18,6 +19,7 @@ use observer::source::live::{Capture, Error, Handle, local_addresses};
 use observer::time::Timestamp;
 
 pub use flags::{LiveFlags, ServeFlags};
+pub use printer::Printer;
 pub use state::State;
 
 use super::failure::{Failure, say};
@@ -29,18 +31,21 @@ pub trait View: Handler {
     fn look(&mut self, now: Timestamp, state: &State<'_>);
 }
 
-/// Captures until a signal, the end of the wanted time, or `stop`.
-pub fn capture(
+/// Captures until a signal, the end of the wanted time, or `stop`; returns the view, which `open`
+/// makes once capture has started.
+pub fn capture<V: View>(
     flags: &LiveFlags,
     listener: Option<TcpListener>,
     stop: &Arc<AtomicBool>,
-    view: &mut impl View,
-) -> Result<(), Failure> {
+    open: impl FnOnce() -> Result<V, Failure>,
+) -> Result<V, Failure> {
     let metrics = listener.as_ref().map(|_| metrics(flags)).transpose()?;
     // The threads that come after it have no privileges.
     let capture = Capture::start(&flags.capture())?;
     let handle = capture.handle();
-    state::warnings(&handle).iter().for_each(|sentence| say(sentence));
+    for sentence in state::warnings(&handle) {
+        say(&sentence);
+    }
     let (scrapes, asked) = mpsc::channel();
     let readiness = {
         let handle = handle.clone();
@@ -49,7 +54,7 @@ pub fn capture(
     service::start(listener.map(|listener| (listener, Site { scrapes, readiness })), stop)?;
     let mut desk = Desk {
         pipeline: Pipeline::new(flags.pipeline.config()),
-        sinks: Sinks { handle, metrics, view },
+        sinks: Sinks { handle, metrics, view: open()? },
         asked,
         mode: state::Mode::of(flags),
         run_for: flags.run_for(),
@@ -59,7 +64,7 @@ pub fn capture(
         stop,
     };
     capture.run(stop, |input| desk.input(&input));
-    Ok(())
+    Ok(desk.sinks.view)
 }
 
 fn metrics(flags: &LiveFlags) -> Result<Metrics, Failure> {
@@ -75,7 +80,7 @@ const LOCATE_EVERY: Duration = Duration::from_secs(5);
 /// The draining thread's work.
 struct Desk<'a, V> {
     pipeline: Pipeline,
-    sinks: Sinks<'a, V>,
+    sinks: Sinks<V>,
     asked: Receiver<Scrape>,
     mode: state::Mode,
     run_for: Option<Duration>,
@@ -132,13 +137,13 @@ impl<V: View> Desk<'_, V> {
 }
 
 /// Where events go.
-struct Sinks<'a, V> {
+struct Sinks<V> {
     handle: Handle,
     metrics: Option<Metrics>,
-    view: &'a mut V,
+    view: V,
 }
 
-impl<V: View> Handler for Sinks<'_, V> {
+impl<V: View> Handler for Sinks<V> {
     fn event(&mut self, event: Event<'_>) {
         if let Event::Command(command) = event {
             self.handle.command(command);

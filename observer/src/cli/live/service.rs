@@ -11,8 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::failure::Failure;
 use crate::http::{self, Site};
 
-/// The exit code of a process that a second Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
+/// What a shell adds to a signal's number for the exit code of a process that it ended.
+const ENDED_BY_SIGNAL: i32 = 128;
 
 /// Starts the thread. SIGTERM and Ctrl-C set `stop`; a second one ends the process at once.
 pub fn start(site: Option<(TcpListener, Site)>, stop: &Arc<AtomicBool>) -> Result<(), Failure> {
@@ -41,13 +41,14 @@ async fn run(site: Option<(TcpListener, Site)>, mut signals: [Signal; 2], stop: 
     }
     wait(&mut signals).await;
     stop.store(true, Ordering::Relaxed);
-    wait(&mut signals).await;
-    std::process::exit(INTERRUPTED);
+    let second = wait(&mut signals).await;
+    std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value());
 }
 
-async fn wait([terminate, interrupt]: &mut [Signal; 2]) {
+/// Which signal has come.
+async fn wait([terminate, interrupt]: &mut [Signal; 2]) -> SignalKind {
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        _ = terminate.recv() => SignalKind::terminate(),
+        _ = interrupt.recv() => SignalKind::interrupt(),
     }
 }

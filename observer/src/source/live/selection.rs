@@ -156,7 +156,7 @@ mod tests {
             Selection::new(&patterns, links).unwrap()
         };
         let (lo, down) = (link("lo", true), link("eth0", false));
-        assert_eq!(selection(&[], &[]).missing(&[down.clone()]), [Missing::AnyUp]);
+        assert_eq!(selection(&[], &[]).missing(std::slice::from_ref(&down)), [Missing::AnyUp]);
         assert_eq!(selection(&[], &[]).missing(std::slice::from_ref(&lo)), []);
         let both = selection(&["eth0", "tap*", "l?"], &[lo.clone(), down]);
         assert_eq!(

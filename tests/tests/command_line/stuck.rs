@@ -15,11 +15,10 @@ const EXCHANGES: usize = 2000;
 
 #[test]
 fn capture_waits_for_no_reader_and_says_what_was_not_printed() {
-    let (observer, address) = stuck(&mut observe());
-    let before = Instant::now();
+    let (mut observer, address) = stuck(&mut observe());
     kill_process(Pid::from_child(&observer), Signal::TERM).unwrap();
+    await_until("it has ended", || observer.try_wait().unwrap().is_some());
     let output = observer.wait_with_output().unwrap();
-    assert!(before.elapsed() < Duration::from_secs(10), "it waited for its reader");
     let said = String::from_utf8(output.stderr).unwrap();
     let missing = said.strip_prefix("kafka-observer: ").and_then(|s| s.split(' ').next()).unwrap();
     assert!(said.contains("exchanges were not printed, as the reader of the output"), "{said}");
@@ -50,11 +49,7 @@ fn where_logs_share_the_pipe_it_ends_as_well() {
     shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(program).args(["--log", "trace"]);
     let (mut observer, _) = stuck(&mut shell);
     kill_process(Pid::from_child(&observer), Signal::TERM).unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while observer.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < deadline, "it still waits for its reader");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    await_until("it has ended", || observer.try_wait().unwrap().is_some());
     assert_eq!(observer.wait().unwrap().code(), Some(1));
 }
 
@@ -72,8 +67,11 @@ fn the_thread_that_prints_has_no_privileges() {
     observer.wait().unwrap();
 }
 
+/// Other observers, of other tests, are no reason for a warning here.
 fn observe() -> Command {
-    binary::command().unwrap()
+    let mut command = binary::command().unwrap();
+    command.args(["--log", "error"]);
+    command
 }
 
 /// Runs `observe` until more is to be printed than its reader and its memory take, and all of it has

@@ -9,6 +9,7 @@ pub mod http;
 pub mod in_process;
 pub mod java;
 pub mod jmx;
+pub mod messages;
 #[cfg(feature = "live")]
 pub mod netns;
 #[cfg(feature = "live")]

@@ -1,0 +1,62 @@
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.FileOutputStream;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Writes messages of every layout that the jar on the class path knows to standard output, filled
+ * with random values and serialised by Kafka's own classes, each with a trace of its values.
+ *
+ * <p>For each message, big-endian: int16 API key, int16 version, uint8 side (0 request, 1 response),
+ * uint8 mode, int32 length of the body, the body (no header), int32 length of the trace, the trace.
+ */
+public final class Messages {
+    private static final int BUFFER = 1 << 20;
+
+    private Messages() {}
+
+    public static void main(String[] args) throws Exception {
+        Options options = Options.parse(args);
+        List<Layout> layouts = Layout.all();
+        try (DataOutputStream out = standardOutput()) {
+            for (Layout layout : layouts) {
+                if (options.wants(layout)) {
+                    write(layout, options, out);
+                }
+            }
+        }
+    }
+
+    private static DataOutputStream standardOutput() {
+        return new DataOutputStream(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER));
+    }
+
+    private static void write(Layout layout, Options options, DataOutputStream out)
+            throws IOException {
+        List<Mode> modes = Mode.of(layout.schema());
+        for (int index = 0; index < options.perLayout(); index++) {
+            Mode mode = modes.get(index % modes.size());
+            long seed = layout.seed(options.seed(), index);
+            try {
+                write(layout, mode, Sample.of(layout, mode, seed), out);
+            } catch (RuntimeException failure) {
+                throw new IllegalStateException(layout + ", " + mode + ", message " + index, failure);
+            }
+        }
+    }
+
+    private static void write(Layout layout, Mode mode, Sample sample, DataOutputStream out)
+            throws IOException {
+        out.writeShort(layout.key());
+        out.writeShort(layout.version());
+        out.writeByte(layout.side().ordinal());
+        out.writeByte(mode.ordinal());
+        out.writeInt(sample.body().length);
+        out.write(sample.body());
+        out.writeInt(sample.trace().length);
+        out.write(sample.trace());
+    }
+}

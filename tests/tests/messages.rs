@@ -1,0 +1,118 @@
+//! The messages that Kafka's own classes write: every layout, in every mode.
+//!
+//! 20 of each layout; `cargo test -p tests --release --test messages -- --ignored` takes 200.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use observer::event::Side;
+use observer::protocol::table::APIS;
+use tests::messages::{Line, Message, Mode, Plan, Value, messages};
+
+const SHORT: u32 = 20;
+const LONG: u32 = 200;
+
+/// What was seen of one layout.
+#[derive(Default)]
+struct Seen {
+    messages: u32,
+    modes: BTreeSet<Mode>,
+}
+
+/// API key, version, and whether it is the response.
+type Layout = (i16, i16, bool);
+
+fn every_layout(per_layout: u32) {
+    let mut seen: BTreeMap<Layout, Seen> = BTreeMap::new();
+    let mut size = 0;
+    for message in messages(Plan::of_each(per_layout)).expect("the generator") {
+        let message = message.expect("a message");
+        check_mode(&message);
+        size += message.body.len();
+        let is_response = message.side == Side::Response;
+        let seen = seen.entry((message.api_key, message.version, is_response)).or_default();
+        seen.messages += 1;
+        seen.modes.insert(message.mode);
+    }
+    println!("{} layouts, {size} bytes of bodies", seen.len());
+    assert_eq!(seen.len(), 736);
+    assert!(seen.keys().eq(&table()), "the layouts are not those of the table");
+    for (layout, seen) in &seen {
+        assert_eq!(seen.messages, per_layout, "{layout:?}");
+        assert!(seen.modes.iter().eq(modes(*layout)), "{layout:?}: {:?}", seen.modes);
+    }
+}
+
+/// The layouts that the observer's own table has.
+fn table() -> BTreeSet<Layout> {
+    let mut layouts = BTreeSet::new();
+    for api in &APIS {
+        for version in api.valid.iter().flat_map(|valid| valid.first..=valid.last) {
+            layouts.extend([false, true].map(|is_response| (api.key.0, version, is_response)));
+        }
+    }
+    layouts
+}
+
+fn modes((key, version, _): Layout) -> &'static [Mode] {
+    let api = APIS.iter().find(|api| api.key.0 == key).expect("in the table");
+    if api.flexible.contains(version) { &Mode::ALL } else { &Mode::INFLEXIBLE }
+}
+
+/// The trace has what the mode promises.
+fn check_mode(message: &Message) {
+    let holds: fn(&Line) -> bool = match message.mode {
+        Mode::Empty => |line| is_empty(&line.value),
+        Mode::Untagged => |line| !line.is_tagged,
+        Mode::Maximal | Mode::Tagged | Mode::UnknownTags => |line| !is_null(&line.value),
+        Mode::Random | Mode::Nulls => |_| true,
+    };
+    let broken = message.trace.iter().find(|line| !holds(line));
+    assert!(broken.is_none(), "{message}: {broken:?}");
+}
+
+fn is_null(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::String(None)
+            | Value::Bytes(None)
+            | Value::Array(None)
+            | Value::Records(None)
+            | Value::Struct(false)
+    )
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Int(number) => *number == 0,
+        Value::Float(bits) => *bits == 0,
+        Value::Uuid(id) => *id == [0; 16],
+        Value::String(text) => text.as_ref().is_some_and(Vec::is_empty),
+        Value::Bytes(number) | Value::Array(number) | Value::Records(number) => *number == Some(0),
+        Value::Struct(is_there) => *is_there,
+        Value::Batch(_) => false,
+    }
+}
+
+#[test]
+fn every_layout_comes_in_every_mode() {
+    every_layout(SHORT);
+}
+
+#[test]
+#[ignore = "the long form: minutes"]
+fn every_layout_comes_in_every_mode_many_times() {
+    every_layout(LONG);
+}
+
+#[test]
+fn a_seed_gives_the_same_messages_however_few_are_wanted() {
+    let fetches = Plan { api: Some(1), ..Plan::of_each(8) };
+    let all: Vec<_> = messages(fetches).expect("the generator").map(Result::unwrap).collect();
+    let one = Plan { version: Some(12), side: Some(Side::Response), ..fetches };
+    let one: Vec<_> = messages(one).expect("the generator").map(Result::unwrap).collect();
+    let is_one = |message: &&Message| message.version == 12 && message.side == Side::Response;
+    assert!(one.len() == 8 && all.iter().filter(is_one).eq(&one));
+    let others = Plan { seed: 2, version: Some(12), side: Some(Side::Response), ..fetches };
+    let others = messages(others).expect("the generator").map(Result::unwrap);
+    assert!(others.zip(&one).any(|(other, one)| other.body != one.body));
+}

@@ -23,6 +23,8 @@ pub struct Ledger {
     pub pending: u64,
     /// Of these, what waits for a frame boundary.
     pub unsynchronised: u64,
+    /// No fate: memory in bytes that it costs, beside themselves, to tell their segments apart.
+    pub bookkeeping: u64,
     /// Bytes nobody saw, by reason.
     pub gaps: [u64; GapReason::ALL.len()],
 }
@@ -38,6 +40,11 @@ impl Ledger {
     pub const fn release(&mut self, bytes: u64) {
         self.pending = self.pending.saturating_sub(bytes);
         self.unsynchronised = self.unsynchronised.saturating_sub(bytes);
+    }
+
+    /// Telling segments apart took `was` bytes of memory, and takes `is` now.
+    pub const fn note_bookkeeping(&mut self, was: u64, is: u64) {
+        self.bookkeeping = self.bookkeeping.saturating_add(is).saturating_sub(was);
     }
 
     /// Sum of the fates.

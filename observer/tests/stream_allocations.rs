@@ -1,36 +1,13 @@
 //! Bytes that come in order are delivered without an allocation, and a direction that holds nothing
 //! owns nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
 
+use counting::{Counting, counts};
 use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
 use observer::ledger::GapReason;
 use observer::stream::{Budget, Carrier, Direction, Edges, Limits, Sink};
 use observer::time::Timestamp;
-
-struct Counting;
-
-thread_local! {
-    /// Allocations alive, and ever made, on this thread.
-    static COUNTS: Cell<(i64, u64)> = const { Cell::new((0, 0)) };
-}
-
-// SAFETY: everything is left to the system's allocator; a thread-local cell that needs neither
-// initialisation nor a destructor is all that is touched beside it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNTS.with(|counts| counts.set((counts.get().0 + 1, counts.get().1 + 1)));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        COUNTS.with(|counts| counts.set((counts.get().0 - 1, counts.get().1)));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -88,20 +65,20 @@ impl Bench {
 #[test]
 fn bytes_in_order_need_no_allocation() {
     let mut bench = Bench::new();
-    let before = COUNTS.get();
+    let before = counts();
     for i in 0..1000 {
         bench.push(i * 100);
     }
-    assert_eq!((COUNTS.get(), bench.total.0), (before, 100_000));
+    assert_eq!((counts(), bench.total.0), (before, 100_000));
 }
 
 #[test]
 fn a_direction_that_has_delivered_everything_owns_nothing() {
     let mut bench = Bench::new();
     bench.push(0);
-    let (alive, made) = COUNTS.get();
+    let before = counts();
     bench.push(200);
-    assert!(COUNTS.get().0 > alive && COUNTS.get().1 > made);
+    assert!(counts().alive > before.alive && counts().made > before.made);
     bench.push(100);
-    assert_eq!((COUNTS.get().0, bench.total.0), (alive, 300));
+    assert_eq!((counts().alive, bench.total.0), (before.alive, 300));
 }

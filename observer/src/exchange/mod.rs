@@ -17,6 +17,7 @@ mod conversation;
 mod ear;
 mod ending;
 mod inflight;
+mod kept;
 mod requests;
 mod responses;
 mod standing;
@@ -25,6 +26,7 @@ mod timing;
 pub use conversation::Conversation;
 pub use ear::Ear;
 pub use inflight::Pending;
+pub use kept::{CUT_MARK, MAX_KEPT, kept};
 pub use requests::Requests;
 pub use responses::Responses;
 pub use standing::Standing;
@@ -47,9 +49,9 @@ pub struct Limits {
     pub max_inflight: usize,
     /// Age at which a request without an answer is given up.
     pub expiry: Duration,
-    /// Bytes that a direction may hold while it is not in step.
+    /// Memory that a direction may hold while it is not in step, in bytes.
     pub hold_bytes: u32,
-    /// Bytes that all directions together may hold while they are not in step.
+    /// Memory that all directions together may hold while they are not in step, in bytes.
     pub max_held_bytes: u64,
     /// Bytes of a connection that was never in step, after which it is not taken for Kafka.
     pub opaque_after_bytes: u64,
@@ -88,7 +90,8 @@ pub struct Context<'a, H> {
 
 impl<H: Handler> Context<'_, H> {
     fn holds_too_much(&mut self) -> bool {
-        let is_over = self.ledger.unsynchronised > self.limits.max_held_bytes;
+        let is_over = self.ledger.unsynchronised.saturating_add(self.ledger.bookkeeping)
+            > self.limits.max_held_bytes;
         if is_over {
             self.evictions.count(Table::Buffers);
         }

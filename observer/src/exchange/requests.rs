@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::inflight::Pending;
-use super::{Conversation, Ear, Standing};
+use super::{Conversation, Ear, Standing, kept};
 use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::protocol::acks::{Acks, Found};
@@ -211,8 +211,8 @@ impl<H: Handler> Requests<'_, '_, H> {
             return;
         }
         let software = Box::new(ClientSoftware {
-            name: name.into(),
-            version: version.into(),
+            name: kept(name.as_bytes()).into(),
+            version: kept(version.as_bytes()).into(),
             client_id: client_id.cloned(),
         });
         let peers = self.ear.conversation.peers;
@@ -222,8 +222,8 @@ impl<H: Handler> Requests<'_, '_, H> {
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.
     fn ends_tokens(&mut self, request: &RequestHead<'_>) -> bool {
-        let same_client =
-            request.client_id == self.ear.conversation.client_id.as_deref().map(str::as_bytes);
+        let client_id = request.client_id.map(kept);
+        let same_client = client_id.as_deref() == self.ear.conversation.client_id.as_deref();
         let ends = same_client && request.api_key.is_known(request.api_version);
         self.ear.conversation.raw_tokens.in_requests = !ends;
         ends
@@ -248,7 +248,12 @@ impl Conversation {
         let bytes = client_id?;
         match &self.client_id {
             Some(known) if known.as_bytes() == bytes => {}
-            _ => self.client_id = Some(String::from_utf8_lossy(bytes).into()),
+            known => {
+                let text = kept(bytes);
+                if known.as_deref() != Some(&text) {
+                    self.client_id = Some(text.into());
+                }
+            }
         }
         self.client_id.clone()
     }

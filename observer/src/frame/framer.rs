@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Framer {
     state: State,
-    /// Bytes that a search may hold.
+    /// Memory that a search may take, in bytes.
     hold: u32,
 }
 
@@ -22,7 +22,7 @@ enum State {
 }
 
 impl Framer {
-    /// A direction joined in mid-stream; a search holds at most `hold` bytes.
+    /// A direction joined in mid-stream; a search takes at most about `hold` bytes of memory.
     pub fn midstream(hold: u32) -> Self {
         Self { state: State::Search(Box::default()), hold }
     }
@@ -42,6 +42,14 @@ impl Framer {
         match &self.state {
             State::Step(_) => &[],
             State::Search(search) => search.window(),
+        }
+    }
+
+    /// Memory that a search takes beside the bytes it holds.
+    pub fn bookkeeping(&self) -> u64 {
+        match &self.state {
+            State::Step(_) => 0,
+            State::Search(search) => search.bookkeeping() as u64,
         }
     }
 
@@ -195,7 +203,7 @@ impl Framer {
         let hold = self.hold as usize;
         let dropped = if receiver.account().holds_too_much() {
             search.shrink(0)
-        } else if search.window().len() > hold {
+        } else if search.window().len().saturating_add(search.bookkeeping()) > hold {
             search.shrink(hold / 2)
         } else {
             return;

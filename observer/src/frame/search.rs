@@ -14,7 +14,13 @@ const LOOK_LEN: u64 = FRAME_ID_LEN as u64;
 /// Undecided places remembered; few, so that hostile bytes cost little.
 const MAX_UNDECIDED: usize = 8;
 
-/// Bytes that came together.
+/// What a piece costs to keep beside its bytes.
+const PIECE_COST: usize = 64;
+
+const _: () = assert!(size_of::<Piece>() <= PIECE_COST);
+
+/// Bytes that came together. They are not joined, however few: each segment has its own time, and
+/// frames begin and end at its borders.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
     /// Offset of the first byte since the search began.
@@ -68,8 +74,22 @@ impl Search {
         dropped
     }
 
-    /// Keeps the newest `keep` bytes. Returns how many bytes were thrown away.
-    pub(super) fn shrink(&mut self, keep: usize) -> u64 {
+    /// Memory taken beside the bytes.
+    pub(super) fn bookkeeping(&self) -> usize {
+        self.pieces.len().saturating_mul(PIECE_COST)
+    }
+
+    /// Keeps the newest bytes that take so much memory. Returns how many bytes were thrown away.
+    pub(super) fn shrink(&mut self, mut memory: usize) -> u64 {
+        let mut keep = 0_usize;
+        for piece in self.pieces.iter().rev() {
+            let room = memory.saturating_sub(PIECE_COST).min(piece.len);
+            keep = keep.saturating_add(room);
+            if room < piece.len {
+                break;
+            }
+            memory = memory.saturating_sub(PIECE_COST).saturating_sub(room);
+        }
         self.forget_before(self.end().saturating_sub(keep as u64))
     }
 
@@ -198,10 +218,6 @@ impl Search {
             return 0;
         }
         self.window.drain(..usize::try_from(dropped).unwrap_or(usize::MAX).min(self.window.len()));
-        if self.window.is_empty() {
-            // Many searches may wait for bytes that never come: without memory.
-            self.window = Vec::new();
-        }
         self.base = self.base.saturating_add(dropped);
         self.scanned = self.scanned.max(self.base);
         let base = self.base;
@@ -218,6 +234,9 @@ impl Search {
             }
             true
         });
+        // Many searches may wait for bytes that never come: with no more memory than they need.
+        self.window.shrink_to_fit();
+        self.pieces.shrink_to_fit();
         self.is_anchored = false;
         dropped
     }

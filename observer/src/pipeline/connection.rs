@@ -153,9 +153,8 @@ impl Connection {
             self.act(side, act, shared);
         }
         let life = std::mem::replace(&mut self.life, Life::Closed);
-        let left = self.request.dissolve().saturating_add(self.response.dissolve());
         let ledger = &mut *shared.ctx.ledger;
-        ledger.release(left);
+        let left = self.request.dissolve(ledger).saturating_add(self.response.dissolve(ledger));
         ledger.discarded = ledger.discarded.saturating_add(left);
         self.conversation.finish(outcome, &mut shared.ctx);
         if life != Life::New {
@@ -232,9 +231,8 @@ impl Connection {
         for side in [Side::Request, Side::Response] {
             self.act(side, Act::Finish, shared);
         }
-        let held = self.request.dissolve().saturating_add(self.response.dissolve());
         let ledger = &mut *shared.ctx.ledger;
-        ledger.release(held);
+        let held = self.request.dissolve(ledger).saturating_add(self.response.dissolve(ledger));
         ledger.opaque = ledger.opaque.saturating_add(held);
         self.conversation.finish(Outcome::Abandoned, &mut shared.ctx);
         let Peers { client, broker, .. } = self.conversation.peers();

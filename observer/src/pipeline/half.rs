@@ -2,7 +2,7 @@
 
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq};
-use crate::ledger::GapReason;
+use crate::ledger::{GapReason, Ledger};
 use crate::stream::{self, Budget, Carrier, Direction, Edges};
 use crate::time::Timestamp;
 
@@ -95,7 +95,7 @@ impl Half {
         budget: &mut Budget,
         receiver: &mut R,
     ) {
-        let held = self.stream.held();
+        let (held, bookkeeping) = (self.stream.held(), self.framer.bookkeeping());
         let mut sink = Delivery { framer: &mut self.framer, receiver };
         match act {
             Act::Push(segment) => {
@@ -117,11 +117,16 @@ impl Half {
         }
         let ledger = receiver.account().ledger();
         ledger.pending = ledger.pending.saturating_add(self.stream.held()).saturating_sub(held);
+        ledger.note_bookkeeping(bookkeeping, self.framer.bookkeeping());
     }
 
     /// Throws away what waits for a frame boundary; returns the number of bytes.
-    pub(super) fn dissolve(&mut self) -> u64 {
-        self.framer.dissolve()
+    pub(super) fn dissolve(&mut self, ledger: &mut Ledger) -> u64 {
+        let bookkeeping = self.framer.bookkeeping();
+        let bytes = self.framer.dissolve();
+        ledger.release(bytes);
+        ledger.note_bookkeeping(bookkeeping, self.framer.bookkeeping());
+        bytes
     }
 }
 

@@ -166,6 +166,7 @@ impl Script {
     pub fn finish_with(&mut self, handler: &mut impl Handler) {
         self.pipeline.finish(Outcome::Open, handler);
         self.check_ledger();
+        assert_eq!(self.ledger().bookkeeping, 0);
         let left = (self.ledger().pending, self.pipeline.inflight(), self.pipeline.buffered());
         assert_eq!(left, (0, 0, 0));
     }

@@ -1,6 +1,7 @@
 //! Connections by the library of their client.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use prometheus::{IntGauge, IntGaugeVec, Result};
@@ -24,9 +25,14 @@ pub struct Clients {
     max_series: usize,
     libraries: HashMap<Library, IntGauge, RandomState>,
     /// Under which library each connection was counted: label values may get another id later.
-    connections: HashMap<(Endpoint, Endpoint), Library, RandomState>,
+    connections: HashMap<Connection, Library, RandomState>,
+    /// Connections that have shown no client id yet.
+    nameless: HashSet<Connection, RandomState>,
     overflow: u64,
 }
+
+/// Client and broker.
+type Connection = (Endpoint, Endpoint);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Library {
@@ -51,31 +57,36 @@ impl Clients {
             max_series: options.max_series,
             libraries: HashMap::default(),
             connections: HashMap::default(),
+            nameless: HashSet::default(),
             overflow: 0,
         })
     }
 
     /// A connection was seen; its library is not known yet.
     pub fn opened(&mut self, labels: &mut Labels, peers: &Peers) {
-        self.count(labels, peers, None);
+        self.nameless.insert((peers.client, peers.broker));
+        self.count(labels, peers, None, None);
+    }
+
+    /// A request was sent: also a client that names no library may have an id.
+    pub fn request(&mut self, labels: &mut Labels, peers: &Peers, client_id: Option<&Arc<str>>) {
+        if client_id.is_none() || !self.nameless.remove(&(peers.client, peers.broker)) {
+            return;
+        }
+        self.uncount(labels, peers);
+        self.count(labels, peers, client_id, None);
     }
 
     /// A client named its library.
     pub fn named(&mut self, labels: &mut Labels, peers: &Peers, software: &ClientSoftware) {
         self.closed(labels, peers);
-        self.count(labels, peers, Some(software));
+        self.count(labels, peers, software.client_id.as_ref(), Some(software));
     }
 
     /// A connection is no longer followed.
     pub fn closed(&mut self, labels: &Labels, peers: &Peers) {
-        let Some(library) = self.connections.remove(&(peers.client, peers.broker)) else { return };
-        let Some(gauge) = self.libraries.get(&library) else { return };
-        gauge.dec();
-        if gauge.get() == 0 {
-            self.libraries.remove(&library);
-            // A series that is not there needs no removal.
-            let _ = self.family.remove_label_values(&self.values(labels, &library));
-        }
+        self.nameless.remove(&(peers.client, peers.broker));
+        self.uncount(labels, peers);
     }
 
     /// Forgets label values that no connection uses, and says which client ids are used.
@@ -91,8 +102,25 @@ impl Clients {
         tables.into_iter().chain([("series", self.overflow)])
     }
 
-    fn count(&mut self, labels: &mut Labels, peers: &Peers, software: Option<&ClientSoftware>) {
-        let client = labels.client_id(software.and_then(|software| software.client_id.as_ref()));
+    fn uncount(&mut self, labels: &Labels, peers: &Peers) {
+        let Some(library) = self.connections.remove(&(peers.client, peers.broker)) else { return };
+        let Some(gauge) = self.libraries.get(&library) else { return };
+        gauge.dec();
+        if gauge.get() == 0 {
+            self.libraries.remove(&library);
+            // A series that is not there needs no removal.
+            let _ = self.family.remove_label_values(&self.values(labels, &library));
+        }
+    }
+
+    fn count(
+        &mut self,
+        labels: &mut Labels,
+        peers: &Peers,
+        client_id: Option<&Arc<str>>,
+        software: Option<&ClientSoftware>,
+    ) {
+        let client = labels.client_id(client_id);
         let name = software.map_or(UNKNOWN, |software| &software.name);
         let version = software.map_or(UNKNOWN, |software| &software.version);
         let wanted = Library {

@@ -140,6 +140,7 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&request.peers);
                 brokers.request(labels, broker);
                 traffic.request(labels, broker, request, *now);
+                clients.request(labels, &request.peers, request.header.client_id.as_ref());
             }
             Event::Exchange(exchange) => {
                 let broker = labels.broker_key(&exchange.peers);

@@ -168,6 +168,37 @@ fn connections_are_counted_by_security_and_library() {
 }
 
 #[test]
+fn a_client_that_names_no_library_is_known_by_its_id() {
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    let library = |client_id: &str, software: &str, version: &str| {
+        format!(
+            "{{broker=\"10.0.0.2:9092\",client_id=\"{client_id}\",client_software_name=\
+             \"{software}\",client_software_version=\"{version}\",vantage=\"broker\"}} 1"
+        )
+    };
+    metrics.event(Event::ConnectionOpened(peers()));
+    let mut nameless = request("");
+    nameless.header.client_id = None;
+    metrics.event(Event::Request(&nameless));
+    assert_eq!(samples(&metrics, "client_info"), [library("", "unknown", "unknown")]);
+    for client_id in ["a", "b"] {
+        metrics.event(Event::Request(&request(client_id)));
+        assert_eq!(samples(&metrics, "client_info"), [library("a", "unknown", "unknown")]);
+    }
+    let software = ClientSoftware {
+        name: Arc::from("librdkafka"),
+        version: Arc::from("2.0"),
+        client_id: Some(Arc::from("a")),
+    };
+    metrics.event(Event::ClientSoftware { peers: peers(), software: &software });
+    metrics.event(Event::Request(&request("a")));
+    assert_eq!(samples(&metrics, "client_info"), [library("a", "librdkafka", "2.0")]);
+    let (security, software) = (Security::Plaintext, Some(&software));
+    metrics.event(Event::ConnectionClosed { peers: peers(), security, software });
+    assert!(samples(&metrics, "client_info").is_empty());
+}
+
+#[test]
 fn what_was_wrong_is_counted_by_reason() {
     let mut metrics = Metrics::new(Options::default()).unwrap();
     let peers = peers();

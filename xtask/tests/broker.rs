@@ -76,6 +76,19 @@ fn a_broker_that_cannot_start_says_why_at_once() {
 }
 
 #[test]
+fn another_brokers_port_is_not_taken_for_its_own() {
+    let first = Broker::start(&config(Version::LATEST)).expect("started");
+    let mut config = config(Version::LATEST);
+    config.listen = first.address();
+    let error = format!("{:#}", Broker::start(&config).expect_err("cannot start"));
+    assert!(error.contains(&format!("cannot listen on {}", first.address())), "{error}");
+    assert!(error.contains("in use"), "{error}");
+    // Nothing happened to the first.
+    TcpStream::connect(first.address()).expect("it answers");
+    first.stop().expect("stopped");
+}
+
+#[test]
 fn a_broker_that_hangs_is_given_up() {
     let mut config = config(Version::LATEST);
     // A controller that is not there.

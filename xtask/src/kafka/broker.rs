@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::ready::{self, Probe};
-use super::{Config, Version, java, log, properties, zookeeper};
+use super::{Config, Version, java, log, port, properties, zookeeper};
 use crate::process::{Guarded, Netns};
 
 /// All nodes of a test are of one cluster, so that several can be started alike.
@@ -35,6 +35,7 @@ impl Broker {
     /// Fetches the jars if they are missing, starts the broker, and waits until it answers.
     /// The error holds the end of its log if it does not.
     pub fn start(config: &Config) -> Result<Self> {
+        check_free(config)?;
         let (dir, temporary) = folder(config)?;
         let plan = Plan::prepare(config, &dir)?;
         let zookeeper = plan.zookeeper.map(|c| Guarded::spawn("ZooKeeper", c)).transpose()?;
@@ -117,8 +118,9 @@ impl Broker {
 
     fn wait_until_ready(&mut self) -> Result<()> {
         let Self { process, zookeeper, config, dir, .. } = self;
+        let pid = process.id();
         let mut dead = || ended(process) || zookeeper.as_mut().is_some_and(ended);
-        wait_until_ready(config, dir, &mut dead)
+        wait_until_ready(config, dir, pid, &mut dead)
     }
 }
 
@@ -126,14 +128,24 @@ fn ended(process: &mut Guarded) -> bool {
     !matches!(process.exited(), Ok(None))
 }
 
-/// Waits until the broker lists itself; `dead` tells that it never will.
+/// An error where somebody else listens where this broker should.
+pub(super) fn check_free(config: &Config) -> Result<()> {
+    let addresses = config.bound();
+    match &config.netns {
+        Some(name) => Netns::open(name)?.run(|| port::check_free(&addresses))?,
+        None => port::check_free(&addresses),
+    }
+}
+
+/// Waits until the broker of this process lists itself; `dead` tells that it never will.
 pub(super) fn wait_until_ready(
     config: &Config,
     dir: &Path,
+    pid: u32,
     dead: &mut (dyn FnMut() -> bool + Send),
 ) -> Result<()> {
-    let probe =
-        Probe { version: config.version, node_id: config.node_id, address: config.reachable() };
+    let Config { version, node_id, .. } = *config;
+    let probe = Probe { version, node_id, pid, address: config.reachable() };
     let deadline = Instant::now() + config.patience;
     let ready = match &config.netns {
         Some(name) => Netns::open(name)?.run(|| ready::wait(&probe, deadline, dead))?,

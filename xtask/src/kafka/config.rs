@@ -91,6 +91,22 @@ impl Config {
         vec![Voter { node_id: self.node_id, address }]
     }
 
+    /// Whether this node is one of the cluster's controllers.
+    pub(super) fn is_controller(&self) -> bool {
+        self.version.is_kraft() && self.quorum().iter().any(|v| v.node_id == self.node_id)
+    }
+
+    /// All that this node will listen on, but for JMX's other ports.
+    pub(super) fn bound(&self) -> Vec<SocketAddr> {
+        let mut bound = vec![self.listen];
+        bound.extend(self.listeners.iter().map(|listener| listener.address));
+        if self.is_controller() {
+            bound.push(SocketAddr::new(self.listen.ip(), self.controller_port));
+        }
+        bound.extend(self.jmx_port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+        bound
+    }
+
     /// Where the broker can be connected to from beside it.
     pub(super) fn reachable(&self) -> SocketAddr {
         let ip = match self.listen.ip() {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
 use super::Config;
-use super::broker::{Plan, wait_until_ready};
+use super::broker::{Plan, check_free, wait_until_ready};
 use crate::process;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,13 +26,14 @@ pub(super) fn start(config: &Config, dir: &Path) -> Result<()> {
     if NAMES.iter().any(|name| running(&dir, name).is_some()) {
         bail!("a broker already runs in {}", dir.display());
     }
+    check_free(config)?;
     let plan = Plan::prepare(config, &dir)?;
     if let Some(command) = plan.zookeeper {
         launch(&dir, "zookeeper", command)?;
     }
-    launch(&dir, "broker", plan.broker)?;
+    let pid = launch(&dir, "broker", plan.broker)?;
     let mut dead = || running(&dir, "broker").is_none();
-    let ready = wait_until_ready(config, &dir, &mut dead);
+    let ready = wait_until_ready(config, &dir, pid, &mut dead);
     if ready.is_err() {
         stop(&dir)?;
     }
@@ -54,10 +55,11 @@ pub(super) fn stop(dir: &Path) -> Result<()> {
 }
 
 /// Starts a process that a terminal's Ctrl-C does not reach, and notes which one it is.
-fn launch(dir: &Path, name: &str, mut command: Command) -> Result<()> {
+fn launch(dir: &Path, name: &str, mut command: Command) -> Result<u32> {
     let child = command.process_group(0).spawn().with_context(|| format!("cannot start {name}"))?;
     let started = process::started(child.id()).context("it ended at once")?;
-    Ok(fs::write(pid_file(dir, name), format!("{} {started}", child.id()))?)
+    fs::write(pid_file(dir, name), format!("{} {started}", child.id()))?;
+    Ok(child.id())
 }
 
 fn pid_file(dir: &Path, name: &str) -> PathBuf {

@@ -1,6 +1,8 @@
-//! Ports that nobody listens on: nothing in, port numbers out.
+//! Who listens on a port: nobody, or which process.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -33,9 +35,70 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     Ok(ports)
 }
 
+/// An error where somebody else listens on one of these addresses, or where they are not ours.
+pub(super) fn check_free(addresses: &[SocketAddr]) -> Result<()> {
+    for address in addresses {
+        TcpListener::bind(address).with_context(|| {
+            format!("a broker cannot listen on {address}: end what does, or choose another port")
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether it is this very process that listens on the port, in its network namespace.
+pub(super) fn listens(pid: u32, port: u16) -> io::Result<bool> {
+    let mut sockets = Vec::new();
+    for table in ["tcp", "tcp6"] {
+        let table = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
+        sockets.extend(table.lines().filter_map(|line| listening_socket(line, port)));
+    }
+    for descriptor in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        // It may have been closed meanwhile.
+        let Ok(open) = fs::read_link(descriptor?.path()) else { continue };
+        if sockets.iter().any(|socket| open.as_os_str() == socket.as_str()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What the descriptor of a listening socket links to, of a line of /proc/net/tcp (proc_net(5)).
+fn listening_socket(line: &str, wanted: u16) -> Option<String> {
+    const LISTEN: &str = "0A";
+    let mut fields = line.split_whitespace();
+    let (_, port) = fields.nth(1)?.rsplit_once(':')?;
+    let is_wanted = u16::from_str_radix(port, 16) == Ok(wanted);
+    let is_listening = fields.nth(1)? == LISTEN;
+    let inode = fields.nth(5)?;
+    (is_wanted && is_listening).then(|| format!("socket:[{inode}]"))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+    use std::process::Command;
+
     use super::*;
+
+    #[test]
+    fn a_listener_is_its_process_own() {
+        for any in ["127.0.0.1:0", "[::1]:0"] {
+            let listener = TcpListener::bind(any).expect("bound");
+            let address = listener.local_addr().expect("an address");
+            let client = TcpStream::connect(address).expect("connected");
+            let mut other = Command::new("sleep").arg("100").spawn().expect("sleep");
+            assert!(listens(process::id(), address.port()).expect("read"));
+            let client = client.local_addr().expect("an address").port();
+            assert!(!listens(process::id(), client).expect("read"), "connected, not listening");
+            assert!(!listens(other.id(), address.port()).expect("read"));
+            other.kill().expect("killed");
+            other.wait().expect("ended");
+            let error = check_free(&[address]).expect_err("in use").to_string();
+            assert!(error.contains(&address.to_string()), "{error}");
+            drop(listener);
+            check_free(&[address]).expect("free again");
+        }
+    }
 
     #[test]
     fn ports_differ_and_can_be_bound() {

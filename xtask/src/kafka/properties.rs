@@ -76,7 +76,7 @@ fn listener_properties(
     if config.version.is_kraft() {
         protocols.push(format!("{CONTROLLERS}:PLAINTEXT"));
     }
-    if is_controller(config) {
+    if config.is_controller() {
         let address = SocketAddr::new(config.listen.ip(), config.controller_port);
         bound.push(format!("{CONTROLLERS}://{address}"));
     }
@@ -99,12 +99,8 @@ fn old_listener_properties(config: &Config) -> BTreeMap<String, String> {
     ])
 }
 
-fn is_controller(config: &Config) -> bool {
-    config.version.is_kraft() && config.quorum().iter().any(|v| v.node_id == config.node_id)
-}
-
 fn kraft_properties(config: &Config) -> BTreeMap<String, String> {
-    let roles = if is_controller(config) { "broker,controller" } else { "broker" };
+    let roles = if config.is_controller() { "broker,controller" } else { "broker" };
     let voters: Vec<_> = config.quorum().iter().map(ToString::to_string).collect();
     BTreeMap::from([
         ("node.id".to_owned(), config.node_id.to_string()),

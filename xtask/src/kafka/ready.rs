@@ -1,5 +1,6 @@
 //! Whether a broker works: its address in, an answer once the cluster lists it. A socket that
-//! accepts is too little: a broker is listed when clients may use it.
+//! accepts is too little: a broker is listed when clients may use it. A broker that is listed is too
+//! little: another's number may be the same.
 //!
 //! Speaks Metadata v0 to brokers before 2.1 and v7 to later ones, by the layouts of
 //! <https://kafka.apache.org/protocol#The_Messages_Metadata>.
@@ -9,7 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Version;
+use super::{Version, port};
 
 /// How often a broker that is not there yet is asked again.
 const RETRY: Duration = Duration::from_millis(50);
@@ -23,6 +24,8 @@ pub(super) struct Probe {
     pub(super) version: Version,
     pub(super) node_id: u32,
     pub(super) address: SocketAddr,
+    /// The process that is to answer there, and no other broker.
+    pub(super) pid: u32,
 }
 
 /// Asks until the broker lists itself, `give_up` says so, or the deadline passes.
@@ -48,7 +51,8 @@ fn attempt(probe: &Probe, kept: &mut Option<TcpStream>, until: Instant) -> io::R
     stream.write_all(&request(api_version))?;
     let response = read_response(&mut stream)?;
     *kept = Some(stream);
-    Ok(lists(&response, api_version, probe.node_id))
+    let is_listed = lists(&response, api_version, probe.node_id);
+    Ok(is_listed && port::listens(probe.pid, probe.address.port())?)
 }
 
 fn connect(address: SocketAddr, until: Instant) -> io::Result<TcpStream> {

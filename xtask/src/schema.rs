@@ -1,4 +1,5 @@
-//! `cargo xtask schema`: the kafka-clients jars in, the committed table of Kafka's APIs out.
+//! `cargo xtask schema`: the kafka-clients jars in, the committed tables of Kafka's APIs, error codes
+//! and layouts out.
 //!
 //! Each jar carries its message schemas (`common/message/*.json`) and, in code, what the schemas do
 //! not say (header versions). Nothing of the table is typed by hand.
@@ -18,19 +19,17 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use self::jar::Jar;
+use self::render::File;
 use crate::kafka::Version;
 use crate::paths;
 
 /// The releases read, newest first: Kafka 4 dropped versions that the newest 3.x still has.
 const RELEASES: [Version; 2] = [Version::LATEST, Version::V3_9];
 
-/// The table, from the repository's root.
-const TABLE: &str = "observer/src/protocol/table.rs";
-
-/// Writes the table of Kafka's APIs.
+/// Writes the tables of Kafka's APIs, error codes and layouts.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only say whether the committed table is what would be written.
+    /// Only say whether the committed tables are what would be written.
     #[arg(long)]
     check: bool,
 }
@@ -42,26 +41,28 @@ impl Args {
     }
 }
 
-/// Writes the table under `root`, or with `check` says whether it is what would be written.
+/// Writes the tables under `root`, or with `check` says whether they are what would be written.
 pub fn run(root: &Path, check: bool) -> Result<()> {
     let jars = RELEASES.map(Jar::fetch).into_iter().collect::<Result<Vec<_>>>()?;
     let apis = apis::merge(&jars)?;
-    let text = render::table(&jars, &apis);
-    let path = root.join(TABLE);
-    if check {
-        return compare(&path, &text);
+    for File { path, text } in render::files(&jars, &apis) {
+        if check {
+            compare(root, path, &text)?;
+        } else {
+            let file = root.join(path);
+            std::fs::write(file, &text).with_context(|| format!("cannot write {path}"))?;
+        }
     }
-    std::fs::write(&path, &text).with_context(|| format!("cannot write {TABLE}"))?;
-    println!("{TABLE}: {} APIs, {} layouts", apis.len(), apis::layouts(&apis));
+    println!("{} APIs, {} layouts", apis.len(), apis::layouts(&apis));
     Ok(())
 }
 
-fn compare(path: &Path, text: &str) -> Result<()> {
+fn compare(root: &Path, path: &str, text: &str) -> Result<()> {
     let committed =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {TABLE}"))?;
+        std::fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
     if committed == text {
         return Ok(());
     }
     let line = 1 + committed.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
-    bail!("{TABLE} is not what the jars give (first at line {line}): run `cargo xtask schema`");
+    bail!("{path} is not what the jars give (first at line {line}): run `cargo xtask schema`");
 }

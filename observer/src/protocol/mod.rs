@@ -12,7 +12,12 @@
 pub mod acks;
 pub mod api;
 pub mod body;
+pub mod error_code;
 pub mod header;
+pub mod machine;
+pub mod meaning;
 pub mod plausible;
+pub mod program;
+pub mod schema;
 pub mod table;
 pub mod wire;

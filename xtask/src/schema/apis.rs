@@ -1,6 +1,6 @@
 //! The releases merged: for each API its facts, each version's from the newest release that has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,9 +12,9 @@ use super::versions::Versions;
 /// A threshold that no version reaches.
 pub const NEVER: i16 = i16::MAX;
 
-/// One row of the table.
+/// What the releases together say of an API.
 #[derive(Debug)]
-pub struct Api {
+pub struct Api<'a> {
     /// API key.
     pub key: i16,
     /// Name.
@@ -33,10 +33,23 @@ pub struct Api {
     pub cluster_action: bool,
     /// Where it is accepted.
     pub listeners: Vec<Listener>,
+    /// Its layouts: each version's from the newest release that has it, newest release first.
+    pub layouts: Vec<Layouts<'a>>,
+}
+
+/// The layouts of a range of an API's versions.
+#[derive(Clone, Copy, Debug)]
+pub struct Layouts<'a> {
+    /// The versions.
+    pub versions: Versions,
+    /// The request's schema, which may also hold versions that are not of the range.
+    pub request: &'a Message,
+    /// The response's.
+    pub response: &'a Message,
 }
 
 /// Merges the jars, newest first, into rows by key.
-pub fn merge(jars: &[Jar]) -> Result<Vec<Api>> {
+pub fn merge(jars: &[Jar]) -> Result<Vec<Api<'_>>> {
     let views = jars
         .iter()
         .map(|jar| view(jar).with_context(|| format!("kafka-clients {}", jar.release)))
@@ -46,17 +59,15 @@ pub fn merge(jars: &[Jar]) -> Result<Vec<Api>> {
 }
 
 /// How many (API, version, direction) the rows hold.
-pub fn layouts(apis: &[Api]) -> usize {
-    let versions = |api: &Api| {
-        let known = |version: i16| api.valid.iter().any(|valid| valid.contains(version));
-        (0..NEVER).filter(|version| known(*version)).count()
-    };
-    apis.iter().map(|api| 2 * versions(api)).sum()
+pub fn layouts(apis: &[Api<'_>]) -> usize {
+    let layouts = apis.iter().flat_map(|api| &api.layouts);
+    layouts.map(|layouts| 2 * layouts.versions.iter().count()).sum()
 }
 
 /// One API in one release.
 struct View<'a> {
     request: &'a Message,
+    response: &'a Message,
     declared: &'a DeclaredApi,
 }
 
@@ -77,7 +88,7 @@ fn view(jar: &Jar) -> Result<BTreeMap<i16, View<'_>>> {
         let declared = jar.declared.apis.get(&key);
         let declared = declared.with_context(|| format!("{}: not in the code", request.name))?;
         agree(request, response, declared).with_context(|| format!("{}.json", request.name))?;
-        apis.insert(key, View { request, declared });
+        apis.insert(key, View { request, response, declared });
     }
     Ok(apis)
 }
@@ -93,7 +104,7 @@ fn agree(request: &Message, response: &Message, declared: &DeclaredApi) -> Resul
     Ok(())
 }
 
-fn row(key: i16, views: &[BTreeMap<i16, View<'_>>]) -> Result<Api> {
+fn row<'a>(key: i16, views: &[BTreeMap<i16, View<'a>>]) -> Result<Api<'a>> {
     let releases: Vec<_> = views.iter().map(|view| view.get(&key)).collect();
     let newest = releases.iter().copied().flatten().next();
     let newest = newest.context("no release has it, and the table is indexed by key")?;
@@ -121,7 +132,27 @@ fn row(key: i16, views: &[BTreeMap<i16, View<'_>>]) -> Result<Api> {
             .context("response header")?,
         cluster_action: newest.declared.cluster_action,
         listeners,
+        layouts: newest_layouts(&releases)?,
     })
+}
+
+/// Each version's layout from the newest release that has it.
+fn newest_layouts<'a>(releases: &[Option<&View<'a>>]) -> Result<Vec<Layouts<'a>>> {
+    let mut all = Vec::new();
+    let mut taken = BTreeSet::new();
+    for View { request, response, .. } in releases.iter().copied().flatten() {
+        let new: Vec<_> = request.valid.iter().filter(|version| taken.insert(*version)).collect();
+        let (Some(&first), Some(&last)) = (new.first(), new.last()) else {
+            continue;
+        };
+        let versions = Versions { first, last };
+        ensure!(
+            versions.iter().eq(new),
+            "the versions that only an older release has are no range"
+        );
+        all.push(Layouts { versions, request, response });
+    }
+    Ok(all)
 }
 
 /// The versions from which header version 1, and 2, is in use; 0 where it is from the first on.

@@ -1,4 +1,5 @@
-//! What a kafka-clients jar says in code only: header versions, and which APIs brokers send.
+//! What a kafka-clients jar says in code only: header versions, which APIs brokers send, and the
+//! names of error codes.
 //!
 //! A small Java program asks the jar's own classes and prints lines of words, read here.
 
@@ -16,6 +17,8 @@ const PROGRAM: &str = include_str!("Declared.java");
 pub struct Declared {
     /// By API key.
     pub apis: BTreeMap<i16, DeclaredApi>,
+    /// Names of the error codes.
+    pub errors: BTreeMap<i16, String>,
 }
 
 /// What one jar declares about an API.
@@ -39,14 +42,14 @@ pub struct Headers {
 }
 
 impl Declared {
-    /// Asks the classes of `jar`.
-    pub fn read(jar: &Path) -> Result<Self> {
-        let folder = tempfile::tempdir().context("no folder for Declared.java")?;
-        let program = folder.path().join("Declared.java");
+    /// Asks the classes of the jars in `folder`: the client's, and what it needs to run.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let scratch = tempfile::tempdir().context("no folder for Declared.java")?;
+        let program = scratch.path().join("Declared.java");
         std::fs::write(&program, PROGRAM).context("cannot write Declared.java")?;
         let output = Command::new("java")
             .arg("-cp")
-            .arg(jar)
+            .arg(folder.join("*"))
             .arg(&program)
             .output()
             .context("cannot run java: `cargo xtask setup` installs a JDK")?;
@@ -77,6 +80,9 @@ impl Declared {
                 let api = self.apis.get_mut(&key.parse()?).context("API not named before")?;
                 let headers = Headers { request: request.parse()?, response: response.parse()? };
                 api.headers.insert(version.parse()?, headers);
+            }
+            ["error", code, name] => {
+                self.errors.insert(code.parse()?, name.to_owned());
             }
             _ => bail!("not a line it prints"),
         }

@@ -44,6 +44,7 @@ impl FieldType {
     /// Reads a type; struct names begin with a capital letter.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(element) = text.strip_prefix("[]") {
+            ensure!(!element.starts_with("[]"), "`{text}`: arrays of arrays are not known here");
             return Ok(Self::Array(Box::new(Self::parse(element)?)));
         }
         Ok(Self::Primitive(match text {
@@ -94,5 +95,6 @@ mod tests {
         );
         assert_eq!(FieldType::parse("[]Row").unwrap(), array(FieldType::Struct("Row".to_owned())));
         assert!(FieldType::parse("int128").is_err());
+        assert!(FieldType::parse("[][]int32").is_err());
     }
 }

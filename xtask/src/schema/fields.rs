@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::field_type::FieldType;
-use super::message::Message;
+use super::message::{Kind, Message};
 use super::versions::Versions;
 
 /// A field.
@@ -22,6 +22,8 @@ pub struct Field {
     pub tagged: Option<(Versions, u32)>,
     /// Message versions in which its length is compact, where they are not the message's own.
     pub flexible: Option<Versions>,
+    /// What it identifies, where the schema says so (`topicName`, `groupId`, ...).
+    pub entity: Option<Entity>,
     /// Fields of its struct, where it defines one.
     pub fields: Vec<Field>,
 }
@@ -37,6 +39,22 @@ pub struct Struct {
     pub fields: Vec<Field>,
 }
 
+/// What a field identifies.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub enum Entity {
+    /// A broker's or controller's number.
+    BrokerId,
+    /// A group.
+    GroupId,
+    /// A producer's number.
+    ProducerId,
+    /// A topic.
+    TopicName,
+    /// A transactional producer.
+    TransactionalId,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawField {
@@ -48,6 +66,7 @@ pub(super) struct RawField {
     tagged_versions: Option<String>,
     flexible_versions: Option<String>,
     tag: Option<Tag>,
+    entity_type: Option<Entity>,
     #[serde(default)]
     fields: Vec<RawField>,
     // What a reader of the wire does not need; named so that an attribute that is new is refused.
@@ -55,8 +74,6 @@ pub(super) struct RawField {
     _about: Option<serde::de::IgnoredAny>,
     #[serde(rename = "default")]
     _default: Option<serde::de::IgnoredAny>,
-    #[serde(rename = "entityType")]
-    _entity_type: Option<serde::de::IgnoredAny>,
     #[serde(rename = "ignorable")]
     _ignorable: Option<serde::de::IgnoredAny>,
     #[serde(rename = "mapKey")]
@@ -99,6 +116,7 @@ fn read_one(raw: RawField) -> Result<Field> {
         nullable: optional("nullableVersions", &raw.nullable_versions)?.unwrap_or(Versions::NONE),
         tagged,
         flexible: optional("flexibleVersions", &raw.flexible_versions)?,
+        entity: raw.entity_type,
         fields: read(raw.fields)?,
         name: raw.name,
     })
@@ -135,9 +153,8 @@ fn check_field(field: &Field, message: &Message) -> Result<()> {
         ensure!(within(tagged, message.flexible), "taggedVersions: beyond the flexible ones");
         ensure!(within(tagged, field.versions), "taggedVersions: beyond the field's own");
     }
-    if let Some(flexible) = field.flexible {
-        ensure!(within(flexible, message.flexible), "flexibleVersions: beyond the message's");
-    }
+    let own_lengths = field.flexible.is_some() && message.kind != Kind::Header;
+    ensure!(!own_lengths, "flexibleVersions: only a header's field has its own");
     let nullable = !field.nullable.intersect(message.valid).is_empty();
     ensure!(!nullable || field.kind.has_null(), "nullableVersions: the type has no null");
     check_fields(&field.fields, message)

@@ -27,13 +27,14 @@ pub struct Jar {
 impl Jar {
     /// Reads the jar of a release; brings it if it is not there.
     pub fn fetch(release: Version) -> Result<Self> {
-        let path = kafka::fetch(release)?.join(format!("kafka-clients-{release}.jar"));
+        let folder = kafka::fetch(release)?;
+        let path = folder.join(format!("kafka-clients-{release}.jar"));
         let named = || format!("kafka-clients-{release}.jar");
         Ok(Self {
             release,
             sha256: sha256(&path).with_context(named)?,
             messages: messages(&path).with_context(named)?,
-            declared: Declared::read(&path).with_context(named)?,
+            declared: Declared::read(&folder).with_context(named)?,
         })
     }
 }

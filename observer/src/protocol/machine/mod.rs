@@ -1,0 +1,175 @@
+//! The machine: a program and a message's bytes in, facts out.
+//!
+//! The bytes may come in parts that end anywhere, or be missing in places. Nothing is allocated but
+//! for a value that is split (at most [`MAX_CARRY`] bytes), and no loop runs longer than the bytes:
+//! every op passes over at least one, or moves forward, and no count or length is believed that is
+//! larger than what is left of the frame.
+
+mod batch;
+mod read;
+mod regions;
+mod step;
+mod visitor;
+
+pub use visitor::{Batch, Text, Visitor, Wrapped};
+
+use self::regions::Regions;
+use super::program::Program;
+
+/// Bytes of a string that are reported; a topic's name has 249 at most.
+pub const MAX_TEXT: usize = 255;
+/// Bytes of a value that is split: at most a string and its length.
+const MAX_CARRY: usize = MAX_TEXT + 5;
+
+/// A message that is passing.
+#[derive(Debug)]
+pub struct Machine {
+    program: &'static Program,
+    /// The op to do next.
+    at: u16,
+    mode: Mode,
+    state: State,
+    /// Where the bytes passed over belong, and how many are left.
+    regions: Regions,
+    /// Bytes to pass over before the next step; they are no longer counted as left.
+    skip: u32,
+    /// The last number.
+    number: i64,
+    /// The beginning of a value whose end has not come.
+    carry: Vec<u8>,
+}
+
+/// What the next step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// The next op.
+    Op,
+    /// The next tagged field.
+    Tag,
+    /// The next batch of a record set, of which so many bytes are left.
+    Batch { left: u32, is_each: bool },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Running,
+    /// At the program's end.
+    Done,
+    Broken(Broken),
+}
+
+/// Why a message could not be followed to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Broken {
+    /// A length or count reaches beyond the message.
+    Overrun,
+    /// A length is written in a way that none is.
+    Varint,
+    /// Bytes that tell where the next field begins are missing.
+    Missing,
+    /// The message ends before its layout does.
+    Short,
+    /// Bytes are left behind the layout's end.
+    Long,
+}
+
+impl Machine {
+    /// A message whose `len` bytes begin with the op `begin`.
+    pub fn new(program: &'static Program, begin: u16, len: u32) -> Self {
+        Self {
+            program,
+            at: begin,
+            mode: Mode::Op,
+            state: State::Running,
+            regions: Regions::new(len),
+            skip: 0,
+            number: 0,
+            carry: Vec::new(),
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn feed<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
+        let rest = if self.carry.is_empty() { bytes } else { self.complete(bytes, visitor) };
+        let rest = self.run(rest, visitor);
+        if self.state == State::Running {
+            self.carry.extend_from_slice(rest);
+        }
+    }
+
+    /// Passes over `len` bytes that are not there.
+    pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
+        let mut len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.run(&[], visitor);
+        while len > 0 {
+            if self.skip == 0 {
+                if self.state != State::Running {
+                    return;
+                }
+                self.lose(visitor);
+            }
+            let passed = len.min(self.skip);
+            self.skip = self.skip.saturating_sub(passed);
+            len = len.saturating_sub(passed);
+            // Steps that take no bytes, up to the next that does.
+            self.run(&[], visitor);
+        }
+    }
+
+    /// The message has ended: whether all of it was understood.
+    pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
+        self.run(&[], visitor);
+        match self.state {
+            State::Broken(why) => Err(why),
+            State::Running => Err(Broken::Short),
+            State::Done if self.regions.left() > 0 => Err(Broken::Long),
+            State::Done => Ok(()),
+        }
+    }
+
+    /// Completes the split value with what it needs of the bytes; returns the others.
+    fn complete<'a, V: Visitor>(&mut self, bytes: &'a [u8], visitor: &mut V) -> &'a [u8] {
+        let mut carry = std::mem::take(&mut self.carry);
+        let kept = carry.len();
+        let room = MAX_CARRY.saturating_sub(kept).min(bytes.len());
+        carry.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        let used = self.step(&carry, visitor);
+        match used {
+            Some(used) => {
+                // A value needs more than what was kept of it; one that is wrong takes nothing.
+                let behind = u32::try_from(kept.saturating_sub(used)).unwrap_or(u32::MAX);
+                self.skip = self.skip.saturating_sub(behind);
+                carry.clear();
+                self.carry = carry;
+                bytes.get(used.saturating_sub(kept)..).unwrap_or_default()
+            }
+            None => {
+                self.carry = carry;
+                &[]
+            }
+        }
+    }
+
+    /// Goes on as far as the bytes allow; returns those that are too few for the next step.
+    fn run<'a, V: Visitor>(&mut self, bytes: &'a [u8], visitor: &mut V) -> &'a [u8] {
+        let mut rest = bytes;
+        loop {
+            if self.skip > 0 {
+                let Some(behind) = rest.get(self.skip as usize..) else {
+                    self.skip =
+                        self.skip.saturating_sub(u32::try_from(rest.len()).unwrap_or(u32::MAX));
+                    return &[];
+                };
+                rest = behind;
+                self.skip = 0;
+            }
+            if self.state != State::Running {
+                return &[];
+            }
+            match self.step(rest, visitor) {
+                Some(used) => rest = rest.get(used..).unwrap_or_default(),
+                None => return rest,
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Values at the beginning of bytes that may end anywhere: `None` where they do.
+
+use crate::protocol::program::Length;
+
+/// A big-endian signed number of 1, 2, 4 or 8 bytes.
+#[inline]
+pub(super) fn number(bytes: &[u8], width: u8) -> Option<i64> {
+    Some(match width {
+        1 => i64::from(i8::from_be_bytes(*bytes.first_chunk()?)),
+        2 => i64::from(i16::from_be_bytes(*bytes.first_chunk()?)),
+        4 => i64::from(i32::from_be_bytes(*bytes.first_chunk()?)),
+        _ => i64::from_be_bytes(*bytes.first_chunk()?),
+    })
+}
+
+/// A length or count that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Prefix {
+    /// `None` for null.
+    pub value: Option<u32>,
+    /// Bytes it takes itself.
+    pub width: u32,
+}
+
+/// Why there is no length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoPrefix {
+    /// The bytes end before it does.
+    Cut,
+    /// It is longer than any that fits.
+    Wrong,
+}
+
+/// A length or count.
+#[inline]
+pub(super) fn prefix(bytes: &[u8], length: Length) -> Result<Prefix, NoPrefix> {
+    let plain = |value: Option<i64>, width| {
+        let value = value.ok_or(NoPrefix::Cut)?;
+        Ok(Prefix { value: u32::try_from(value).ok(), width })
+    };
+    match length {
+        Length::Int16 => plain(number(bytes, 2), 2),
+        Length::Int32 => plain(number(bytes, 4), 4),
+        Length::Compact => {
+            let (value, width) = varint(bytes)?;
+            Ok(Prefix { value: value.checked_sub(1), width })
+        }
+    }
+}
+
+/// An unsigned varint of at most five bytes, and how many it takes.
+#[inline]
+pub(super) fn varint(bytes: &[u8]) -> Result<(u32, u32), NoPrefix> {
+    let [first, ..] = bytes else {
+        return Err(NoPrefix::Cut);
+    };
+    if first & 0x80 == 0 {
+        return Ok((u32::from(*first), 1));
+    }
+    long_varint(bytes)
+}
+
+fn long_varint(bytes: &[u8]) -> Result<(u32, u32), NoPrefix> {
+    let mut value = 0;
+    for (index, byte) in (0_u32..5).zip(bytes) {
+        value |= u32::from(byte & 0x7f) << index.saturating_mul(7);
+        if byte & 0x80 == 0 {
+            return Ok((value, index.saturating_add(1)));
+        }
+    }
+    Err(if bytes.len() < 5 { NoPrefix::Cut } else { NoPrefix::Wrong })
+}

@@ -1,0 +1,74 @@
+//! What a machine reports while a message passes.
+
+use crate::protocol::api::ApiKey;
+use crate::protocol::meaning::Scope;
+use crate::protocol::program::Place;
+
+/// Takes a message's facts, in the order of the wire. Nothing is said of what is not there.
+#[expect(unused_variables, reason = "a visitor that does not care for a fact ignores it")]
+pub trait Visitor {
+    /// A number.
+    fn number(&mut self, place: Place, value: i64) {}
+    /// A string, or bytes.
+    fn text(&mut self, place: Place, value: Option<Text<'_>>) {}
+    /// 16 bytes.
+    fn uuid(&mut self, place: Place, value: &[u8; 16]) {}
+    /// An array, before its elements.
+    fn array(&mut self, place: Place, count: Option<u32>) {}
+    /// A struct that may be null.
+    fn nullable(&mut self, place: Place, is_null: bool) {}
+    /// What follows is said of a topic, a partition, ...
+    fn enter(&mut self, scope: Scope) {}
+    /// And no longer.
+    fn leave(&mut self, scope: Scope) {}
+    /// A set of records of so many bytes, before its batches.
+    fn records(&mut self, place: Place, len: Option<u32>) {}
+    /// A batch of the set.
+    fn batch(&mut self, batch: &Batch) {}
+    /// A set ended, or was left, before its batches' lengths said so.
+    fn cut_set(&mut self) {}
+    /// A value passed unseen.
+    fn lost(&mut self, place: Place) {}
+    /// The request of another client begins; its facts follow.
+    fn wrapped_request(&mut self, request: Wrapped) {}
+    /// What the wrapped response that follows answers to, if that is known.
+    fn wrapped_response(&mut self) -> Option<Wrapped> {
+        None
+    }
+    /// The wrapped message ended.
+    fn wrapped_end(&mut self, whole: bool) {}
+}
+
+/// A string or bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The first of them, at most [`super::MAX_TEXT`].
+    pub bytes: &'a [u8],
+    /// How many there are.
+    pub len: u32,
+}
+
+/// A request that another one carries (Envelope, KIP-590).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrapped {
+    /// API key.
+    pub api_key: ApiKey,
+    /// API version.
+    pub api_version: i16,
+}
+
+/// What the fixed part of a batch's header says ("Record Batch" and "Message Set" in Kafka's
+/// documentation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Size in bytes, its header included, as it says itself.
+    pub len: u64,
+    /// Format: 2 for batches, 0 and 1 for the messages of older sets.
+    pub magic: i8,
+    /// Compression: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
+    pub codec: u8,
+    /// Records in it; unknown for compressed messages of magic 0 and 1.
+    pub records: Option<u32>,
+    /// Whether it is one of the broker's own markers of a transaction.
+    pub is_control: bool,
+}

@@ -1,0 +1,190 @@
+//! What fields mean: a field of a schema in, its role out.
+//!
+//! Only names, types and what the schemas say a field identifies are looked at, never the API, so
+//! that an API that is new has its errors, topics and groups without code.
+
+use super::schema::{Entity, Field, Kind};
+
+/// What a value means to an observer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Role {
+    /// Nothing: it is passed over.
+    None,
+    /// An error code (int16).
+    Error,
+    /// How long the broker holds the client back (int32, ms).
+    Throttle,
+    /// A topic's name.
+    Topic,
+    /// A topic's id (KIP-516).
+    TopicId,
+    /// A partition's number (int32).
+    Partition,
+    /// A set of records.
+    Records,
+    /// A part of a snapshot's file, which need not begin with a batch (KIP-630).
+    Snapshot,
+    /// A group's name.
+    Group,
+    /// A member's id.
+    Member,
+    /// A classic group's generation, or a member's epoch (int32).
+    Generation,
+    /// An offset that a group committed (int64).
+    CommittedOffset,
+    /// The offset behind the last record that consumers may read up to (int64).
+    HighWatermark,
+    /// An offset that was asked for (int64).
+    Offset,
+    /// A share group's first offset that is not done (int64; KIP-932).
+    StartOffset,
+    /// The time for which an offset is asked; -1 for the latest (int64, ms).
+    Timestamp,
+    /// What may be read: 0 everything, 1 what is committed (int8; KIP-98).
+    Isolation,
+    /// The broker that fetches; -1 for a consumer (int32).
+    Replica,
+    /// A fetch session (int32; KIP-227).
+    Session,
+    /// A fetch session's epoch (int32; KIP-227).
+    SessionEpoch,
+    /// How many brokers must have a produced record set; 0: no answer is wanted (int16).
+    Acks,
+    /// A transactional producer's name.
+    Transaction,
+    /// A client's name, in a header.
+    Client,
+    /// A client's library (KIP-511).
+    Software,
+    /// Its version.
+    SoftwareVersion,
+    /// An authentication mechanism.
+    Mechanism,
+    /// What kind of thing a resource is; 2: a topic (int8; KIP-133).
+    ResourceType,
+    /// A resource's name.
+    Resource,
+    /// What a coordinator is looked up for: 0 a group, 1 a transaction (int8).
+    CoordinatorType,
+    /// The name that a coordinator is looked up by.
+    Coordinator,
+    /// A whole request of another client, passed on (KIP-590).
+    WrappedRequest,
+    /// The response to it.
+    WrappedResponse,
+    /// What must not be copied: tokens, passwords, keys.
+    Secret,
+}
+
+/// What a struct of an array is about: what its fields and those below are said of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Scope {
+    /// A topic.
+    Topic,
+    /// A topic that a fetch session shall no longer hold (KIP-227).
+    Forgotten,
+    /// A partition.
+    Partition,
+    /// A group.
+    Group,
+    /// A resource: a topic or something else.
+    Resource,
+}
+
+/// The role of a field.
+pub fn role(field: &Field) -> Role {
+    match field.kind {
+        Kind::Int8 => of_int8(field.name),
+        Kind::Int16 => of_int16(field.name),
+        Kind::Int32 => of_int32(field),
+        Kind::Int64 => of_int64(field.name),
+        Kind::Uuid if matches!(field.name, "TopicId" | "TopicIds") => Role::TopicId,
+        Kind::String => of_string(field),
+        Kind::Bytes => of_bytes(field.name),
+        Kind::Records if field.name == "Records" => Role::Records,
+        Kind::Records => Role::Snapshot,
+        _ => Role::None,
+    }
+}
+
+/// What the elements of an array of structs are about; only some of their fields may be `present`.
+pub fn scope(array: &Field, present: impl Fn(&Field) -> bool) -> Option<Scope> {
+    if array.name == "ForgottenTopicsData" {
+        return Some(Scope::Forgotten);
+    }
+    array.fields.iter().filter(|field| present(field)).find_map(|field| match role(field) {
+        _ if field.is_array => None,
+        Role::Topic | Role::TopicId => Some(Scope::Topic),
+        Role::Partition => Some(Scope::Partition),
+        Role::Group => Some(Scope::Group),
+        Role::Resource => Some(Scope::Resource),
+        _ => None,
+    })
+}
+
+fn of_int8(name: &str) -> Role {
+    match name {
+        "IsolationLevel" => Role::Isolation,
+        "ResourceType" => Role::ResourceType,
+        "KeyType" => Role::CoordinatorType,
+        _ => Role::None,
+    }
+}
+
+fn of_int16(name: &str) -> Role {
+    match name {
+        "Acks" => Role::Acks,
+        _ if name.ends_with("ErrorCode") => Role::Error,
+        _ => Role::None,
+    }
+}
+
+fn of_int32(field: &Field) -> Role {
+    match field.name {
+        "ThrottleTimeMs" => Role::Throttle,
+        "Index" | "Partition" | "PartitionIndex" => Role::Partition,
+        "Partitions" | "PartitionIndexes" if field.is_array => Role::Partition,
+        "GenerationId" | "MemberEpoch" | "GenerationIdOrMemberEpoch" => Role::Generation,
+        "ReplicaId" => Role::Replica,
+        "SessionId" => Role::Session,
+        "SessionEpoch" => Role::SessionEpoch,
+        _ => Role::None,
+    }
+}
+
+fn of_int64(name: &str) -> Role {
+    match name {
+        "CommittedOffset" => Role::CommittedOffset,
+        "HighWatermark" => Role::HighWatermark,
+        "Offset" | "OldStyleOffsets" => Role::Offset,
+        "StartOffset" => Role::StartOffset,
+        "Timestamp" => Role::Timestamp,
+        _ => Role::None,
+    }
+}
+
+fn of_string(field: &Field) -> Role {
+    match (field.entity, field.name) {
+        (Some(Entity::TopicName), _) => Role::Topic,
+        (Some(Entity::GroupId), _) | (_, "GroupId") => Role::Group,
+        (Some(Entity::TransactionalId), _) => Role::Transaction,
+        (_, "MemberId") => Role::Member,
+        (_, "ClientSoftwareName") => Role::Software,
+        (_, "ClientSoftwareVersion") => Role::SoftwareVersion,
+        (_, "Mechanism") => Role::Mechanism,
+        (_, "ResourceName") => Role::Resource,
+        (_, "Key" | "CoordinatorKeys") => Role::Coordinator,
+        _ => Role::None,
+    }
+}
+
+fn of_bytes(name: &str) -> Role {
+    match name {
+        "RequestData" => Role::WrappedRequest,
+        "ResponseData" => Role::WrappedResponse,
+        "AuthBytes" | "Hmac" | "Salt" | "SaltedPassword" => Role::Secret,
+        _ => Role::None,
+    }
+}

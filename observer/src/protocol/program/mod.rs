@@ -1,0 +1,128 @@
+//! Layout programs: an API, a version and a direction in, what to do with the message's bytes out.
+//!
+//! A schema is a tree with conditions on versions; a [`Program`] is one version of it, laid out as a
+//! list of [`Op`]s in the order of the wire. A machine that runs it needs no recursion, only a stack
+//! of [`MAX_DEPTH`] places, and can stop and go on at any byte.
+
+mod compile;
+mod library;
+
+pub use compile::{CompileError, Meaning, compile};
+pub use library::find;
+
+use super::meaning::{Role, Scope};
+use super::schema::Field;
+
+/// Deepest nesting of arrays, tagged fields and wrapped messages that a program may have.
+pub const MAX_DEPTH: usize = 12;
+
+/// One step through a message. Each takes a bounded number of bytes, but for those that say so.
+#[expect(missing_docs, reason = "the fields are told of with the op")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Passes over so many bytes.
+    Skip(u16),
+    /// A big-endian signed number of 1, 2, 4 or 8 bytes.
+    Number { width: u8, place: Place },
+    /// 16 bytes.
+    Uuid { place: Place },
+    /// A length, and so many bytes. Negative, or in compact form 0: null.
+    Bytes { length: Length, place: Place },
+    /// The same, passed over.
+    Pass(Length),
+    /// A length, and a set of records of so many bytes.
+    Records { length: Length, place: Place, walk: Walk },
+    /// A length, and a whole message with its header.
+    Wrapped { length: Length, place: Place },
+    /// A count, and so many elements of `width` bytes that mean nothing.
+    Row { length: Length, width: u16 },
+    /// A count of elements, each from the next op to a [`Op::Next`]; `end` is the op behind that.
+    Array { length: Length, place: Place, end: u16 },
+    /// The end of an array's element; `begin` is the first op of an element.
+    Next { begin: u16 },
+    /// What follows is said of a topic, a partition, ...
+    Enter(Scope),
+    /// And no longer.
+    Leave(Scope),
+    /// One byte, negative for a null struct, whose end is the op `end`.
+    Nullable { end: u16, place: Place },
+    /// Tagged fields (KIP-482): a count, and for each a tag and a length. The known ones stand in the
+    /// program's tags from `first` on, the others are passed over by their lengths.
+    Tagged { first: u16, known: u16 },
+    /// The end of a known tagged field.
+    EndTagged,
+    /// Goes to the op `to` if the last number was `value`.
+    If { value: i16, to: u16 },
+    /// The message's end.
+    End,
+}
+
+/// How a length or count is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Two bytes, signed.
+    Int16,
+    /// Four bytes, signed.
+    Int32,
+    /// Unsigned varint of the length plus one (KIP-482).
+    Compact,
+}
+
+/// How far a set of records is looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// Not at all.
+    Not,
+    /// At the first batch's header.
+    First,
+    /// At each batch's header.
+    Each,
+}
+
+/// What a value means, and which field it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What it means.
+    pub role: Role,
+    /// Index in the program's fields.
+    pub field: u16,
+}
+
+/// A known tagged field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Its tag.
+    pub tag: u32,
+    /// The op where it begins.
+    pub begin: u16,
+}
+
+/// A message's layout in one version.
+#[derive(Debug)]
+pub struct Program {
+    /// The steps; the first are the header's, behind the correlation id.
+    pub ops: Box<[Op]>,
+    /// Known tagged fields.
+    pub tags: Box<[Tag]>,
+    /// The fields that places refer to, each with the index of the one around it.
+    pub fields: Box<[(&'static Field, Option<u16>)]>,
+    /// The op where the body begins.
+    pub body: u16,
+}
+
+impl Program {
+    /// The names from the message's field down to the place's, joined by `/`.
+    pub fn path(&self, place: Place) -> String {
+        let mut names = Vec::new();
+        let mut at = Some(place.field);
+        while let Some((field, around)) = at.and_then(|at| self.fields.get(usize::from(at))) {
+            names.push(field.name);
+            at = *around;
+        }
+        names.reverse();
+        names.join("/")
+    }
+}
+
+/// An op is read for every field of every message.
+const _: () = assert!(size_of::<Op>() <= 12);

@@ -5,11 +5,17 @@
 //! every op passes over at least one, or moves forward, and no count or length is believed that is
 //! larger than what is left of the frame.
 
+mod arrays;
 mod batch;
+mod loss;
 mod read;
+mod records;
 mod regions;
 mod step;
+mod tagged;
+mod values;
 mod visitor;
+mod wrapped;
 
 pub use visitor::{Batch, Text, Visitor, Wrapped};
 
@@ -134,20 +140,16 @@ impl Machine {
         let room = MAX_CARRY.saturating_sub(kept).min(bytes.len());
         carry.extend_from_slice(bytes.get(..room).unwrap_or_default());
         let used = self.step(&carry, visitor);
-        match used {
-            Some(used) => {
-                // A value needs more than what was kept of it; one that is wrong takes nothing.
-                let behind = u32::try_from(kept.saturating_sub(used)).unwrap_or(u32::MAX);
-                self.skip = self.skip.saturating_sub(behind);
-                carry.clear();
-                self.carry = carry;
-                bytes.get(used.saturating_sub(kept)..).unwrap_or_default()
-            }
-            None => {
-                self.carry = carry;
-                &[]
-            }
-        }
+        let Some(used) = used else {
+            self.carry = carry;
+            return &[];
+        };
+        // A value needs more than what was kept of it; one that is wrong takes nothing.
+        let behind = u32::try_from(kept.saturating_sub(used)).unwrap_or(u32::MAX);
+        self.skip = self.skip.saturating_sub(behind);
+        carry.clear();
+        self.carry = carry;
+        bytes.get(used.saturating_sub(kept)..).unwrap_or_default()
     }
 
     /// Goes on as far as the bytes allow; returns those that are too few for the next step.

@@ -37,11 +37,11 @@ impl Library {
 
     fn find(&self, api_key: ApiKey, side: Side, version: i16) -> Option<&Program> {
         let [requests, responses] = self.shelves.get(usize::try_from(api_key.0).ok()?)?;
-        let shelf = match side {
+        let versions = match side {
             Side::Request => requests,
             Side::Response => responses,
         };
-        shelf.get(usize::try_from(version).ok()?)?.as_ref()
+        versions.get(usize::try_from(version).ok()?)?.as_ref()
     }
 }
 

@@ -1,0 +1,65 @@
+//! Arrays, and structs that may be null.
+
+use super::Machine;
+use super::read::{self, Prefix};
+use super::regions::Level;
+use super::step::{OVERRUN, Step, Stop};
+use super::visitor::Visitor;
+use crate::protocol::program::{Length, Place};
+
+impl Machine {
+    #[inline]
+    pub(super) fn array<V: Visitor>(
+        &mut self,
+        bytes: &[u8],
+        length: Length,
+        place: Place,
+        end: u16,
+        visitor: &mut V,
+    ) -> Step {
+        let Prefix { value, width } = read::prefix(bytes, length)?;
+        self.take(width)?;
+        let count = value.unwrap_or_default();
+        // Each element takes a byte at least.
+        if count > self.regions.left() {
+            return Err(OVERRUN);
+        }
+        visitor.array(place, value);
+        if count == 0 {
+            self.at = end;
+        } else {
+            self.regions.push(Level::Array(count))?;
+            self.next();
+        }
+        Ok(width as usize)
+    }
+
+    /// The end of an element.
+    #[inline]
+    pub(super) fn go_round(&mut self, begin: u16) -> Step {
+        if let Some(Level::Array(left)) = self.regions.top() {
+            *left = left.saturating_sub(1);
+            if *left > 0 {
+                self.at = begin;
+                return Ok(0);
+            }
+            self.regions.pop();
+        }
+        Ok(self.done(0))
+    }
+
+    #[inline]
+    pub(super) fn nullable<V: Visitor>(
+        &mut self,
+        bytes: &[u8],
+        end: u16,
+        place: Place,
+        visitor: &mut V,
+    ) -> Step {
+        let is_null = read::number(bytes, 1).ok_or(Stop::More)? < 0;
+        self.take(1)?;
+        visitor.nullable(place, is_null);
+        self.at = if is_null { end } else { self.at.saturating_add(1) };
+        Ok(1)
+    }
+}

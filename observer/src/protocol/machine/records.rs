@@ -1,0 +1,75 @@
+//! Sets of records: their length, and the headers of their batches.
+
+use super::batch::{self, Header};
+use super::read::{self, Prefix};
+use super::step::{OVERRUN, Step, Stop};
+use super::visitor::Visitor;
+use super::{Machine, Mode};
+use crate::protocol::program::{Length, Place, Walk};
+
+impl Machine {
+    pub(super) fn records<V: Visitor>(
+        &mut self,
+        bytes: &[u8],
+        length: Length,
+        place: Place,
+        walk: Walk,
+        visitor: &mut V,
+    ) -> Step {
+        let Prefix { value, width } = read::prefix(bytes, length)?;
+        let len = value.unwrap_or_default();
+        if width.checked_add(len).is_none_or(|total| total > self.regions.left()) {
+            return Err(OVERRUN);
+        }
+        self.take(width)?;
+        self.take(len)?;
+        visitor.records(place, value);
+        self.next();
+        if walk == Walk::Not {
+            self.skip = len;
+        } else if len > 0 {
+            self.mode = Mode::Batch { left: len, is_each: walk == Walk::Each };
+        }
+        Ok(width as usize)
+    }
+
+    /// The header of the next batch of a set that has `left` bytes more.
+    pub(super) fn batch<V: Visitor>(
+        &mut self,
+        bytes: &[u8],
+        left: u32,
+        is_each: bool,
+        visitor: &mut V,
+    ) -> Step {
+        let in_set = bytes.get(..left as usize).unwrap_or(bytes);
+        let (batch, width) = match batch::header(in_set) {
+            Header::Read(batch, width) => (batch, width),
+            Header::Cut if in_set.len() < left as usize => return Err(Stop::More),
+            Header::Cut | Header::Wrong => {
+                self.leave_set(left, visitor);
+                return Ok(0);
+            }
+        };
+        visitor.batch(&batch);
+        let left = left.saturating_sub(width);
+        let body = batch.len.saturating_sub(width.into());
+        let body = u32::try_from(body).unwrap_or(u32::MAX);
+        if body > left {
+            self.leave_set(left, visitor);
+        } else if is_each && body < left {
+            self.skip = body;
+            self.mode = Mode::Batch { left: left.saturating_sub(body), is_each };
+        } else {
+            self.skip = left;
+            self.mode = Mode::Op;
+        }
+        Ok(width as usize)
+    }
+
+    /// Passes over the rest of a set whose batches can no longer be told apart.
+    pub(super) fn leave_set<V: Visitor>(&mut self, left: u32, visitor: &mut V) {
+        visitor.cut_set();
+        self.skip = left;
+        self.mode = Mode::Op;
+    }
+}

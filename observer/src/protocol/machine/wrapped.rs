@@ -1,0 +1,91 @@
+//! Messages inside a message (Envelope, KIP-590), and the end of either.
+
+use super::read::{self, Prefix};
+use super::step::{OVERRUN, Step, Stop};
+use super::visitor::{Visitor, Wrapped};
+use super::{Broken, Machine, Mode, State};
+use crate::event::Side;
+use crate::protocol::api::ApiKey;
+use crate::protocol::meaning::Role;
+use crate::protocol::program::{self, Length, Place};
+
+/// Bytes of a wrapped request that tell its program, and of a wrapped response's correlation id.
+const REQUEST_ID_LEN: u32 = 8;
+const CORRELATION_ID_LEN: u32 = 4;
+
+impl Machine {
+    pub(super) fn wrapped<V: Visitor>(
+        &mut self,
+        bytes: &[u8],
+        length: Length,
+        place: Place,
+        visitor: &mut V,
+    ) -> Step {
+        let Prefix { value, width } = read::prefix(bytes, length)?;
+        let len = value.unwrap_or_default();
+        if width.checked_add(len).is_none_or(|total| total > self.regions.left()) {
+            return Err(OVERRUN);
+        }
+        let behind = bytes.get(width as usize..).unwrap_or_default();
+        let (wrapped, side, id_len) = if place.role == Role::WrappedRequest {
+            if len >= REQUEST_ID_LEN && behind.len() < REQUEST_ID_LEN as usize {
+                return Err(Stop::More);
+            }
+            (wrapped_request(behind, len, visitor), Side::Request, REQUEST_ID_LEN)
+        } else {
+            (visitor.wrapped_response(), Side::Response, CORRELATION_ID_LEN)
+        };
+        self.take(width)?;
+        let find = |wrapped: Wrapped| program::find(wrapped.api_key, side, wrapped.api_version);
+        match wrapped.and_then(find) {
+            Some(program) if len >= id_len && !self.regions.is_wrapped() => {
+                let around = std::mem::replace(&mut self.program, program);
+                self.regions.enter_wrapped(around, self.at.saturating_add(1), len);
+                self.at = 0;
+                self.skip(id_len)?;
+            }
+            _ => {
+                self.skip(len)?;
+                self.next();
+                if value.is_some() {
+                    visitor.wrapped_end(false);
+                }
+            }
+        }
+        Ok(width as usize)
+    }
+
+    /// The program's end: the message's, or that of a wrapped one.
+    pub(super) fn finish<V: Visitor>(&mut self, visitor: &mut V) {
+        match self.regions.leave_wrapped() {
+            Some((wrapper, rest)) => {
+                (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
+                visitor.wrapped_end(rest == 0);
+            }
+            None => self.state = State::Done,
+        }
+    }
+
+    /// The bytes do not fit the layout: a wrapped message is passed over, any other is given up.
+    pub(super) fn fail<V: Visitor>(&mut self, why: Broken, visitor: &mut V) {
+        let Some((wrapper, rest)) = self.regions.leave_wrapped() else {
+            self.state = State::Broken(why);
+            return;
+        };
+        (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
+        self.mode = Mode::Op;
+        visitor.wrapped_end(false);
+    }
+}
+
+/// Tells of a wrapped request, as far as it is there.
+fn wrapped_request<V: Visitor>(bytes: &[u8], len: u32, visitor: &mut V) -> Option<Wrapped> {
+    if len < REQUEST_ID_LEN {
+        return None;
+    }
+    let api_key = i16::from_be_bytes(*bytes.first_chunk()?);
+    let api_version = i16::from_be_bytes(*bytes.get(2..)?.first_chunk()?);
+    let wrapped = Wrapped { api_key: ApiKey(api_key), api_version };
+    visitor.wrapped_request(wrapped);
+    Some(wrapped)
+}

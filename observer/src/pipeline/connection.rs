@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::half::{Act, Half};
+use super::successor::Successor;
 use crate::event::{Command, Event, Flow, Handler, Outcome, Peers, Side};
 use crate::exchange::{Context, Conversation, Ear, Requests, Responses, Standing};
 use crate::input::{Segment, Seq, TcpFlags};
@@ -20,14 +21,16 @@ pub(super) struct Shared<'a, 'c, H> {
 /// A TCP connection on a watched port.
 #[derive(Debug)]
 pub(super) struct Connection {
-    request: Half,
-    response: Half,
+    pub(super) request: Half,
+    pub(super) response: Half,
     conversation: Conversation,
     /// When it was last heard of.
     pub(super) last_seen: Timestamp,
     life: Life,
     /// Its socket closed, says the kernel.
     is_socket_closed: bool,
+    /// What may have begun in its place.
+    pub(super) successor: Option<Box<Successor>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,7 @@ impl Connection {
             last_seen: Timestamp::default(),
             life: Life::New,
             is_socket_closed: false,
+            successor: None,
         }
     }
 
@@ -62,23 +66,6 @@ impl Connection {
     /// Whether a direction waits for a hole to be filled.
     pub(super) fn is_waiting(&self) -> bool {
         !self.is_closed() && self.request.held().saturating_add(self.response.held()) > 0
-    }
-
-    /// Whether a SYN with this first sequence number begins another connection.
-    pub(super) fn is_other(&self, side: Side, seq: Seq) -> bool {
-        let half = match side {
-            Side::Request => &self.request,
-            Side::Response => &self.response,
-        };
-        (self.is_closed() || half.is_started()) && half.start != Some(seq)
-    }
-
-    /// Follows a direction from its first byte.
-    pub(super) fn start_at(&mut self, side: Side, seq: Seq, config: &Config) {
-        let half = self.half(side);
-        if !half.is_started() {
-            half.start_at(seq, config.exchange.hold_bytes);
-        }
     }
 
     /// Where it is seen from; fixed once its opening was reported.
@@ -115,7 +102,10 @@ impl Connection {
         let ledger = &mut *shared.ctx.ledger;
         match self.life {
             Life::Closed => ledger.discarded = ledger.discarded.saturating_add(wire_len),
-            Life::Counted => ledger.opaque = ledger.opaque.saturating_add(wire_len),
+            Life::Counted => {
+                ledger.opaque = ledger.opaque.saturating_add(wire_len);
+                self.half(side).pass_over(segment);
+            }
             Life::New | Life::Open => {
                 self.open(wire_len, shared);
                 self.infer_start(side, segment, shared.config);
@@ -159,6 +149,14 @@ impl Connection {
         self.conversation.finish(outcome, &mut shared.ctx);
         if life != Life::New {
             self.conversation.close(&mut shared.ctx);
+        }
+    }
+
+    /// Follows a direction from its first byte.
+    pub(super) fn start_at(&mut self, side: Side, seq: Seq, config: &Config) {
+        let half = self.half(side);
+        if !half.is_started() {
+            half.start_at(seq, config.exchange.hold_bytes);
         }
     }
 

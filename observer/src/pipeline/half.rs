@@ -1,5 +1,6 @@
 //! One direction of a connection: reassembly, then framing.
 
+use super::successor::WINDOW;
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq};
 use crate::ledger::{GapReason, Ledger};
@@ -22,9 +23,6 @@ pub(super) enum Act<'a> {
     /// The connection ended.
     End,
 }
-
-/// Furthest that a reset's number may lie from the next byte, with much of the stream unseen.
-const RESET_WINDOW: u32 = 256 << 10;
 
 /// A direction.
 #[derive(Debug)]
@@ -51,6 +49,16 @@ impl Half {
         self.start = Some(seq);
     }
 
+    /// Where the next byte is expected, if that is known.
+    pub(super) fn next(&self) -> Option<Seq> {
+        self.stream.next()
+    }
+
+    /// A segment passed whose bytes are not wanted.
+    pub(super) fn pass_over(&mut self, segment: &Segment<'_>) {
+        self.stream.pass_over(segment);
+    }
+
     /// Whether any byte, or the SYN, was seen.
     pub(super) fn is_started(&self) -> bool {
         self.stream.next().is_some()
@@ -63,7 +71,7 @@ impl Half {
 
     /// Whether a reset with this number can be of this connection, not of one before it.
     pub(super) fn is_near(&self, seq: Seq) -> bool {
-        self.stream.next().is_none_or(|next| seq.since(next).unsigned_abs() <= RESET_WINDOW)
+        self.stream.next().is_none_or(|next| seq.since(next).unsigned_abs() <= WINDOW)
     }
 
     /// Whether everything up to the FIN has passed.

@@ -4,6 +4,7 @@
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
 //! - `ends`: which end is the broker, which is local
+//! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `upkeep`: what happens only because time passes
 //! - `config`: bounds
 #![cfg_attr(
@@ -20,6 +21,8 @@ mod config;
 mod connection;
 mod ends;
 mod half;
+mod succession;
+mod successor;
 mod upkeep;
 
 use std::collections::HashSet;
@@ -139,12 +142,23 @@ impl Pipeline {
         };
         if segment.flags.has(TcpFlags::SYN) {
             self.syn(side, key, segment, handler);
-        } else if segment.wire_len > 0 {
-            self.follow(key, true, handler);
+        } else {
+            if segment.wire_len > 0 {
+                self.follow(key, true, handler);
+            }
+            self.pass(side, key, segment, handler);
         }
+    }
+
+    /// Hands a segment to its connection, or to the one that it shows to have taken its place.
+    fn pass<H: Handler>(&mut self, side: Side, key: Flow, segment: &Segment<'_>, handler: &mut H) {
         let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
+        if let Some(successor) = connection.succeeded_by(side, segment) {
+            self.begin(key, successor, handler);
+            return self.pass(side, key, segment, handler);
+        }
         if !connection.is_closed() {
             connection.last_seen = self.now;
         }
@@ -163,23 +177,6 @@ impl Pipeline {
         connection.segment(side, segment, &mut shared);
         if connection.is_waiting() {
             self.waiting.insert(key);
-        }
-    }
-
-    /// A connection begins: whatever went by its 4-tuple before is over.
-    fn syn<H: Handler>(&mut self, side: Side, key: Flow, segment: &Segment<'_>, handler: &mut H) {
-        if self.connections.get(&key).is_some_and(|c| c.is_other(side, segment.seq))
-            && let Some(old) = self.connections.remove(&key)
-        {
-            self.close(old, Outcome::Abandoned, handler);
-        }
-        self.follow(key, false, handler);
-        let Some(connection) = self.connections.get_mut(&key) else {
-            return;
-        };
-        connection.start_at(side, segment.seq, &self.config);
-        if let (Side::Response, Some(ack)) = (side, segment.ack) {
-            connection.start_at(Side::Request, ack, &self.config);
         }
     }
 

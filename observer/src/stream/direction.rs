@@ -109,6 +109,14 @@ impl Direction {
         self.give_up(now, limits, budget, sink);
     }
 
+    /// A segment passed whose bytes are not wanted: only the next byte's place is kept.
+    pub fn pass_over(&mut self, segment: &Segment<'_>) {
+        let end = segment.seq.plus(segment.wire_len);
+        if self.next.is_none_or(|next| end.is_after(next)) {
+            self.next = Some(end);
+        }
+    }
+
     /// The connection ended: delivers what is held. A direction must be finished before it is
     /// dropped, or what it holds stays charged to the budget.
     pub fn finish(&mut self, budget: &mut Budget, sink: &mut impl Sink) {

@@ -18,6 +18,7 @@
     )
 )]
 
+pub mod decode;
 pub mod event;
 pub mod exchange;
 pub mod frame;

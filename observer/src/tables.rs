@@ -9,11 +9,13 @@ pub enum Table {
     Inflight,
     /// Bytes held for reassembly and synchronisation.
     Buffers,
+    /// Topics whose ids are known.
+    TopicIds,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 3] = [Self::Connections, Self::Inflight, Self::Buffers];
+    pub const ALL: [Self; 4] = [Self::Connections, Self::Inflight, Self::Buffers, Self::TopicIds];
 
     /// The label value.
     pub const fn as_str(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Table {
             Self::Connections => "connections",
             Self::Inflight => "inflight",
             Self::Buffers => "buffers",
+            Self::TopicIds => "topic_ids",
         }
     }
 }

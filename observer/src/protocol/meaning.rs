@@ -51,8 +51,6 @@ pub enum Role {
     SessionEpoch,
     /// How many brokers must have a produced record set; 0: no answer is wanted (int16).
     Acks,
-    /// A transactional producer's name.
-    Transaction,
     /// A client's name, in a header.
     Client,
     /// A client's library (KIP-511).
@@ -65,10 +63,6 @@ pub enum Role {
     ResourceType,
     /// A resource's name.
     Resource,
-    /// What a coordinator is looked up for: 0 a group, 1 a transaction (int8).
-    CoordinatorType,
-    /// The name that a coordinator is looked up by.
-    Coordinator,
     /// A whole request of another client, passed on (KIP-590).
     WrappedRequest,
     /// The response to it.
@@ -128,7 +122,6 @@ fn of_int8(name: &str) -> Role {
     match name {
         "IsolationLevel" => Role::Isolation,
         "ResourceType" => Role::ResourceType,
-        "KeyType" => Role::CoordinatorType,
         _ => Role::None,
     }
 }
@@ -169,13 +162,11 @@ fn of_string(field: &Field) -> Role {
     match (field.entity, field.name) {
         (Some(Entity::TopicName), _) => Role::Topic,
         (Some(Entity::GroupId), _) | (_, "GroupId") => Role::Group,
-        (Some(Entity::TransactionalId), _) => Role::Transaction,
         (_, "MemberId") => Role::Member,
         (_, "ClientSoftwareName") => Role::Software,
         (_, "ClientSoftwareVersion") => Role::SoftwareVersion,
         (_, "Mechanism") => Role::Mechanism,
         (_, "ResourceName") => Role::Resource,
-        (_, "Key" | "CoordinatorKeys") => Role::Coordinator,
         _ => Role::None,
     }
 }

@@ -36,16 +36,16 @@ impl Machine {
 
     /// The end of an element.
     #[inline]
-    pub(super) fn go_round(&mut self, begin: u16) -> Step {
+    pub(super) fn go_round(&mut self, begin: u16) {
         if let Some(Level::Array(left)) = self.regions.top() {
             *left = left.saturating_sub(1);
             if *left > 0 {
                 self.at = begin;
-                return Ok(0);
+                return;
             }
             self.regions.pop();
         }
-        Ok(self.done(0))
+        self.next();
     }
 
     #[inline]

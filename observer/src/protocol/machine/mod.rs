@@ -17,7 +17,7 @@ mod values;
 mod visitor;
 mod wrapped;
 
-pub use visitor::{Batch, Text, Visitor, Wrapped};
+pub use visitor::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 
 use self::regions::Regions;
 use super::program::Program;

@@ -80,7 +80,10 @@ impl Machine {
             Op::Wrapped { length, place } => self.wrapped(bytes, length, place, visitor),
             Op::Row { length, width } => self.row(bytes, length, width),
             Op::Array { length, place, end } => self.array(bytes, length, place, end, visitor),
-            Op::Next { begin } => self.go_round(begin),
+            Op::Next { begin } => {
+                self.go_round(begin);
+                Ok(0)
+            }
             Op::Enter(scope) => {
                 visitor.enter(scope);
                 Ok(self.done(0))

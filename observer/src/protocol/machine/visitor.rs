@@ -1,5 +1,6 @@
 //! What a machine reports while a message passes.
 
+use super::Broken;
 use crate::protocol::api::ApiKey;
 use crate::protocol::meaning::Scope;
 use crate::protocol::program::Place;
@@ -36,7 +37,7 @@ pub trait Visitor {
         None
     }
     /// The wrapped message ended.
-    fn wrapped_end(&mut self, whole: bool) {}
+    fn wrapped_end(&mut self, end: WrappedEnd) {}
 }
 
 /// A string or bytes.
@@ -55,6 +56,17 @@ pub struct Wrapped {
     pub api_key: ApiKey,
     /// API version.
     pub api_version: i16,
+}
+
+/// How a wrapped message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrappedEnd {
+    /// It was understood.
+    Whole,
+    /// The table does not know the API or version, or no header was there.
+    Unknown,
+    /// It was not.
+    Broken(Broken),
 }
 
 /// What the fixed part of a batch's header says ("Record Batch" and "Message Set" in Kafka's

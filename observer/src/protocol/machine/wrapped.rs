@@ -2,7 +2,7 @@
 
 use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
-use super::visitor::{Visitor, Wrapped};
+use super::visitor::{Visitor, Wrapped, WrappedEnd};
 use super::{Broken, Machine, Mode, State};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
@@ -33,7 +33,8 @@ impl Machine {
             }
             (wrapped_request(behind, len, visitor), Side::Request, REQUEST_ID_LEN)
         } else {
-            (visitor.wrapped_response(), Side::Response, CORRELATION_ID_LEN)
+            let wrapped = value.and_then(|_| visitor.wrapped_response());
+            (wrapped, Side::Response, CORRELATION_ID_LEN)
         };
         self.take(width)?;
         let find = |wrapped: Wrapped| program::find(wrapped.api_key, side, wrapped.api_version);
@@ -48,7 +49,7 @@ impl Machine {
                 self.skip(len)?;
                 self.next();
                 if value.is_some() {
-                    visitor.wrapped_end(false);
+                    visitor.wrapped_end(WrappedEnd::Unknown);
                 }
             }
         }
@@ -60,7 +61,8 @@ impl Machine {
         match self.regions.leave_wrapped() {
             Some((wrapper, rest)) => {
                 (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
-                visitor.wrapped_end(rest == 0);
+                let long = WrappedEnd::Broken(Broken::Long);
+                visitor.wrapped_end(if rest == 0 { WrappedEnd::Whole } else { long });
             }
             None => self.state = State::Done,
         }
@@ -74,7 +76,7 @@ impl Machine {
         };
         (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
         self.mode = Mode::Op;
-        visitor.wrapped_end(false);
+        visitor.wrapped_end(WrappedEnd::Broken(why));
     }
 }
 

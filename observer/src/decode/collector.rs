@@ -1,0 +1,331 @@
+//! The collector: facts as a machine finds them in, put together by topic and partition out.
+
+use std::sync::Arc;
+
+use super::Names;
+use super::facts::{Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
+use crate::protocol::error_code::ErrorCode;
+use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
+use crate::protocol::meaning::{Role, Scope};
+use crate::protocol::program::Place;
+use crate::tables::Evictions;
+
+/// Topics that a message's facts tell apart.
+const MAX_TOPICS: usize = 16 << 10;
+/// Partitions likewise.
+const MAX_PARTITIONS: usize = 128 << 10;
+/// Groups likewise.
+const MAX_GROUPS: usize = 4 << 10;
+/// The resource type of topics, in configurations and access rules alike.
+const TOPIC_RESOURCE: i64 = 2;
+
+/// Where in a message the collector is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Position {
+    /// The topic that is spoken of, by its index.
+    topic: Option<u32>,
+    /// Its topic, as far as it is known.
+    draft: Topic,
+    partition: Option<Partition>,
+    group: Option<u16>,
+    is_topic_resource: bool,
+    /// The message that carries this one, while this one passes.
+    around: Option<Box<Around>>,
+}
+
+/// A message that carries another.
+#[derive(Clone, Debug)]
+struct Around {
+    position: Position,
+    facts: Facts,
+    /// What the other is, and whose.
+    wrapped: Wrapped,
+    client_id: Option<Arc<str>>,
+}
+
+/// Collects a message's facts.
+pub(super) struct Collector<'a> {
+    pub facts: &'a mut Facts,
+    pub position: &'a mut Position,
+    pub names: &'a mut Names,
+    pub evictions: &'a mut Evictions,
+    /// The request that a wrapped response answers.
+    pub wrapped: Option<Wrapped>,
+    /// A value was lost.
+    pub has_lost: &'a mut bool,
+}
+
+impl Collector<'_> {
+    fn enter_topic(&mut self, is_forgotten: bool) {
+        self.position.draft =
+            Topic { group: self.position.group, is_forgotten, ..Topic::default() };
+        if self.facts.topics.len() >= MAX_TOPICS {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            self.position.topic = None;
+            return;
+        }
+        self.position.topic = u32::try_from(self.facts.topics.len()).ok();
+        self.facts.topics.push(Topic::default());
+    }
+
+    fn leave_topic(&mut self) {
+        let draft = std::mem::take(&mut self.position.draft);
+        if let (Some(id), Some(name)) = (draft.id, &draft.name) {
+            self.names.learn(id, name, self.evictions);
+        }
+        let Some(index) = self.position.topic.take() else {
+            return;
+        };
+        if let Some(topic) = self.facts.topics.get_mut(index as usize) {
+            *topic = draft;
+        }
+    }
+
+    fn leave_resource(&mut self) {
+        if self.position.is_topic_resource {
+            self.leave_topic();
+            return;
+        }
+        if let Some(index) = self.position.topic.take() {
+            self.facts.errors.unname(index);
+            self.facts.topics.truncate(index as usize);
+        }
+        self.position.draft = Topic::default();
+    }
+
+    fn leave_partition(&mut self) {
+        self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
+        let Some(partition) = self.position.partition.take() else {
+            return;
+        };
+        let says_nothing = partition.bytes.is_none()
+            && partition.offset.is_none()
+            && partition.error == ErrorCode::NONE;
+        if says_nothing {
+            return;
+        }
+        if self.facts.partitions.len() >= MAX_PARTITIONS {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            return self.merge(&partition);
+        }
+        self.facts.partitions.push(partition);
+    }
+
+    /// Of partitions that are too many only the sizes are kept.
+    fn merge(&mut self, partition: &Partition) {
+        if let Some(last) = self.facts.partitions.last_mut() {
+            let bytes = last.bytes.unwrap_or_default();
+            last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));
+            last.records = last.records.zip(partition.records).map(|(a, b)| a.saturating_add(b));
+        }
+    }
+
+    fn error(&mut self, value: i64) {
+        let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
+        self.facts.errors.count(code, self.position.topic);
+        if let Some(partition) = &mut self.position.partition
+            && partition.error == ErrorCode::NONE
+        {
+            partition.error = code;
+        }
+    }
+
+    fn partition_number(&mut self, value: i64) {
+        let index = i32::try_from(value).unwrap_or(-1);
+        match &mut self.position.partition {
+            Some(partition) => partition.index = index,
+            None => {
+                self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
+            }
+        }
+    }
+
+    fn group(&mut self, text: Text<'_>) {
+        let group = self.names.intern(text.bytes);
+        self.position.group = u16::try_from(self.facts.groups.len()).ok();
+        if self.facts.groups.len() < MAX_GROUPS {
+            self.facts.groups.push(group);
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            self.position.group = None;
+        }
+    }
+
+    fn begin_wrapped(&mut self, wrapped: Wrapped) {
+        let facts = std::mem::take(self.facts);
+        let position = std::mem::take(self.position);
+        let around = Around { position, facts, wrapped, client_id: None };
+        self.position.around = Some(Box::new(around));
+    }
+
+    fn topic_name(&mut self, text: Text<'_>) {
+        let name = self.names.intern(text.bytes);
+        if self.position.topic.is_some() {
+            self.position.draft.name = Some(name);
+        } else if self.facts.topics.len() < MAX_TOPICS {
+            // A list of names.
+            let group = self.position.group;
+            self.facts.topics.push(Topic { name: Some(name), group, ..Topic::default() });
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+        }
+    }
+}
+
+impl Visitor for Collector<'_> {
+    fn number(&mut self, place: Place, value: i64) {
+        let int32 = i32::try_from(value).ok();
+        match place.role {
+            Role::Error => self.error(value),
+            Role::Partition => self.partition_number(value),
+            Role::Throttle => self.facts.throttle_ms = int32,
+            Role::Generation => self.facts.generation = self.facts.generation.or(int32),
+            Role::Acks => self.facts.acks = i16::try_from(value).ok(),
+            Role::Replica => self.facts.replica = self.facts.replica.max(int32),
+            Role::Session => self.facts.session = int32,
+            Role::SessionEpoch => self.facts.session_epoch = int32,
+            Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
+            Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
+            Role::CommittedOffset
+            | Role::HighWatermark
+            | Role::Offset
+            | Role::StartOffset
+            | Role::Timestamp => {
+                if let Some(partition) = &mut self.position.partition {
+                    // A response of ListOffsets has the time before the offset.
+                    partition.offset = Some(value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, place: Place, value: Option<Text<'_>>) {
+        let Some(text) = value else {
+            return;
+        };
+        match place.role {
+            Role::Topic | Role::Resource => self.topic_name(text),
+            Role::Group => self.group(text),
+            Role::Member if self.facts.member.is_none() => {
+                self.facts.member = Some(self.names.intern(text.bytes));
+            }
+            Role::Client => {
+                let client = self.names.intern(text.bytes);
+                if let Some(around) = &mut self.position.around {
+                    around.client_id = Some(client);
+                }
+            }
+            Role::Software => {
+                let name = self.names.intern(text.bytes);
+                self.facts.software = Some((name, Arc::from("")));
+            }
+            Role::SoftwareVersion => {
+                let version = self.names.intern(text.bytes);
+                if let Some((_, known)) = &mut self.facts.software {
+                    *known = version;
+                }
+            }
+            Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text.bytes)),
+            _ => {}
+        }
+    }
+
+    fn uuid(&mut self, place: Place, value: &[u8; 16]) {
+        let id = TopicId(*value);
+        if place.role != Role::TopicId || id == TopicId::ZERO {
+            return;
+        }
+        if self.position.topic.is_some() {
+            self.position.draft.id = Some(id);
+        } else if self.facts.topics.len() < MAX_TOPICS {
+            self.facts.topics.push(Topic { id: Some(id), ..Topic::default() });
+        }
+    }
+
+    fn enter(&mut self, scope: Scope) {
+        match scope {
+            Scope::Topic => self.enter_topic(false),
+            Scope::Forgotten => self.enter_topic(true),
+            Scope::Resource => {
+                self.position.is_topic_resource = false;
+                self.enter_topic(false);
+            }
+            Scope::Partition => {
+                let topic = self.position.topic.unwrap_or(u32::MAX);
+                self.position.partition = Some(Partition {
+                    topic,
+                    index: -1,
+                    error: ErrorCode::NONE,
+                    bytes: None,
+                    records: None,
+                    offset: None,
+                });
+            }
+            Scope::Group => self.position.group = None,
+        }
+    }
+
+    fn leave(&mut self, scope: Scope) {
+        match scope {
+            Scope::Topic | Scope::Forgotten => self.leave_topic(),
+            Scope::Resource => self.leave_resource(),
+            Scope::Partition => self.leave_partition(),
+            Scope::Group => self.position.group = None,
+        }
+    }
+
+    fn records(&mut self, place: Place, len: Option<u32>) {
+        if let Some(partition) = &mut self.position.partition {
+            partition.bytes = Some(len.unwrap_or_default());
+            partition.records = (place.role == Role::Records).then_some(0);
+        }
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        if let Some(partition) = &mut self.position.partition {
+            let known = partition.records.zip(batch.records.filter(|_| batch.magic == 2));
+            partition.records = known.map(|(sum, records)| sum.saturating_add(records));
+        }
+    }
+
+    fn cut_set(&mut self) {
+        if let Some(partition) = &mut self.position.partition {
+            partition.records = None;
+        }
+    }
+
+    fn lost(&mut self, _place: Place) {
+        *self.has_lost = true;
+    }
+
+    fn wrapped_request(&mut self, request: Wrapped) {
+        self.begin_wrapped(request);
+    }
+
+    fn wrapped_response(&mut self) -> Option<Wrapped> {
+        let request = self.wrapped?;
+        self.begin_wrapped(request);
+        Some(request)
+    }
+
+    fn wrapped_end(&mut self, end: WrappedEnd) {
+        let Some(around) = self.position.around.take() else {
+            return;
+        };
+        let Around { position, facts, wrapped, client_id } = *around;
+        *self.position = position;
+        let mut inner = std::mem::replace(self.facts, facts);
+        inner.undecoded = match end {
+            WrappedEnd::Whole => None,
+            WrappedEnd::Unknown if wrapped.api_key.lookup().is_none() => {
+                Some(Undecoded::UnknownApi)
+            }
+            WrappedEnd::Unknown => Some(Undecoded::UnknownVersion),
+            WrappedEnd::Broken(why) => Some(why.into()),
+        };
+        let Wrapped { api_key, api_version } = wrapped;
+        let forwarded = Forwarded { api_key, api_version, client_id, facts: inner };
+        self.facts.forwarded = Some(Box::new(forwarded));
+    }
+}

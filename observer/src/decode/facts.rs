@@ -1,0 +1,246 @@
+//! What a message says.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::errors::ErrorCounts;
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+use crate::protocol::machine::Broken;
+
+/// What a message says. What it does not say, or what was not seen, is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Topics, in the order of the message.
+    pub topics: Vec<Topic>,
+    /// Partitions of which more is said than that they are there.
+    pub partitions: Vec<Partition>,
+    /// Error codes other than NONE.
+    pub errors: ErrorCounts,
+    /// Groups, in the order of the message.
+    pub groups: Vec<Arc<str>>,
+    /// A member of the first group.
+    pub member: Option<Arc<str>>,
+    /// Its group's generation, or its epoch.
+    pub generation: Option<i32>,
+    /// How long the broker holds the client back, in ms.
+    pub throttle_ms: Option<i32>,
+    /// Produce: how many brokers must have it; 0: no answer is wanted.
+    pub acks: Option<i16>,
+    /// Fetch and ListOffsets: the broker that asks; -1 for a consumer.
+    pub replica: Option<i32>,
+    /// Fetch: the session (KIP-227).
+    pub session: Option<i32>,
+    /// Fetch: the session's epoch; -1 and 0 begin or end one.
+    pub session_epoch: Option<i32>,
+    /// What may be read: 0 everything, 1 what is committed.
+    pub isolation: Option<i8>,
+    /// The client's library and its version (KIP-511).
+    pub software: Option<(Arc<str>, Arc<str>)>,
+    /// How the client will prove who it is (SaslHandshake).
+    pub mechanism: Option<Arc<str>>,
+    /// The message that this one carries.
+    pub forwarded: Option<Box<Forwarded>>,
+    /// Why it was not understood whole.
+    pub undecoded: Option<Undecoded>,
+    /// Topics, partitions or errors that were too many to be told apart.
+    pub dropped: u32,
+}
+
+/// A topic that a message speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: Option<Arc<str>>,
+    /// Its id.
+    pub id: Option<TopicId>,
+    /// Index of the group that it is said of.
+    pub group: Option<u16>,
+    /// Partitions named.
+    pub partitions: u32,
+    /// A fetch session shall no longer hold it.
+    pub is_forgotten: bool,
+}
+
+/// A partition that a message says something of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Index of its topic.
+    pub topic: u32,
+    /// Its number.
+    pub index: i32,
+    /// Its error.
+    pub error: ErrorCode,
+    /// Bytes of its record set; `None` where there is none.
+    pub bytes: Option<u32>,
+    /// Records in it; `None` where that was not seen, or cannot be.
+    pub records: Option<u32>,
+    /// The offset that the message is about: committed, asked for, or the high watermark. In a
+    /// ListOffsets request the time asked for.
+    pub offset: Option<i64>,
+}
+
+/// An error code, and how often it stands in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorFact {
+    /// The code; not NONE.
+    pub code: ErrorCode,
+    /// Index of the topic that it is said of.
+    pub topic: Option<u32>,
+    /// How often.
+    pub count: u32,
+}
+
+/// A message inside another (Envelope, KIP-590).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// API key of the request.
+    pub api_key: ApiKey,
+    /// Its version.
+    pub api_version: i16,
+    /// Its client.
+    pub client_id: Option<Arc<str>>,
+    /// What it says.
+    pub facts: Facts,
+}
+
+/// A topic's id (KIP-516).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopicId(pub [u8; 16]);
+
+/// Why bytes are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hole {
+    /// Nobody saw them.
+    Gap,
+    /// They were left out on purpose.
+    Elided,
+}
+
+/// Why a message was not understood whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Undecoded {
+    /// The table does not know the API.
+    UnknownApi,
+    /// The table does not know the version.
+    UnknownVersion,
+    /// The bytes do not fit the layout.
+    Malformed,
+    /// It ends before its layout does.
+    Short,
+    /// It goes on behind its layout's end.
+    Long,
+    /// Some of it was not seen.
+    Gap,
+    /// Some of it was left out on purpose.
+    Elided,
+    /// It came before its request, by which it would be understood.
+    Early,
+}
+
+impl Undecoded {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::UnknownApi,
+        Self::UnknownVersion,
+        Self::Malformed,
+        Self::Short,
+        Self::Long,
+        Self::Gap,
+        Self::Elided,
+        Self::Early,
+    ];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownApi => "unknown_api",
+            Self::UnknownVersion => "unknown_version",
+            Self::Malformed => "malformed",
+            Self::Short => "short",
+            Self::Long => "long",
+            Self::Gap => "gap",
+            Self::Elided => "elided",
+            Self::Early => "early",
+        }
+    }
+}
+
+impl From<Broken> for Undecoded {
+    fn from(why: Broken) -> Self {
+        match why {
+            Broken::Overrun | Broken::Varint => Self::Malformed,
+            Broken::Missing => Self::Gap,
+            Broken::Short => Self::Short,
+            Broken::Long => Self::Long,
+        }
+    }
+}
+
+impl Facts {
+    /// Forgets everything, but keeps the memory of what may come again.
+    pub fn clear(&mut self) {
+        let Self { topics, partitions, errors, groups, .. } = self;
+        let (mut topics, mut partitions) = (std::mem::take(topics), std::mem::take(partitions));
+        let (mut errors, mut groups) = (std::mem::take(errors), std::mem::take(groups));
+        topics.clear();
+        partitions.clear();
+        errors.clear();
+        groups.clear();
+        *self = Self { topics, partitions, errors, groups, ..Self::default() };
+    }
+
+    /// The topic with this index.
+    pub fn topic(&self, index: u32) -> Option<&Topic> {
+        self.topics.get(index as usize)
+    }
+}
+
+impl TopicId {
+    /// No topic: what the wire has where a name stands instead.
+    pub const ZERO: Self = Self([0; 16]);
+}
+
+/// As Kafka prints it: 22 characters of URL-safe base64.
+impl fmt::Display for TopicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let bits = u128::from_be_bytes(self.0);
+        // 21 digits of 6 bits, and one of the last 2, at its upper end.
+        for index in 0..22_u32 {
+            let shift = 122_u32.saturating_sub(index.saturating_mul(6));
+            let digit = if index < 21 { bits >> shift } else { bits << 4 };
+            let digit = DIGITS.get((digit & 63) as usize).copied().unwrap_or(b'?');
+            write!(f, "{}", char::from(digit))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_written_as_kafka_does() {
+        // Kafka's own reserved ids: zero, one, and the metadata topic's.
+        assert_eq!(TopicId::ZERO.to_string(), "AAAAAAAAAAAAAAAAAAAAAA");
+        let mut one = [0; 16];
+        one[15] = 1;
+        assert_eq!(TopicId(one).to_string(), "AAAAAAAAAAAAAAAAAAAAAQ");
+        assert_eq!(TopicId([0xff; 16]).to_string(), "_____________________w");
+    }
+
+    #[test]
+    fn clearing_keeps_nothing() {
+        let mut facts = Facts {
+            topics: vec![Topic::default()],
+            throttle_ms: Some(3),
+            undecoded: Some(Undecoded::Gap),
+            ..Facts::default()
+        };
+        facts.clear();
+        assert_eq!(facts, Facts::default());
+    }
+}

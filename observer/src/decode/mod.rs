@@ -1,0 +1,24 @@
+//! Bodies: the bytes of a message behind its header in, what they say out.
+//!
+//! A [`Body`] is a message that is passing: a machine that follows its layout, and the facts found so
+//! far. It takes the bytes in parts, and is told of those that are not there.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
+
+mod body;
+mod collector;
+mod errors;
+mod facts;
+mod names;
+
+pub use body::{Begin, Body};
+pub use errors::ErrorCounts;
+pub use facts::{ErrorFact, Facts, Forwarded, Hole, Partition, Topic, TopicId, Undecoded};
+pub use names::Names;

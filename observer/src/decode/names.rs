@@ -1,0 +1,110 @@
+//! Names that many messages share, and which topic has which id (KIP-516).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashlink::LruCache;
+
+use super::facts::TopicId;
+use crate::tables::{Evictions, Table};
+
+/// Names seen, each kept once, and the topics' ids.
+#[derive(Debug)]
+pub struct Names {
+    shared: HashSet<Arc<str>, RandomState>,
+    max_shared: usize,
+    topics: LruCache<TopicId, Arc<str>, RandomState>,
+    max_topics: usize,
+    /// Ids whose names have just been learned.
+    learned: Vec<(TopicId, Arc<str>)>,
+}
+
+impl Names {
+    /// Keeps at most so many names, and so many topics' ids.
+    pub fn new(max_shared: usize, max_topics: usize) -> Self {
+        Self {
+            shared: HashSet::default(),
+            max_shared,
+            topics: LruCache::with_hasher(usize::MAX, RandomState::default()),
+            max_topics,
+            learned: Vec::new(),
+        }
+    }
+
+    /// A name from the wire; what is no UTF-8 in it is replaced.
+    pub fn intern(&mut self, bytes: &[u8]) -> Arc<str> {
+        let text = String::from_utf8_lossy(bytes);
+        if let Some(name) = self.shared.get(&*text) {
+            return Arc::clone(name);
+        }
+        let name: Arc<str> = text.into();
+        if self.shared.len() >= self.max_shared {
+            self.shared.retain(|name| Arc::strong_count(name) > 1);
+        }
+        // With no room even so, the name is just not shared.
+        if self.shared.len() < self.max_shared {
+            self.shared.insert(Arc::clone(&name));
+        }
+        name
+    }
+
+    /// A message says both of a topic.
+    pub fn learn(&mut self, id: TopicId, name: &Arc<str>, evictions: &mut Evictions) {
+        if id == TopicId::ZERO || self.topics.get(&id) == Some(name) {
+            return;
+        }
+        self.topics.insert(id, Arc::clone(name));
+        self.learned.push((id, Arc::clone(name)));
+        if self.topics.len() > self.max_topics {
+            self.topics.remove_lru();
+            evictions.count(Table::TopicIds);
+        }
+    }
+
+    /// The topic with this id, if some message has said it.
+    pub fn topic(&mut self, id: TopicId) -> Option<&Arc<str>> {
+        self.topics.get(&id)
+    }
+
+    /// The ids whose names were learned since the last call.
+    pub fn take_learned(&mut self) -> Vec<(TopicId, Arc<str>)> {
+        std::mem::take(&mut self.learned)
+    }
+
+    /// Topics whose ids are known.
+    pub fn topics(&self) -> usize {
+        self.topics.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shared_and_bounded() {
+        let mut names = Names::new(2, 2);
+        let a = names.intern(b"a");
+        assert!(Arc::ptr_eq(&a, &names.intern(b"a")));
+        names.intern(b"b");
+        let c = names.intern(b"c");
+        assert!(Arc::ptr_eq(&c, &names.intern(b"c")), "b, which nobody uses, made room");
+        assert_eq!(&*names.intern(b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn ids_are_learned_once_and_bounded() {
+        let (mut names, mut evictions) = (Names::new(9, 1), Evictions::default());
+        let (id, other) = (TopicId([1; 16]), TopicId([2; 16]));
+        let (a, b) = (names.intern(b"a"), names.intern(b"b"));
+        names.learn(id, &a, &mut evictions);
+        names.learn(id, &a, &mut evictions);
+        assert_eq!(names.take_learned(), [(id, a.clone())]);
+        assert_eq!(names.topic(id), Some(&a));
+        names.learn(other, &b, &mut evictions);
+        assert_eq!(names.topic(id), None);
+        assert_eq!(names.topic(other), Some(&b));
+        assert_ne!(evictions, Evictions::default());
+    }
+}

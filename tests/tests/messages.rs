@@ -116,3 +116,54 @@ fn a_seed_gives_the_same_messages_however_few_are_wanted() {
     let others = messages(others).expect("the generator").map(Result::unwrap);
     assert!(others.zip(&one).any(|(other, one)| other.body != one.body));
 }
+
+/// How much of a record set its batches of magic 2 make up; the codecs of these.
+#[derive(Debug, Default)]
+struct RecordSets {
+    null: u32,
+    empty: u32,
+    /// All of it.
+    whole: u32,
+    /// All but the last, which is cut.
+    cut: u32,
+    /// None of it: messages of magic 0 or 1, or nothing but a cut batch.
+    other: u32,
+    codecs: BTreeSet<u8>,
+}
+
+impl RecordSets {
+    fn take(&mut self, trace: &[Line]) {
+        for (at, line) in trace.iter().enumerate() {
+            let Value::Records(length) = line.value else { continue };
+            let batches = trace[at + 1..].iter().map_while(|line| match line.value {
+                Value::Batch(batch) => Some(batch),
+                _ => None,
+            });
+            self.codecs.extend(batches.clone().map(|batch| batch.codec));
+            match (length, batches.map(|batch| batch.length).sum::<u32>()) {
+                (None, _) => self.null += 1,
+                (Some(0), _) => self.empty += 1,
+                (Some(_), 0) => self.other += 1,
+                (Some(length), sum) if length == sum => self.whole += 1,
+                (Some(_), _) => self.cut += 1,
+            }
+        }
+    }
+}
+
+#[test]
+fn record_sets_of_every_kind_come() {
+    for (key, side) in [(0, Side::Request), (1, Side::Response)] {
+        let mut seen: BTreeMap<i16, RecordSets> = BTreeMap::new();
+        let plan = Plan { api: Some(key), side: Some(side), ..Plan::of_each(SHORT) };
+        for message in messages(plan).expect("the generator").map(Result::unwrap) {
+            seen.entry(message.version).or_default().take(&message.trace);
+        }
+        for (version, sets) in &seen {
+            let RecordSets { null, empty, whole, cut, other, .. } = *sets;
+            let least = [null, empty, whole, cut, other].into_iter().min();
+            assert!(least > Some(0), "{key} v{version}: {sets:?}");
+            assert!(sets.codecs.iter().copied().eq(0..=4), "{key} v{version}: {sets:?}");
+        }
+    }
+}

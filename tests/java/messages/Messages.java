@@ -10,7 +10,11 @@ import java.util.List;
  * with random values and serialised by Kafka's own classes, each with a trace of its values.
  *
  * <p>For each message, big-endian: int16 API key, int16 version, uint8 side (0 request, 1 response),
- * uint8 mode, int32 length of the body, the body (no header), int32 length of the trace, the trace.
+ * uint8 mode, int32 length of the body, the body (no header), int32 length of the trace, the trace
+ * in UTF-8 ({@link Trace}).
+ *
+ * <p>Kafka 3.9's own schemas do not say which record sets may not be null (of FetchSnapshot), so it
+ * can only be asked for what a newer Kafka no longer has: {@code --except-file}.
  */
 public final class Messages {
     private static final int BUFFER = 1 << 20;

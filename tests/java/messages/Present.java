@@ -1,4 +1,4 @@
 package org.apache.kafka.common.record.internal;
 
-/** Makes the package exist: Kafka's record classes are in it from 4.3 on, and one package up before. */
+/** Makes the package exist: newer Kafkas have their record classes here, older ones one package up. */
 final class Present {}

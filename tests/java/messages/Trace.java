@@ -13,7 +13,14 @@ import org.apache.kafka.common.record.*;
 import org.apache.kafka.common.record.internal.*;
 
 /**
- * The values of a message in the order of the wire, a line for each: path, kind, value.
+ * The values of a message in the order of the wire, a line for each: path, kind, value, between tabs.
+ *
+ * <p>The path is the names of the fields down to it, lower-case without underscores, joined by
+ * {@code /}. Values by kind: {@code int} (any width; booleans as 0 and 1), {@code float} (its bits in
+ * hexadecimal), {@code uuid} and {@code string} in hexadecimal, {@code bytes} and {@code records} by
+ * length, {@code array} by count, {@code struct} (nullable ones only) {@code present}; or {@code null}.
+ * A {@code batch} follows its record set for each whole one of magic 2: length, magic, codec, records.
+ * {@code tag} goes before the kind of a tagged field's first line; unknown tags are left out.
  *
  * <p>They are those that Kafka's schema reads from the bytes; each is held against what the message
  * was filled with.

@@ -167,3 +167,16 @@ fn record_sets_of_every_kind_come() {
         }
     }
 }
+
+#[test]
+fn half_of_the_envelopes_wrap_a_message() {
+    for side in [Side::Request, Side::Response] {
+        let plan = Plan { api: Some(58), side: Some(side), ..Plan::of_each(LONG) };
+        let all = messages(plan).expect("the generator").map(Result::unwrap);
+        let wrapped: Vec<_> = all.filter_map(|message| message.wrapped).collect();
+        assert!(wrapped.len() > 50, "{}", wrapped.len());
+        assert!(wrapped.iter().all(|wrapped| wrapped.message.side == side));
+        let apis: BTreeSet<_> = wrapped.iter().map(|wrapped| wrapped.message.api_key).collect();
+        assert!(apis.len() > 10, "{apis:?}");
+    }
+}

@@ -1,8 +1,9 @@
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -11,7 +12,9 @@ import java.util.List;
  *
  * <p>For each message, big-endian: int16 API key, int16 version, uint8 side (0 request, 1 response),
  * uint8 mode, int32 length of the body, the body (no header), int32 length of the trace, the trace
- * in UTF-8 ({@link Trace}).
+ * in UTF-8 ({@link Trace}), uint8 1 if it wraps another message, else 0. If it does, that follows:
+ * uint8 1 if its header has a client id, else 0; if so, int32 length and the client id in UTF-8; the
+ * message.
  *
  * <p>Kafka 3.9's own schemas do not say which record sets may not be null (of FetchSnapshot), so it
  * can only be asked for what a newer Kafka no longer has: {@code --except-file}.
@@ -47,7 +50,8 @@ public final class Messages {
             try {
                 write(layout, mode, Sample.of(layout, mode, seed), out);
             } catch (RuntimeException failure) {
-                throw new IllegalStateException(layout + ", " + mode + ", message " + index, failure);
+                String message = layout + ", " + mode + ", message " + index;
+                throw new IllegalStateException(message, failure);
             }
         }
     }
@@ -58,9 +62,25 @@ public final class Messages {
         out.writeShort(layout.version());
         out.writeByte(layout.side().ordinal());
         out.writeByte(mode.ordinal());
-        out.writeInt(sample.body().length);
-        out.write(sample.body());
-        out.writeInt(sample.trace().length);
-        out.write(sample.trace());
+        write(sample.body(), out);
+        write(sample.trace(), out);
+        out.writeBoolean(sample.forwarded() != null);
+        if (sample.forwarded() != null) {
+            write(sample.forwarded(), out);
+        }
+    }
+
+    private static void write(Forwarded forwarded, DataOutputStream out) throws IOException {
+        String clientId = forwarded.clientId();
+        out.writeBoolean(clientId != null);
+        if (clientId != null) {
+            write(clientId.getBytes(StandardCharsets.UTF_8), out);
+        }
+        write(forwarded.layout(), forwarded.mode(), forwarded.sample(), out);
+    }
+
+    private static void write(byte[] bytes, DataOutputStream out) throws IOException {
+        out.writeInt(bytes.length);
+        out.write(bytes);
     }
 }

@@ -7,8 +7,8 @@ import org.apache.kafka.common.protocol.ObjectSerializationCache;
 import org.apache.kafka.common.protocol.types.Schema;
 import org.apache.kafka.common.protocol.types.Struct;
 
-/** One message: its body on the wire, and the trace of what is in it. */
-record Sample(byte[] body, byte[] trace) {
+/** One message: its body on the wire, the trace of what is in it, and what it wraps, or null. */
+record Sample(byte[] body, byte[] trace, Forwarded forwarded) {
     /**
      * Fills a message, and holds what Kafka's two readers make of its bytes, that of the generated
      * class and that of the schema, against what was filled in.
@@ -17,12 +17,11 @@ record Sample(byte[] body, byte[] trace) {
         Values values = new Values(seed, mode);
         Message message = layout.create();
         new Filler(values, mode).fill(message, layout.schema());
-        if (layout.api() == ApiMessageType.ENVELOPE) {
-            Forwarded.put(message, values, mode);
-        }
+        boolean isEnvelope = layout.api() == ApiMessageType.ENVELOPE;
+        Forwarded forwarded = isEnvelope ? Forwarded.put(message, values, mode) : null;
         byte[] body = serialize(message, layout.version());
         checkRead(layout, message, body);
-        return new Sample(body, trace(layout.schema(), body, message));
+        return new Sample(body, trace(layout.schema(), body, message), forwarded);
     }
 
     static byte[] serialize(Message message, short version) {

@@ -33,6 +33,11 @@ final class Values {
         return random.nextInt(limit);
     }
 
+    /** For values of another mode. */
+    long seed() {
+        return random.nextLong();
+    }
+
     /** Whether what may be null here is. */
     boolean wantsNull() {
         return switch (mode) {

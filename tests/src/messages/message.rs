@@ -29,6 +29,17 @@ pub struct Message {
     /// The values in the body, in the order of the wire. Tagged fields stand where the wire has
     /// them, if it has them; unknown ones do not.
     pub trace: Vec<Line>,
+    /// What an Envelope carries, if that is a message.
+    pub wrapped: Option<Box<Wrapped>>,
+}
+
+/// A message of an admin API in an Envelope, where its header goes before it (KIP-590).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrapped {
+    /// UTF-8, from the header; `None` also for responses, whose headers have none.
+    pub client_id: Option<Vec<u8>>,
+    /// The message.
+    pub message: Message,
 }
 
 /// What a message is filled with.
@@ -68,7 +79,7 @@ impl Mode {
 
 impl Message {
     /// The next one of a stream; `None` at its end.
-    pub fn read(stream: &mut impl Read) -> Result<Option<Self>> {
+    pub fn read<R: Read>(stream: &mut R) -> Result<Option<Self>> {
         let mut first = [0];
         if stream.read(&mut first)? == 0 {
             return Ok(None);
@@ -76,7 +87,7 @@ impl Message {
         Self::read_after(first, stream).context("not a stream of messages").map(Some)
     }
 
-    fn read_after(first: [u8; 1], stream: &mut impl Read) -> Result<Self> {
+    fn read_after<R: Read>(first: [u8; 1], stream: &mut R) -> Result<Self> {
         let mut head = [0; HEAD - 1];
         stream.read_exact(&mut head)?;
         let ([first], [second, version @ .., side, mode]) = (first, head);
@@ -87,7 +98,16 @@ impl Message {
             mode: *Mode::ALL.get(usize::from(mode)).context("unknown mode")?,
             body: sized(stream)?,
             trace: lines(&sized(stream)?)?,
+            wrapped: optional(stream, Wrapped::read)?.map(Box::new),
         })
+    }
+}
+
+impl Wrapped {
+    fn read<R: Read>(stream: &mut R) -> Result<Self> {
+        let client_id = optional(stream, sized)?;
+        let message = Message::read(stream)?.context("nothing is wrapped")?;
+        Ok(Self { client_id, message })
     }
 }
 
@@ -107,8 +127,19 @@ fn side_of(number: u8) -> Result<Side> {
     }
 }
 
+/// What follows a 1, and not a 0.
+fn optional<R: Read, T>(stream: &mut R, read: fn(&mut R) -> Result<T>) -> Result<Option<T>> {
+    let mut flag = [0];
+    stream.read_exact(&mut flag)?;
+    match flag {
+        [0] => Ok(None),
+        [1] => read(stream).map(Some),
+        [other] => bail!("neither there nor not: {other}"),
+    }
+}
+
 /// Bytes after their own number.
-fn sized(stream: &mut impl Read) -> Result<Vec<u8>> {
+fn sized<R: Read>(stream: &mut R) -> Result<Vec<u8>> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let length = u32::from_be_bytes(length);
@@ -131,7 +162,12 @@ mod tests {
 
     const TRACE: &[u8] = b"a\tint\t5\nb\tarray\t0\n";
 
+    /// A message, and after it what tells whether it wraps another.
     fn stream() -> Vec<u8> {
+        [&bare()[..], &[0]].concat()
+    }
+
+    fn bare() -> Vec<u8> {
         let mut stream = vec![0, 3, 0, 9, 1, 2, 0, 0, 0, 2, 7, 8, 0, 0, 0, TRACE.len() as u8];
         stream.extend_from_slice(TRACE);
         stream
@@ -151,6 +187,18 @@ mod tests {
             assert_eq!(message.to_string(), "Metadata (3) v9 Response Empty");
         }
         assert!(Message::read(&mut stream).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_message_may_wrap_another() {
+        let stream = [&bare()[..], &[1, 1, 0, 0, 0, 1, b'c'], &stream()].concat();
+        let message = Message::read(&mut &stream[..]).unwrap().expect("a message");
+        let wrapped = message.wrapped.expect("another");
+        assert_eq!(wrapped.client_id.as_deref(), Some(&b"c"[..]));
+        assert_eq!(wrapped.message.body, [7, 8]);
+        for end in 1..stream.len() {
+            assert!(Message::read(&mut &stream[..end]).is_err(), "{end}");
+        }
     }
 
     #[test]

@@ -17,4 +17,4 @@ mod message;
 
 pub use generator::{Messages, Plan, messages};
 pub use line::{Batch, Line, Value};
-pub use message::{Message, Mode};
+pub use message::{Message, Mode, Wrapped};

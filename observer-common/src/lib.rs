@@ -3,9 +3,10 @@
 //! Everything here is plain arithmetic over bytes and integers, so the kernel side is tested on the
 //! host. Nothing is transmuted: records are written and parsed field by field.
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(test), forbid(unsafe_code))]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,

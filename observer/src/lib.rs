@@ -3,9 +3,10 @@
 //! One way through the house: a source (live or replay) yields [`input::Input`] values; the
 //! [`pipeline`] reassembles (`stream`), finds frames (`frame`), decodes (`protocol`) and pairs
 //! (`exchange`); what it learns leaves as [`event::Event`] values, which sinks count, print, export.
+#![deny(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,

@@ -1,4 +1,7 @@
 //! The `kafka-observer` command.
+//!
+//! Lints are denied where the library forbids them, as clap's derives allow many.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(

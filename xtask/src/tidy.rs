@@ -1,7 +1,9 @@
 //! `cargo xtask tidy`: whether the checkout keeps its own rules, said rule by rule.
 
 mod findings;
+mod lints;
 mod mentions;
+mod rooms;
 mod rules;
 mod source;
 

@@ -3,9 +3,10 @@
 //!
 //! A [`Conversation`] is what one connection's frames have said so far. [`Requests`] and
 //! [`Responses`] are its two ears: they take the frames of one direction each.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

@@ -5,9 +5,10 @@
 //! connection that is not believed to be Kafka yet, one joined in mid-stream, or one whose boundary
 //! fell into a hole. What the frames mean is the [`Receiver`]'s to say; it is also asked whether
 //! bytes could be a frame.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

@@ -7,9 +7,10 @@
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `upkeep`: what happens only because time passes
 //! - `config`: bounds
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

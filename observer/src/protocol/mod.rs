@@ -1,7 +1,8 @@
 //! Kafka's protocol: pure functions over bytes, driven by the table that `cargo xtask schema` writes.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

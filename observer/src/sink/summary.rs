@@ -42,9 +42,13 @@ struct Row {
     outcomes: [u64; Outcome::ALL.len()],
     /// Requests whose frame has ended and which have not.
     inflight: u64,
-    duration: Histogram<u64>,
-    broker_time: Histogram<u64>,
+    duration: Times,
+    broker_time: Times,
 }
+
+/// Times in microseconds.
+#[derive(Debug)]
+struct Times(Option<Histogram<u64>>);
 
 impl Summary {
     /// The table of a whole capture.
@@ -65,10 +69,10 @@ impl Summary {
                 row.requests.to_string(),
                 row.outcome(Outcome::Answered).to_string(),
                 row.unanswered(),
-                quantile(&row.duration, 0.5),
-                quantile(&row.duration, 0.99),
-                quantile(&row.broker_time, 0.5),
-                quantile(&row.broker_time, 0.99),
+                row.duration.quantile(0.5),
+                row.duration.quantile(0.99),
+                row.broker_time.quantile(0.5),
+                row.broker_time.quantile(0.99),
             ]);
         }
         table.text()
@@ -91,8 +95,8 @@ impl Summary {
                 api.name(),
                 row.requests.to_string(),
                 rate(new, interval),
-                quantile(&row.duration, 0.5),
-                quantile(&row.duration, 0.99),
+                row.duration.quantile(0.5),
+                row.duration.quantile(0.99),
                 row.inflight.to_string(),
                 row.unanswered(),
             ]);
@@ -123,8 +127,8 @@ impl Summary {
         if let Some(count) = row.outcomes.get_mut(exchange.outcome as usize) {
             *count += 1;
         }
-        record(&mut row.duration, exchange.duration);
-        record(&mut row.broker_time, exchange.broker_time);
+        row.duration.record(exchange.duration);
+        row.broker_time.record(exchange.broker_time);
     }
 }
 
@@ -156,16 +160,13 @@ impl ApiRow {
 }
 
 impl Row {
-    #[expect(clippy::expect_used, reason = "the histogram's bounds are constants")]
     fn new() -> Self {
-        let histogram =
-            || Histogram::new_with_max(MAX_MICROS, DIGITS).expect("the bounds are valid");
         Self {
             requests: 0,
             outcomes: [0; Outcome::ALL.len()],
             inflight: 0,
-            duration: histogram(),
-            broker_time: histogram(),
+            duration: Times::new(),
+            broker_time: Times::new(),
         }
     }
 
@@ -185,18 +186,33 @@ impl Row {
     }
 }
 
-fn record(histogram: &mut Histogram<u64>, time: Option<Duration>) {
-    if let Some(time) = time {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(MAX_MICROS);
-        histogram.saturating_record(micros.min(MAX_MICROS));
+impl Times {
+    /// None yet. The bounds, which could be refused, are constants that are not.
+    fn new() -> Self {
+        Self(Histogram::new_with_max(MAX_MICROS, DIGITS).ok())
     }
-}
 
-fn quantile(histogram: &Histogram<u64>, quantile: f64) -> String {
-    if histogram.is_empty() {
-        return "-".to_owned();
+    fn record(&mut self, time: Option<Duration>) {
+        if let (Some(histogram), Some(time)) = (&mut self.0, time) {
+            let micros = u64::try_from(time.as_micros()).unwrap_or(MAX_MICROS);
+            histogram.saturating_record(micros.min(MAX_MICROS));
+        }
     }
-    millis(Duration::from_micros(histogram.value_at_quantile(quantile)))
+
+    fn reset(&mut self) {
+        if let Some(histogram) = &mut self.0 {
+            histogram.reset();
+        }
+    }
+
+    fn quantile(&self, quantile: f64) -> String {
+        match &self.0 {
+            Some(histogram) if !histogram.is_empty() => {
+                millis(Duration::from_micros(histogram.value_at_quantile(quantile)))
+            }
+            _ => "-".to_owned(),
+        }
+    }
 }
 
 fn rate(n: u64, interval: Duration) -> String {

@@ -11,9 +11,10 @@
 //! Of bytes that come twice the first copy wins, also where it was elided and the second is not.
 //! Every byte pushed is at any moment either delivered (present or elided), duplicate, discarded,
 //! or held; [`Pushed`] and [`Direction::held`] tell which.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

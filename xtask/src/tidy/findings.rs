@@ -13,6 +13,13 @@ pub struct Finding {
     pub text: String,
 }
 
+impl Finding {
+    /// What is wrong with a line of a file.
+    pub fn new(path: &str, line: usize, text: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line, text: text.into() }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.path, self.line, self.text)

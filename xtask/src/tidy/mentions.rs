@@ -14,6 +14,13 @@ pub struct Mention {
     pub imported: bool,
 }
 
+impl Mention {
+    /// Its segments as they are written.
+    pub fn path(&self) -> String {
+        self.segments.join("::")
+    }
+}
+
 /// Every path in the tokens.
 pub fn mentions(tokens: TokenStream) -> Vec<Mention> {
     let mut found = Vec::new();
@@ -101,7 +108,7 @@ mod tests {
 
     fn paths(code: &str) -> Vec<String> {
         let mentions = mentions(code.parse().unwrap());
-        mentions.iter().map(|mention| mention.segments.join("::")).collect()
+        mentions.iter().map(Mention::path).collect()
     }
 
     #[test]

@@ -65,7 +65,9 @@ impl Source {
         let mut code = syn::parse_file(&text).with_context(|| path.clone())?;
         let mut strip = StripTests { folder: module_folder(&path), test_modules: Vec::new() };
         strip.visit_file_mut(&mut code);
-        let in_tests = path.split('/').any(|part| matches!(part, "tests" | "benches"));
+        // A module `tests` below `src` is one by its `cfg(test)`, not by its name.
+        let mut folders = path.split('/').take_while(|part| *part != "src");
+        let in_tests = folders.any(|part| matches!(part, "tests" | "benches"));
         Ok(Self { path, text, code, test: in_tests, test_modules: strip.test_modules })
     }
 }
@@ -119,12 +121,25 @@ impl StripTests {
     }
 }
 
-/// Whether the item is `#[cfg(test)]` or `#[test]`.
+/// Whether the item is `#[cfg(test)]`, `#[cfg(all(test, ..))]` or `#[test]`.
 fn is_test(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        let cfg_test = || attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test");
+        let cfg_test = || attribute.parse_args::<syn::Meta>().is_ok_and(|meta| takes_test(&meta));
         attribute.path().is_ident("test") || attribute.path().is_ident("cfg") && cfg_test()
     })
+}
+
+/// Whether a condition holds in tests only.
+fn takes_test(condition: &syn::Meta) -> bool {
+    type Conditions = syn::punctuated::Punctuated<syn::Meta, syn::Token![,]>;
+    match condition {
+        syn::Meta::Path(path) => path.is_ident("test"),
+        syn::Meta::List(list) if list.path.is_ident("all") => {
+            let all = list.parse_args_with(Conditions::parse_terminated);
+            all.is_ok_and(|all| all.iter().any(takes_test))
+        }
+        _ => false,
+    }
 }
 
 fn attributes(item: &syn::Item) -> &[syn::Attribute] {
@@ -160,10 +175,17 @@ mod tests {
             file("a/src/api.rs", "#[cfg(test)] mod proof;"),
             file("a/src/api/proof.rs", ""),
             file("a/benches/fast.rs", ""),
+            file("a/src/live.rs", "#[cfg(all(test, feature = \"x\"))] mod proof;"),
+            file("a/src/live/proof.rs", ""),
+            file("a/src/odd.rs", "#[cfg(any(test, feature = \"x\"))] mod tests;"),
+            file("a/src/odd/tests/deep.rs", ""),
+            file("a/tests/src/lib.rs", ""),
         ];
         mark_tests(&mut sources);
         let test: Vec<_> = sources.iter().map(|source| source.test).collect();
-        assert_eq!(test, [false, true, true, false, false, true, true]);
+        let expected = [false, true, true, false, false, true, true];
+        assert_eq!(test[..7], expected);
+        assert_eq!(test[7..], [false, true, false, false, true]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Three parts: the kernel programs; a thread that keeps them attached (`keeper`), the only one
 //! with capabilities; and whichever thread drains the ring ([`Capture::run`]).
 
+#![allow(unsafe_code, reason = "some system calls have no safe wrapper")]
+
 mod addresses;
 mod attach;
 mod cgroup;

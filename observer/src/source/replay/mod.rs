@@ -3,9 +3,10 @@
 //!
 //! Bytes that a snap length cut off are left out of the segment's chunk, but not of its length. A
 //! packet that several interfaces show counts once ([`observer_common::owner`]).
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

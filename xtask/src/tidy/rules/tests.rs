@@ -88,27 +88,48 @@ fn files_are_short_and_open_with_a_word() {
 }
 
 #[test]
-fn crates_on_the_wire_deny_what_panics() {
-    let all = PANICS.map(|lint| format!("clippy::{lint}")).join(", ");
-    let missing = |code: &str| denies(&source("a.rs", code), &PANICS);
-    assert_eq!(missing(&format!("#![cfg_attr(not(test), deny({all}))]")), []);
-    let lacking = missing("#![deny(clippy::panic)]");
-    assert_eq!(lacking.len(), PANICS.len() - 1);
-    assert_eq!(lacking[0].text, "must `#![deny(clippy::expect_used)]`");
-    assert_eq!(missing(&format!("#![warn({all})]")).len(), PANICS.len());
+fn sockets_and_clocks_are_not_had_by_system_calls_either() {
+    for code in ["libc::socket(0, 0, 0)", "libc::syscall(1)", "libc::time(p)", "nix::f()"] {
+        only("observer/src/stream/mod.rs", &format!("fn f() {{ {code} }}"), ": ");
+        only("observer/src/sink/x.rs", &format!("fn f() {{ {code} }}"), ": ");
+    }
+    only("observer/src/source/live/x.rs", "use libc::{c_int, syscall as s};", "open sockets");
+    only("observer/src/source/live/x.rs", "fn f() { socket2::Socket::new() }", "open sockets");
+    only("observer/src/stream/mod.rs", "use rustix::time;", "no system calls");
+    good("observer/src/source/live/x.rs", "fn f() { libc::poll(); netlink_sys::Socket::new(1) }");
+    good("observer/src/cli/x.rs", "use rustix::event;");
 }
 
 #[test]
-fn modules_on_the_wire_deny_what_overflows() {
-    let all = OVERFLOWS.map(|lint| format!("clippy::{lint}")).join(", ");
-    let missing = |code: &str| denies(&source("a.rs", code), &OVERFLOWS).len();
-    assert_eq!(missing(&format!("#![cfg_attr(not(test), deny({all}))]")), 0);
-    assert_eq!(missing(&format!("#![cfg_attr(test, deny({all}))]")), OVERFLOWS.len());
-    assert_eq!(missing(""), OVERFLOWS.len());
+fn the_core_asks_no_system() {
+    for code in [
+        "fn f() { std::fs::read_to_string(\"/proc/uptime\") }",
+        "use std::fs::File;",
+        "use std as s; fn f() { s::fs::read(p) }",
+        "fn f() { std::thread::sleep(d) }",
+        "use std::{env, io};",
+        "static UPTIME: &[u8] = include_bytes!(\"/proc/uptime\");",
+        "fn f() { std::process::Command::new(p) }",
+    ] {
+        only("observer/src/stream/mod.rs", code, "reads no file");
+        only("observer/src/source/replay/mod.rs", code, "reads no file");
+    }
+    good("observer/src/source/live/x.rs", "fn f() { std::fs::read_to_string(p) }");
+    good("observer/src/source/replay/mod.rs", "use std::io::Read;");
+    only("observer/src/stream/mod.rs", "use quanta::Clock;", "no clock");
 }
 
 #[test]
-fn what_the_rules_name_must_exist() {
-    let findings = check(&[]);
-    assert_eq!(findings.len(), WIRE_CRATES.len() + WIRE_MODULES.len());
+fn unsafe_code_is_for_system_calls() {
+    for path in ["observer/src/sink/x.rs", "observer-common/src/flow.rs", "xtask/src/main.rs"] {
+        only(path, "fn f() { unsafe { g() } }", "unsafe code");
+    }
+    only("observer/src/http.rs", "unsafe extern \"C\" { fn time(t: *mut i64) -> i64; }", "unsafe");
+    good("observer/src/source/live/x.rs", "fn f() { unsafe { g() } }");
+    good("observer-ebpf/src/x.rs", "fn f() { unsafe { g() } }");
+}
+
+#[test]
+fn a_lint_that_is_switched_off_is_a_finding_of_its_file() {
+    only("observer/src/cli/x.rs", "#[allow(clippy::panic)] fn f() {}", "clippy::panic holds here");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use observer::event::Vantage;
 use observer::input::{Flow, Input, SocketChange, SocketEvent, TcpFlags};
 use observer::pipeline::Config;
+use observer::time::Timestamp;
 use script::{
     BROKER, CLIENT, From, Script, heartbeat, ports, prefixed, produce, request, response,
 };
@@ -136,6 +137,48 @@ fn requests_expire_and_their_responses_are_late() {
     assert_eq!(script.said()[1..], ["Heartbeat v0 #1 expired"]);
     script.broker(&response(1, &[0; 2])).broker(&response(2, &[0; 2]));
     assert_eq!(script.said(), ["unmatched late", "unmatched unknown_id"]);
+}
+
+#[test]
+fn a_packet_of_another_age_neither_expires_nor_stops_anything() {
+    let mut config = Config::new(ports());
+    config.exchange.expiry = Duration::from_mins(1);
+    let mut script = Script::with(config).open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2])).client(&heartbeat(2));
+    for (id, age) in [(3, Timestamp(u64::MAX)), (4, Timestamp(0))] {
+        let now = std::mem::replace(&mut script.now, age);
+        script.client(&heartbeat(id));
+        script.now = now;
+    }
+    script.broker(&response(2, &[0; 2]));
+    assert_eq!(script.said()[2..], ["Heartbeat v0 #2 1/1/0 ms"]);
+    // What the times of those two say of their own exchanges is theirs.
+    script.broker(&response(3, &[0; 2])).broker(&response(4, &[0; 2]));
+    assert!(script.said().iter().all(|line| !line.contains("expired")));
+    // What is overdue still expires.
+    script.client(&heartbeat(5));
+    for _ in 0..30 {
+        script.now = script.now.plus(Duration::from_secs(5));
+        script.client(&[]);
+    }
+    assert_eq!(script.said(), ["Heartbeat v0 #5 expired"]);
+}
+
+#[test]
+fn packets_without_times_make_exchanges_without_times() {
+    let mut script = Script::new();
+    script.is_timed = false;
+    script.handshake();
+    script.client(&heartbeat(1)).client(&heartbeat(2));
+    script.broker(&response(1, &[0; 2])).broker(&response(2, &[0; 2]));
+    assert_eq!(
+        script.said()[1..],
+        ["Heartbeat v0 #1 -/-/0 ms", "Heartbeat v0 #2 -/-/- ms"],
+        "the first one waits behind none"
+    );
+    script.is_timed = true;
+    script.client(&heartbeat(3)).broker(&response(3, &[0; 2]));
+    assert_eq!(script.said(), ["Heartbeat v0 #3 1/-/- ms"], "the response before has no time");
 }
 
 #[test]

@@ -2,6 +2,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.management.Attribute;
@@ -22,11 +23,15 @@ import javax.management.remote.JMXServiceURL;
  * requests  NAME  VERSION  COUNT      RequestsPerSec
  * errors    NAME  ERROR    COUNT      ErrorsPerSec
  * time      NAME  COUNT    MEAN_MS    TotalTimeMs
+ * topic     TOPIC METRIC   COUNT      BytesInPerSec, BytesOutPerSec or MessagesInPerSec
  * </pre>
  * The mean is that of every request since the broker's start, so count times mean is their sum.
  */
 public final class Jmx {
     private static final String REQUEST_METRICS = "kafka.network:type=RequestMetrics,";
+    private static final String TOPIC_METRICS = "kafka.server:type=BrokerTopicMetrics,";
+    private static final List<String> OF_TOPICS =
+            List.of("BytesInPerSec", "BytesOutPerSec", "MessagesInPerSec");
 
     private final MBeanServerConnection server;
     private final PrintStream out;
@@ -53,22 +58,26 @@ public final class Jmx {
     }
 
     private void read() throws JMException, IOException {
-        for (ObjectName name : names("RequestsPerSec")) {
-            line("requests", name, "version", attributes(name, "Count"));
+        for (ObjectName name : names(REQUEST_METRICS + "name=RequestsPerSec,*")) {
+            line("requests", name, "request", "version", attributes(name, "Count"));
         }
-        for (ObjectName name : names("ErrorsPerSec")) {
-            line("errors", name, "error", attributes(name, "Count"));
+        for (ObjectName name : names(REQUEST_METRICS + "name=ErrorsPerSec,*")) {
+            line("errors", name, "request", "error", attributes(name, "Count"));
         }
-        for (ObjectName name : names("TotalTimeMs")) {
-            line("time", name, null, attributes(name, "Count", "Mean"));
+        for (ObjectName name : names(REQUEST_METRICS + "name=TotalTimeMs,*")) {
+            line("time", name, "request", null, attributes(name, "Count", "Mean"));
+        }
+        for (ObjectName name : names(TOPIC_METRICS + "topic=*,*")) {
+            if (OF_TOPICS.contains(name.getKeyProperty("name"))) {
+                line("topic", name, "topic", "name", attributes(name, "Count"));
+            }
         }
         out.println("end");
         out.flush();
     }
 
-    private Set<ObjectName> names(String metric) throws JMException, IOException {
-        ObjectName pattern = new ObjectName(REQUEST_METRICS + "name=" + metric + ",*");
-        return new TreeSet<>(server.queryNames(pattern, null));
+    private Set<ObjectName> names(String pattern) throws JMException, IOException {
+        return new TreeSet<>(server.queryNames(new ObjectName(pattern), null));
     }
 
     /** Null where the bean went between the query and now: brokers drop idle ones. */
@@ -81,11 +90,11 @@ public final class Jmx {
         }
     }
 
-    private void line(String kind, ObjectName name, String tag, AttributeList values) {
+    private void line(String kind, ObjectName name, String key, String tag, AttributeList values) {
         if (values == null) {
             return;
         }
-        StringBuilder line = new StringBuilder(kind).append('\t').append(name.getKeyProperty("request"));
+        StringBuilder line = new StringBuilder(kind).append('\t').append(name.getKeyProperty(key));
         if (tag != null) {
             line.append('\t').append(name.getKeyProperty(tag));
         }

@@ -23,6 +23,19 @@ pub struct Reading {
     pub errors: BTreeMap<(String, String), u64>,
     /// `TotalTimeMs` by API name.
     pub times: BTreeMap<String, Mean>,
+    /// `BrokerTopicMetrics` by topic; what never moved may be missing.
+    pub topics: BTreeMap<String, TopicBytes>,
+}
+
+/// What a broker counts of a topic, since it started or since the topic was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TopicBytes {
+    /// `BytesInPerSec`: record sets that were appended.
+    pub bytes_in: u64,
+    /// `BytesOutPerSec`: record sets that consumers were answered with.
+    pub bytes_out: u64,
+    /// `MessagesInPerSec`: records that were appended.
+    pub messages_in: u64,
 }
 
 /// A number of times, and their mean.
@@ -116,22 +129,38 @@ impl Reading {
 
     fn take(&mut self, line: &str) -> Result<()> {
         let fields: Vec<_> = line.split('\t').collect();
-        let &[kind, api, second, third] = &fields[..] else {
+        let &[kind, name, second, third] = &fields[..] else {
             bail!("{} fields", fields.len());
         };
-        let api = api.to_owned();
+        let name = name.to_owned();
         match kind {
             "requests" => {
-                self.requests.insert((api, number(second)?), number(third)?);
+                self.requests.insert((name, number(second)?), number(third)?);
             }
             "errors" => {
-                self.errors.insert((api, second.to_owned()), number(third)?);
+                self.errors.insert((name, second.to_owned()), number(third)?);
             }
             "time" => {
                 let mean = Mean { count: number(second)?, mean_ms: number(third)? };
-                self.times.insert(api, mean);
+                self.times.insert(name, mean);
+            }
+            "topic" => {
+                let topic = self.topics.entry(name).or_default();
+                topic.take(second, number(third)?)?;
             }
             _ => bail!("of kind '{kind}'"),
+        }
+        Ok(())
+    }
+}
+
+impl TopicBytes {
+    fn take(&mut self, metric: &str, count: u64) -> Result<()> {
+        match metric {
+            "BytesInPerSec" => self.bytes_in = count,
+            "BytesOutPerSec" => self.bytes_out = count,
+            "MessagesInPerSec" => self.messages_in = count,
+            _ => bail!("of metric '{metric}'"),
         }
         Ok(())
     }

@@ -6,7 +6,6 @@
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `upkeep`: what happens only because time passes
-//! - `clock`: what time it is, whatever single packets say
 //! - `config`: bounds
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -19,7 +18,6 @@
     )
 )]
 
-mod clock;
 mod config;
 mod connection;
 mod ends;
@@ -32,7 +30,6 @@ use std::collections::HashSet;
 
 use hashlink::LruCache;
 
-use clock::Clock;
 pub use config::Config;
 use connection::{Connection, Shared};
 use upkeep::Upkeep;
@@ -57,7 +54,7 @@ pub struct Pipeline {
     ledger: Ledger,
     evictions: Evictions,
     inflight: usize,
-    clock: Clock,
+    now: Timestamp,
     upkeep: Upkeep,
 }
 
@@ -71,7 +68,7 @@ impl Pipeline {
             ledger: Ledger::default(),
             evictions: Evictions::default(),
             inflight: 0,
-            clock: Clock::default(),
+            now: Timestamp::default(),
             upkeep: Upkeep::default(),
             config,
         }
@@ -79,19 +76,16 @@ impl Pipeline {
 
     /// Takes one input.
     pub fn input<H: Handler>(&mut self, input: &Input<'_>, handler: &mut H) {
-        let before = self.now();
         match input {
-            Input::Segment(Segment { time: Some(time), .. }) => self.clock.pass(*time),
-            Input::Segment(_) => {}
-            Input::Socket(SocketEvent { time, .. }) | Input::Tick(time) => self.clock.set(*time),
-        }
-        if self.now() != before {
-            handler.time(self.now());
-        }
-        match input {
-            Input::Segment(segment) => self.segment(segment, handler),
-            Input::Socket(event) => self.socket(event, handler),
-            Input::Tick(_) => {}
+            Input::Segment(segment) => {
+                self.now = segment.time.map_or(self.now, |time| self.now.max(time));
+                self.segment(segment, handler);
+            }
+            Input::Socket(event) => {
+                self.now = self.now.max(event.time);
+                self.socket(event, handler);
+            }
+            Input::Tick(time) => self.now = self.now.max(*time),
         }
         self.pass_time(handler);
     }
@@ -105,9 +99,9 @@ impl Pipeline {
         self.waiting.clear();
     }
 
-    /// What time it is: the source's, as long as no time that it tells contradicts those before.
+    /// The newest time that was told.
     pub const fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.now
     }
 
     /// Bytes by fate.
@@ -162,19 +156,19 @@ impl Pipeline {
         let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
-        if let Some(start) = connection.succeeded_by(side, segment) {
-            self.begin(key, start, handler);
+        if let Some(successor) = connection.succeeded_by(side, segment) {
+            self.begin(key, successor, handler);
             return self.pass(side, key, segment, handler);
         }
         if !connection.is_closed() {
-            connection.last_seen = self.clock.now();
+            connection.last_seen = self.now;
         }
         let mut shared = Shared {
             config: &self.config,
             budget: &mut self.budget,
             ctx: context(
                 &self.config,
-                self.clock.now(),
+                self.now,
                 &mut self.ledger,
                 &mut self.evictions,
                 &mut self.inflight,
@@ -202,7 +196,7 @@ impl Pipeline {
         }
         let peers = self.peers(key);
         let mut connection = Connection::new(peers, is_midstream, &self.config);
-        connection.last_seen = self.now();
+        connection.last_seen = self.now;
         self.connections.insert(key, Box::new(connection));
     }
 
@@ -241,7 +235,7 @@ impl Pipeline {
     ) {
         let ctx = context(
             &self.config,
-            self.now(),
+            self.now,
             &mut self.ledger,
             &mut self.evictions,
             &mut self.inflight,

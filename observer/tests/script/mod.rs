@@ -28,8 +28,6 @@ pub struct Script {
     pub now: Timestamp,
     pub client: Endpoint,
     next: [Seq; 2],
-    /// Whether packets have times.
-    pub is_timed: bool,
     /// Snap length of what follows.
     pub snap: usize,
 }
@@ -46,7 +44,6 @@ impl Script {
             now: Timestamp(1_000_000_000),
             client: CLIENT,
             next: [Seq(u32::MAX - 20), Seq(7_000)],
-            is_timed: true,
             snap: usize::MAX,
         }
     }
@@ -104,7 +101,7 @@ impl Script {
         let present = &bytes[..bytes.len().min(self.snap)];
         let chunk = [Chunk { offset: 0, bytes: present, frame_end: false }];
         let segment = Segment {
-            time: self.is_timed.then_some(self.now),
+            time: Some(self.now),
             flow,
             seq,
             ack,

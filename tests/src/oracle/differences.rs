@@ -86,3 +86,43 @@ pub fn common_name(api: &str) -> &str {
         other => other,
     }
 }
+
+/// The API whose own errors the broker never counts: it counts those of the request inside.
+pub const UNCOUNTED_API: &str = "Envelope";
+
+/// Error codes that pass the wire and that `ErrorsPerSec` leaves out, by API and path of the field.
+const UNCOUNTED: &[(&str, &str)] = &[
+    // Why the settings of a new topic are not told, beside its success.
+    ("CreateTopics", "topics.topicConfigErrorCode"),
+    ("DeleteAcls", "filterResults.matchingAcls.errorCode"),
+    // What became of an acknowledgement, beside the fetch's own error.
+    ("ShareFetch", "responses.partitions.acknowledgeErrorCode"),
+    // The top level alone is counted.
+    ("AssignReplicasToDirs", "directories.topics.partitions.errorCode"),
+    // The users' errors alone are counted.
+    ("DescribeUserScramCredentials", "errorCode"),
+    ("Metadata", "errorCode"),
+];
+
+/// APIs with such fields that a broker forwards to the controller.
+const FORWARDED: &[&str] = &["CreateTopics", "DeleteAcls"];
+
+/// Whether a broker leaves the error code at this path of a response out of its counts.
+pub fn is_uncounted(api: &str, path: &str) -> bool {
+    UNCOUNTED.contains(&(api, path))
+}
+
+/// How often the response that a client reads passes the wire: a forwarded one passes it inside an
+/// Envelope as well, even on a node that is the controller itself.
+pub fn copies(api: &str, version: Version) -> u64 {
+    if version.is_kraft() && FORWARDED.contains(&api) { 2 } else { 1 }
+}
+
+/// A transaction marker in a log, with the batch around it: appended, though nobody produced it.
+pub const MARKER_BYTES: u64 = 78;
+
+/// Whether a broker appends to this topic itself: the offsets', the transactions' and the share
+/// groups' state.
+pub fn is_internal(topic: &str) -> bool {
+    topic.starts_with("__")
+}

@@ -8,6 +8,7 @@
 //! - `exchanges`: two sets of exchange records against each other
 //! - `latency`: the observer's broker time against the broker's
 //! - `ledger`: the observer's metrics, and whether its two ledgers balance
+//! - `refusals`: everything that a broker refuses, and how it counts that
 
 mod cluster;
 mod console;
@@ -17,6 +18,7 @@ mod exchanges;
 mod latency;
 mod ledger;
 mod live;
+mod refusals;
 
 use std::time::Duration;
 
@@ -30,6 +32,7 @@ pub use exchanges::{Differences, differing};
 pub use latency::Latency;
 pub use ledger::Metrics;
 pub use live::{Live, Observing};
+pub use refusals::{Coverage, ErrorComparison, Refusals, Told, TopicComparison};
 
 use crate::binary;
 use crate::dumpcap::{Recorder, Recording};
@@ -131,6 +134,7 @@ pub fn replay(recording: &Recording, ports: &[u16]) -> Result<(Vec<Record>, Metr
 /// All ports whose requests the broker counts.
 fn ports(config: &Config) -> Vec<u16> {
     let mut ports = vec![config.listen.port()];
+    ports.extend(config.listeners.iter().map(|listener| listener.address.port()));
     if config.version.is_kraft() {
         ports.push(config.controller_port);
     }

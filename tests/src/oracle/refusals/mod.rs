@@ -1,0 +1,101 @@
+//! Everything a broker refuses: a version in; what was said to it, what it counted of that, by API
+//! and error and by topic, and what the observer saw, out.
+//!
+//! - `told`: what the clients of the scenario know themselves
+//! - `coverage`: how many APIs and error codes there were
+//! - `errors`: the observer's errors against the broker's
+//! - `topics`: the observer's bytes and records against the broker's
+
+mod coverage;
+mod errors;
+mod told;
+mod topics;
+
+use anyhow::{Context, Result, bail};
+use xtask::kafka::{Broker, Config, User, Version};
+
+pub use coverage::Coverage;
+pub use errors::ErrorComparison;
+pub use told::Told;
+pub use topics::TopicComparison;
+
+use super::differences::NEVER_QUIET;
+use super::{Live, Metrics, Observing, QUIET_PATIENCE, ports, replay};
+use crate::dumpcap::{Recorder, Recording};
+use crate::java::Programs;
+use crate::jmx::{Jmx, Reading};
+use crate::record::Record;
+
+/// The folder of the Java programs.
+const PROGRAMS: &str = "errors";
+/// Who may do everything, though not without logging in.
+const ADMIN: &str = "admin";
+/// Those who log in; the scenario knows the passwords.
+const USERS: [&str; 2] = [ADMIN, "alice"];
+
+/// What the scenario left behind.
+#[derive(Debug)]
+pub struct Refusals {
+    /// The broker's version.
+    pub version: Version,
+    /// What its clients were answered.
+    pub told: Told,
+    /// The broker's counts at the end, when all was quiet.
+    pub reading: Reading,
+    /// The recording, which begins before the broker does.
+    pub recording: Recording,
+    /// What the observer makes of it.
+    pub replayed: Vec<Record>,
+    /// Its metrics at the end of the recording.
+    pub metrics: Metrics,
+    /// What the observer saw live.
+    pub live: Option<Live>,
+}
+
+impl Refusals {
+    /// Starts a broker with users and permissions and a recording of it, and plays the scenario.
+    pub fn gather(version: Version, is_live: bool) -> Result<Self> {
+        let config = config(version)?;
+        let programs = Programs::compile_with(version, &[PROGRAMS])?;
+        let ports = ports(&config);
+        let recorder = Recorder::start(&ports)?;
+        let live = is_live.then(|| Observing::start(&ports)).transpose()?;
+        let broker = Broker::start(&config)?;
+        let mut jmx = Jmx::connect(&programs, config.jmx_port.context("no JMX port")?)?;
+        let told = play(&programs, &broker)?;
+        let reading = jmx.read_when_quiet(NEVER_QUIET, QUIET_PATIENCE)?;
+        let recording = recorder.stop()?;
+        let live = live.map(Observing::stop).transpose()?;
+        // The reader closes its connection, which the broker must live to see.
+        drop(jmx);
+        drop(broker);
+        let (replayed, metrics) = replay(&recording, &ports)?;
+        Ok(Self { version, told, reading, recording, replayed, metrics, live })
+    }
+
+    /// What the broker counted.
+    pub fn coverage(&self) -> Coverage<'_> {
+        Coverage::of(&self.reading)
+    }
+}
+
+fn config(version: Version) -> Result<Config> {
+    let user = |name: &&str| User { name: (*name).to_owned(), password: format!("{name}-secret") };
+    let users: Vec<_> = USERS.iter().map(user).collect();
+    Config::new(version)?.with_jmx()?.with_authorizer(&[ADMIN]).with_sasl(&users)
+}
+
+fn play(programs: &Programs, broker: &Broker) -> Result<Told> {
+    let config = broker.config();
+    let sasl = config.sasl().context("no listener for users")?;
+    let mut command = programs.command("Refusals");
+    command.args([broker.address().to_string(), sasl.to_string()]);
+    command.arg(format!("{}:{}", config.listen.ip(), config.controller_port));
+    let output = command.output().context("cannot run Java")?;
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        bail!("the scenario failed:\n{err}");
+    }
+    Told::parse(&out)
+}

@@ -1,0 +1,45 @@
+//! A real broker refuses: many APIs, many errors, and every way in which records come and go.
+//!
+//! Needs root, for the recording.
+
+use std::sync::{Mutex, PoisonError};
+
+use tests::oracle::{ErrorComparison, Refusals};
+use xtask::kafka::Version;
+
+const APIS_AT_LEAST: usize = 40;
+const CODES_AT_LEAST: usize = 25;
+
+/// Brokers beside each other starve each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn hold_against_broker(version: Version) {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let refusals =
+        Refusals::gather(version, cfg!(feature = "live")).expect("a broker that refuses");
+    let coverage = refusals.coverage();
+    println!("{version}:\n{coverage}");
+    assert!(coverage.apis() >= APIS_AT_LEAST, "{version}: {} APIs", coverage.apis());
+    assert!(coverage.codes().len() >= CODES_AT_LEAST, "{version}: {:?}", coverage.codes());
+    refusals.metrics.check_balance().expect("both ledgers balance");
+    let least =
+        ErrorComparison::new(version, &refusals.told.errors(), &refusals.told, &refusals.reading);
+    assert!(least.broker_has_all(), "{version}: what clients were answered, and JMX:\n{least}");
+    assert!(least.differs_as_known(), "{version}: a difference that did not occur:\n{least}");
+    refusals.metrics.check_balance().expect("both ledgers balance");
+}
+
+#[test]
+fn newest_broker() {
+    hold_against_broker(Version::LATEST);
+}
+
+#[test]
+fn broker_with_the_old_versions() {
+    hold_against_broker(Version::V3_9);
+}
+
+#[test]
+fn broker_with_zookeeper() {
+    hold_against_broker(Version::V2_8);
+}

@@ -7,6 +7,8 @@ use std::time::Duration;
 use observer::event::Vantage;
 use observer::input::{Flow, Input, SocketChange, SocketEvent, TcpFlags};
 use observer::pipeline::Config;
+use observer::tables::Table;
+use observer::time::Timestamp;
 use script::{
     BROKER, CLIENT, From, Script, heartbeat, ports, prefixed, produce, request, response,
 };
@@ -139,6 +141,48 @@ fn requests_expire_and_their_responses_are_late() {
 }
 
 #[test]
+fn a_packet_of_another_age_neither_expires_nor_stops_anything() {
+    let mut config = Config::new(ports());
+    config.exchange.expiry = Duration::from_mins(1);
+    let mut script = Script::with(config).open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2])).client(&heartbeat(2));
+    for (id, age) in [(3, Timestamp(u64::MAX)), (4, Timestamp(0))] {
+        let now = std::mem::replace(&mut script.now, age);
+        script.client(&heartbeat(id));
+        script.now = now;
+    }
+    script.broker(&response(2, &[0; 2]));
+    assert_eq!(script.said()[2..], ["Heartbeat v0 #2 1/1/0 ms"]);
+    // What the times of those two say of their own exchanges is theirs.
+    script.broker(&response(3, &[0; 2])).broker(&response(4, &[0; 2]));
+    assert!(script.said().iter().all(|line| !line.contains("expired")));
+    // What is overdue still expires.
+    script.client(&heartbeat(5));
+    for _ in 0..30 {
+        script.now = script.now.plus(Duration::from_secs(5));
+        script.client(&[]);
+    }
+    assert_eq!(script.said(), ["Heartbeat v0 #5 expired"]);
+}
+
+#[test]
+fn packets_without_times_make_exchanges_without_times() {
+    let mut script = Script::new();
+    script.is_timed = false;
+    script.handshake();
+    script.client(&heartbeat(1)).client(&heartbeat(2));
+    script.broker(&response(1, &[0; 2])).broker(&response(2, &[0; 2]));
+    assert_eq!(
+        script.said()[1..],
+        ["Heartbeat v0 #1 -/-/0 ms", "Heartbeat v0 #2 -/-/- ms"],
+        "the first one waits behind none"
+    );
+    script.is_timed = true;
+    script.client(&heartbeat(3)).broker(&response(3, &[0; 2]));
+    assert_eq!(script.said(), ["Heartbeat v0 #3 1/-/- ms"], "the response before has no time");
+}
+
+#[test]
 fn too_many_requests_in_flight_evict_the_oldest() {
     let mut config = Config::new(ports());
     config.exchange.max_inflight_per_connection = 2;
@@ -149,7 +193,7 @@ fn too_many_requests_in_flight_evict_the_oldest() {
         script.said()[1..],
         ["Heartbeat v0 #1 evicted", "unmatched evicted", "Heartbeat v0 #2 3/1/2 ms"]
     );
-    assert_eq!(script.pipeline.evictions().0, [0, 1, 0]);
+    assert_eq!(script.pipeline.evictions().0[Table::Inflight as usize], 1);
 }
 
 #[test]
@@ -164,7 +208,7 @@ fn too_many_connections_evict_the_oldest() {
         script.reseed(99);
     }
     assert!(script.said().contains(&"Heartbeat v0 #1 evicted".to_owned()));
-    assert_eq!(script.pipeline.evictions().0, [1, 0, 0]);
+    assert_eq!(script.pipeline.evictions().0[Table::Connections as usize], 1);
     assert_eq!(script.pipeline.connections(), 2);
 }
 

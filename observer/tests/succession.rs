@@ -134,6 +134,21 @@ fn a_new_connection_shows_though_its_answer_to_the_syn_was_not_seen() {
 }
 
 #[test]
+fn a_closed_connection_is_succeeded_without_a_syn_too() {
+    for place in [1 << 24, 1 << 31, u32::MAX - (1 << 24)] {
+        let mut script = Script::new().open();
+        script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+        script.pass(From::Client, RST_ACK, &[]);
+        // Late bytes are not another connection's.
+        script.client(&heartbeat(9)).broker(&response(9, &[0; 2]));
+        assert_eq!(script.said()[1..], ["Heartbeat v0 #1 1/1/0 ms"]);
+        script.reseed(place);
+        script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+        assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #2 1/-/- ms"], "{place}");
+    }
+}
+
+#[test]
 fn a_reset_that_answers_a_challenge_makes_room() {
     let mut script = Script::new().open();
     script.client(&heartbeat(1));

@@ -68,9 +68,6 @@ pub fn replay(arguments: &Arguments) -> Result<(), Failure> {
     let mut damaged = None;
     for (name, capture) in captures {
         let result = replay.read(&name, UntilStop { capture, stop: &stop }, &mut |input| {
-            if let Some(time) = input.time() {
-                sink.advance(time);
-            }
             pipeline.input(&input, &mut sink);
         });
         if stop.load(Ordering::Relaxed) {
@@ -181,12 +178,6 @@ impl Sink {
         Ok(Self { output, kind })
     }
 
-    fn advance(&mut self, now: Timestamp) {
-        if let Kind::Metrics(metrics) = &mut self.kind {
-            metrics.advance(now);
-        }
-    }
-
     fn finish(mut self, health: &Health) -> Result<(), Failure> {
         let text = match &self.kind {
             Kind::Summary(summary) => summary.table(),
@@ -210,6 +201,12 @@ impl Handler for Sink {
                 self.output.write(|out| line::write(exchange, out));
             }
             _ => {}
+        }
+    }
+
+    fn time(&mut self, now: Timestamp) {
+        if let Kind::Metrics(metrics) = &mut self.kind {
+            metrics.time(now);
         }
     }
 }

@@ -9,6 +9,8 @@ pub use exchange::{Exchange, Malformed, Outcome, Request, RequestHeader, Unmatch
 pub use observer_common::{Endpoint, Flow, Seq};
 pub use peers::{ClientSoftware, Peers, Security, Side, Vantage};
 
+use crate::time::Timestamp;
+
 /// Something the pipeline learned. Sinks count, print or export it; the source obeys commands.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
@@ -83,6 +85,8 @@ pub enum Event<'a> {
 pub trait Handler {
     /// Takes one event.
     fn event(&mut self, event: Event<'_>);
+    /// Time has passed; it never goes back. What is told next happened at this time.
+    fn time(&mut self, _now: Timestamp) {}
 }
 
 impl<F: FnMut(Event<'_>)> Handler for F {

@@ -6,6 +6,7 @@
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `upkeep`: what happens only because time passes
+//! - `clock`: what time it is, whatever single packets say
 //! - `config`: bounds
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -18,6 +19,7 @@
     )
 )]
 
+mod clock;
 mod config;
 mod connection;
 mod ends;
@@ -30,6 +32,7 @@ use std::collections::HashSet;
 
 use hashlink::LruCache;
 
+use clock::Clock;
 pub use config::Config;
 use connection::{Connection, Shared};
 use upkeep::Upkeep;
@@ -54,7 +57,7 @@ pub struct Pipeline {
     ledger: Ledger,
     evictions: Evictions,
     inflight: usize,
-    now: Timestamp,
+    clock: Clock,
     upkeep: Upkeep,
 }
 
@@ -68,7 +71,7 @@ impl Pipeline {
             ledger: Ledger::default(),
             evictions: Evictions::default(),
             inflight: 0,
-            now: Timestamp::default(),
+            clock: Clock::default(),
             upkeep: Upkeep::default(),
             config,
         }
@@ -76,16 +79,19 @@ impl Pipeline {
 
     /// Takes one input.
     pub fn input<H: Handler>(&mut self, input: &Input<'_>, handler: &mut H) {
+        let before = self.now();
         match input {
-            Input::Segment(segment) => {
-                self.now = segment.time.map_or(self.now, |time| self.now.max(time));
-                self.segment(segment, handler);
-            }
-            Input::Socket(event) => {
-                self.now = self.now.max(event.time);
-                self.socket(event, handler);
-            }
-            Input::Tick(time) => self.now = self.now.max(*time),
+            Input::Segment(Segment { time: Some(time), .. }) => self.clock.pass(*time),
+            Input::Segment(_) => {}
+            Input::Socket(SocketEvent { time, .. }) | Input::Tick(time) => self.clock.set(*time),
+        }
+        if self.now() != before {
+            handler.time(self.now());
+        }
+        match input {
+            Input::Segment(segment) => self.segment(segment, handler),
+            Input::Socket(event) => self.socket(event, handler),
+            Input::Tick(_) => {}
         }
         self.pass_time(handler);
     }
@@ -99,9 +105,9 @@ impl Pipeline {
         self.waiting.clear();
     }
 
-    /// The newest time that was told.
+    /// What time it is: the source's, as long as no time that it tells contradicts those before.
     pub const fn now(&self) -> Timestamp {
-        self.now
+        self.clock.now()
     }
 
     /// Bytes by fate.
@@ -156,19 +162,19 @@ impl Pipeline {
         let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
-        if let Some(successor) = connection.succeeded_by(side, segment) {
-            self.begin(key, successor, handler);
+        if let Some(start) = connection.succeeded_by(side, segment) {
+            self.begin(key, start, handler);
             return self.pass(side, key, segment, handler);
         }
         if !connection.is_closed() {
-            connection.last_seen = self.now;
+            connection.last_seen = self.clock.now();
         }
         let mut shared = Shared {
             config: &self.config,
             budget: &mut self.budget,
             ctx: context(
                 &self.config,
-                self.now,
+                self.clock.now(),
                 &mut self.ledger,
                 &mut self.evictions,
                 &mut self.inflight,
@@ -196,7 +202,7 @@ impl Pipeline {
         }
         let peers = self.peers(key);
         let mut connection = Connection::new(peers, is_midstream, &self.config);
-        connection.last_seen = self.now;
+        connection.last_seen = self.now();
         self.connections.insert(key, Box::new(connection));
     }
 
@@ -235,7 +241,7 @@ impl Pipeline {
     ) {
         let ctx = context(
             &self.config,
-            self.now,
+            self.now(),
             &mut self.ledger,
             &mut self.evictions,
             &mut self.inflight,

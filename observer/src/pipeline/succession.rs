@@ -5,7 +5,7 @@ use super::config::Config;
 use super::connection::Connection;
 use super::successor::{Finding, Next, Successor};
 use crate::event::{Flow, Handler, Outcome, Side};
-use crate::input::Segment;
+use crate::input::{Segment, Seq};
 
 impl Pipeline {
     /// A connection begins, unless the SYN is a stray one.
@@ -19,7 +19,7 @@ impl Pipeline {
         let said = Successor::of_syn(side, segment);
         let live = self.connections.get_mut(&key);
         match live.map_or(Syn::Another, |live| live.note_syn(side, said)) {
-            Syn::Another => self.begin(key, said, handler),
+            Syn::Another => self.begin(key, Start::Known(said), handler),
             Syn::Own => {
                 if let Some(connection) = self.connections.get_mut(&key) {
                     connection.start(said, &self.config);
@@ -35,16 +35,29 @@ impl Pipeline {
     }
 
     /// A connection begins: whatever went by its 4-tuple before is over.
-    pub(super) fn begin<H: Handler>(&mut self, key: Flow, said: Successor, handler: &mut H) {
+    pub(super) fn begin<H: Handler>(&mut self, key: Flow, start: Start, handler: &mut H) {
         if let Some(old) = self.connections.remove(&key) {
             self.close(old, Outcome::Abandoned, handler);
         }
-        self.follow(key, false, handler);
-        if let Some(connection) = self.connections.get_mut(&key) {
+        self.follow(key, start == Start::Unseen, handler);
+        if let (Start::Known(said), Some(connection)) = (start, self.connections.get_mut(&key)) {
             connection.start(said, &self.config);
         }
     }
 }
+
+/// Where a connection begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Where its SYN says.
+    Known(Successor),
+    /// Its SYN was not seen.
+    Unseen,
+}
+
+/// Furthest that late bytes of a closed connection may lie from its next one: more than the largest
+/// receive window that Linux gives by default (6 MiB). A new connection's lie anywhere.
+const LATE_WINDOW: u32 = 8 << 20;
 
 /// What a SYN means to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +85,15 @@ impl Connection {
         Syn::Doubtful
     }
 
-    /// The connection in its place that this segment proves to have begun, if it does.
-    pub(super) fn succeeded_by(&mut self, side: Side, segment: &Segment<'_>) -> Option<Successor> {
+    /// Where the connection in its place began, if this segment proves that one did.
+    pub(super) fn succeeded_by(&mut self, side: Side, segment: &Segment<'_>) -> Option<Start> {
+        if self.is_closed() && segment.wire_len > 0 && self.is_beyond(side, segment.seq) {
+            return Some(Start::Unseen);
+        }
+        let successor = self.successor.as_mut()?;
         let live = Next { request: self.request.next(), response: self.response.next() };
-        match self.successor.as_mut()?.judge(side, segment, &live) {
-            Finding::Confirmed => self.successor.take().map(|successor| *successor),
+        match successor.judge(side, segment, &live) {
+            Finding::Confirmed => self.successor.take().map(|successor| Start::Known(*successor)),
             Finding::Refuted => {
                 self.successor = None;
                 None
@@ -92,6 +109,15 @@ impl Connection {
                 self.start_at(side, seq, config);
             }
         }
+    }
+
+    /// Whether a byte is too far from this direction's for a late one.
+    fn is_beyond(&self, side: Side, seq: Seq) -> bool {
+        let next = match side {
+            Side::Request => self.request.next(),
+            Side::Response => self.response.next(),
+        };
+        next.is_some_and(|next| seq.since(next).unsigned_abs() > LATE_WINDOW)
     }
 
     /// Whether a SYN is not of this connection.

@@ -20,23 +20,24 @@ pub(super) struct Upkeep {
 impl Pipeline {
     /// Does what is due.
     pub(super) fn pass_time<H: Handler>(&mut self, handler: &mut H) {
-        if !self.waiting.is_empty() && self.now >= self.upkeep.next_hole_check {
-            self.upkeep.next_hole_check = self.now.plus(HOLE_CHECK);
+        if !self.waiting.is_empty() && self.now() >= self.upkeep.next_hole_check {
+            self.upkeep.next_hole_check = self.now().plus(HOLE_CHECK);
             self.check_holes(handler);
         }
-        if self.now >= self.upkeep.next_sweep {
-            self.upkeep.next_sweep = self.now.plus(self.config.sweep_interval());
+        if self.now() >= self.upkeep.next_sweep {
+            self.upkeep.next_sweep = self.now().plus(self.config.sweep_interval());
             self.sweep(handler);
         }
     }
 
     fn check_holes<H: Handler>(&mut self, handler: &mut H) {
-        let Self { config, connections, waiting, budget, ledger, evictions, inflight, now, .. } =
-            self;
+        let Self {
+            config, connections, waiting, budget, ledger, evictions, inflight, clock, ..
+        } = self;
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, *now, ledger, evictions, inflight, handler),
+            ctx: context(config, clock.now(), ledger, evictions, inflight, handler),
         };
         waiting.retain(|key| {
             // Looking after it is no use of it: the order of eviction stays.
@@ -50,15 +51,15 @@ impl Pipeline {
 
     /// Expires old requests, and forgets connections that are over or silent.
     fn sweep<H: Handler>(&mut self, handler: &mut H) {
-        let Self { config, connections, budget, ledger, evictions, inflight, now, .. } = self;
+        let Self { config, connections, budget, ledger, evictions, inflight, clock, .. } = self;
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, *now, ledger, evictions, inflight, handler),
+            ctx: context(config, clock.now(), ledger, evictions, inflight, handler),
         };
         let linger = config.sweep_interval();
         connections.retain(|_, connection| {
-            let silence = now.since(connection.last_seen);
+            let silence = clock.now().since(connection.last_seen);
             if connection.is_closed() {
                 return silence <= linger;
             }

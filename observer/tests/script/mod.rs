@@ -28,6 +28,8 @@ pub struct Script {
     pub now: Timestamp,
     pub client: Endpoint,
     next: [Seq; 2],
+    /// Whether packets have times.
+    pub is_timed: bool,
     /// Snap length of what follows.
     pub snap: usize,
 }
@@ -44,6 +46,7 @@ impl Script {
             now: Timestamp(1_000_000_000),
             client: CLIENT,
             next: [Seq(u32::MAX - 20), Seq(7_000)],
+            is_timed: true,
             snap: usize::MAX,
         }
     }
@@ -101,7 +104,7 @@ impl Script {
         let present = &bytes[..bytes.len().min(self.snap)];
         let chunk = [Chunk { offset: 0, bytes: present, frame_end: false }];
         let segment = Segment {
-            time: Some(self.now),
+            time: self.is_timed.then_some(self.now),
             flow,
             seq,
             ack,

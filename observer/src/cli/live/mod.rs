@@ -97,9 +97,6 @@ impl<V: View> Desk<'_, V> {
         if self.located.is_none() {
             self.locate(now);
         }
-        if let Some(metrics) = &mut self.sinks.metrics {
-            metrics.advance(now);
-        }
         self.pipeline.input(input, &mut self.sinks);
         self.untended += 1;
         if matches!(input, Input::Tick(_)) || self.untended >= LOOK_EVERY {
@@ -152,6 +149,12 @@ impl<V: View> Handler for Sinks<V> {
             metrics.event(event);
         }
         self.view.event(event);
+    }
+
+    fn time(&mut self, now: Timestamp) {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.time(now);
+        }
     }
 }
 

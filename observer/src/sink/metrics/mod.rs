@@ -75,7 +75,7 @@ impl Metrics {
         Ok(self)
     }
 
-    /// Time has passed: forgets what was idle for long. To be called with every input's time.
+    /// Time has passed: forgets what was idle for long.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         // Ten times within the idle time is often enough, and seldom enough to cost nothing.
@@ -128,6 +128,10 @@ impl Metrics {
 }
 
 impl Handler for Metrics {
+    fn time(&mut self, now: Timestamp) {
+        self.advance(now);
+    }
+
     fn event(&mut self, event: Event<'_>) {
         if let Some(envoy) = &mut self.envoy
             && let Err(error) = envoy.event(&event)

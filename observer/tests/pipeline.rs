@@ -4,7 +4,7 @@ mod script;
 
 use std::time::Duration;
 
-use observer::event::Vantage;
+use observer::event::{Event, Vantage};
 use observer::input::{Flow, Input, SocketChange, SocketEvent, TcpFlags};
 use observer::pipeline::Config;
 use observer::tables::Table;
@@ -83,6 +83,24 @@ fn acks_0_is_seen_behind_ids_of_any_length_and_division() {
             }
             assert_eq!(script.said(), [""; 0], "{client_id} {size}");
         }
+    }
+}
+
+#[test]
+fn a_client_id_whose_end_was_not_seen_is_marked() {
+    let asked = heartbeat(1);
+    // Behind the client id's length, within the id, and behind it.
+    for (cut, client_id) in [(14, None), (15, Some("a…")), (17, Some("app"))] {
+        let mut script = Script::new().open();
+        script.client(&heartbeat(0)).client(&asked[..cut]).unseen(From::Client, &asked[cut..]);
+        script.client(&heartbeat(2));
+        let mut ids = Vec::new();
+        script.finish_with(&mut |event: Event<'_>| {
+            if let Event::Exchange(exchange) = event {
+                ids.push(exchange.header.client_id.clone());
+            }
+        });
+        assert_eq!(ids, [Some("app".into()), client_id.map(Into::into), Some("app".into())]);
     }
 }
 

@@ -17,10 +17,18 @@ pub fn kept(bytes: &[u8]) -> Cow<'_, str> {
     if text.len() <= MAX_KEPT {
         return text;
     }
-    let mut text = text.into_owned();
+    Cow::Owned(marked(text.into_owned()))
+}
+
+/// What is kept of a text whose end was not seen: its beginning and [`CUT_MARK`].
+pub fn kept_part(bytes: &[u8]) -> String {
+    marked(kept(bytes).into_owned())
+}
+
+fn marked(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(MAX_KEPT.saturating_sub(CUT_MARK.len_utf8())));
     text.push(CUT_MARK);
-    Cow::Owned(text)
+    text
 }
 
 #[cfg(test)]
@@ -33,6 +41,12 @@ mod tests {
             assert_eq!(kept(text.as_bytes()), text);
         }
         assert_eq!(kept(b"caf\xe9"), "caf\u{fffd}");
+    }
+
+    #[test]
+    fn text_whose_end_is_missing_is_marked() {
+        assert_eq!(kept_part(b"produc"), "produc…");
+        assert_eq!(kept_part(&[b'x'; 400]), kept(&[b'x'; 500]));
     }
 
     #[test]

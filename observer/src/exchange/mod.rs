@@ -27,7 +27,7 @@ mod timing;
 pub use conversation::Conversation;
 pub use ear::Ear;
 pub use inflight::Pending;
-pub use kept::{CUT_MARK, MAX_KEPT, kept};
+pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use requests::Requests;
 pub use responses::Responses;
 pub use standing::Standing;

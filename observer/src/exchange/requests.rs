@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::inflight::Pending;
-use super::{Conversation, Ear, Standing, kept};
+use super::{Conversation, Ear, Standing, kept, kept_part};
 use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::protocol::acks::{Acks, Found};
@@ -166,7 +166,12 @@ impl<H: Handler> Requests<'_, '_, H> {
         request: &RequestHead<'_>,
         software: Option<(&str, &str)>,
     ) {
-        let client_id = self.ear.conversation.intern(request.client_id);
+        let client_id = match request.client_id {
+            Some(part) if request.is_client_id_cut => {
+                (!part.is_empty()).then(|| kept_part(part).into())
+            }
+            whole => self.ear.conversation.intern(whole),
+        };
         if let Some((name, version)) = software {
             self.learn_software(name, version, client_id.as_ref());
         }

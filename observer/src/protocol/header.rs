@@ -21,6 +21,8 @@ pub struct RequestHead<'a> {
     pub correlation_id: i32,
     /// Client id as far as present; `None` where null, absent (v0), or not present at all.
     pub client_id: Option<&'a [u8]>,
+    /// Not all of the client id is present.
+    pub is_client_id_cut: bool,
     /// The body's bytes that are present; `None` where the header itself is cut.
     pub body: Option<&'a [u8]>,
 }
@@ -51,14 +53,21 @@ pub fn request_head(frame: &[u8], len: u32) -> Result<RequestHead<'_>, HeadError
         fixed(frame).map_err(|_| HeadError::Cut)?;
     let api_key = ApiKey(api_key);
     let header_version = api_key.request_header_version(api_version);
-    let head = RequestHead { api_key, api_version, correlation_id, client_id: None, body: None };
+    let head = RequestHead {
+        api_key,
+        api_version,
+        correlation_id,
+        client_id: None,
+        is_client_id_cut: false,
+        body: None,
+    };
     if header_version == 0 {
         return Ok(RequestHead { body: Some(rest), ..head });
     }
     let (rest, client_id) = match wire::nullable_string(rest) {
         Ok(parsed) => parsed,
         Err(error) if is_cut(&error) && client_id_fits(rest, len) => {
-            return Ok(RequestHead { client_id: rest.get(2..), ..head });
+            return Ok(RequestHead { client_id: rest.get(2..), is_client_id_cut: true, ..head });
         }
         Err(_) => return Err(HeadError::ClientId),
     };
@@ -98,6 +107,7 @@ mod tests {
         assert_eq!(request_head(&FRAME[..7], 16), Err(HeadError::Cut));
         let head = request_head(&FRAME[..12], 16).unwrap();
         assert_eq!((head.correlation_id, head.client_id, head.body), (7, Some(&b"ap"[..]), None));
+        assert!(head.is_client_id_cut && !request_head(&FRAME[..13], 16).unwrap().is_client_id_cut);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! HTTP: `/metrics`, `/healthz`, `/readyz`.
 //!
-//! Metrics are gathered by the thread that counts them, on request; here they become text. A thread
-//! that does not answer in time is an error for the scraper, not a wait without end.
+//! The thread that counts gives a snapshot on request; here it becomes text. A thread that does not
+//! answer in time is an error for the scraper, not a wait without end.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,14 +15,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use observer::sink::metrics;
-use prometheus::proto::MetricFamily;
 use tokio::sync::oneshot;
 
 /// How long the counting thread may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A request for all metrics.
-pub type Scrape = oneshot::Sender<Vec<MetricFamily>>;
+pub type Scrape = oneshot::Sender<metrics::Snapshot>;
 
 /// What is served.
 pub struct Site {
@@ -55,10 +54,10 @@ async fn scrape(State(site): State<Arc<Site>>) -> Response {
     if site.scrapes.send(scrape).is_err() {
         return unavailable("the capture has ended\n");
     }
-    let Ok(Ok(families)) = tokio::time::timeout(PATIENCE, answer).await else {
+    let Ok(Ok(snapshot)) = tokio::time::timeout(PATIENCE, answer).await else {
         return unavailable("the thread that counts does not answer\n");
     };
-    match metrics::text(&families) {
+    match metrics::text(&snapshot) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use prometheus::{
-    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Result,
-};
+use prometheus::Result;
 
-use super::family::Families;
+use super::family::{Families, Family};
 use super::labels::Labels;
 use super::series::Key;
+use super::value::{Counter, Gauge, Histogram};
 use crate::event::{Exchange, Malformed, Outcome, Security, Side, Unmatched};
 
 /// Metrics of brokers.
@@ -21,29 +20,29 @@ pub struct Brokers {
 }
 
 struct BrokerFamilies {
-    outcomes: IntCounterVec,
-    inflight: IntGaugeVec,
-    unmatched: IntCounterVec,
-    malformed_requests: IntCounterVec,
-    malformed_responses: IntCounterVec,
-    connections: IntGaugeVec,
-    opened: IntCounterVec,
-    closed: IntCounterVec,
-    rtt: HistogramVec,
-    retransmits: IntCounterVec,
+    outcomes: Family<Counter>,
+    inflight: Family<Gauge>,
+    unmatched: Family<Counter>,
+    malformed_requests: Family<Counter>,
+    malformed_responses: Family<Counter>,
+    connections: Family<Gauge>,
+    opened: Family<Counter>,
+    closed: Family<Counter>,
+    rtt: Family<Histogram>,
+    retransmits: Family<Counter>,
 }
 
 struct Handles {
-    outcomes: [IntCounter; Outcome::ALL.len()],
-    inflight: IntGauge,
-    unmatched: [IntCounter; Unmatched::ALL.len()],
-    malformed_requests: [IntCounter; Malformed::ALL.len()],
-    malformed_responses: [IntCounter; Malformed::ALL.len()],
-    connections: [IntGauge; Security::ALL.len()],
-    opened: IntCounter,
-    closed: IntCounter,
+    outcomes: [Counter; Outcome::ALL.len()],
+    inflight: Gauge,
+    unmatched: [Counter; Unmatched::ALL.len()],
+    malformed_requests: [Counter; Malformed::ALL.len()],
+    malformed_responses: [Counter; Malformed::ALL.len()],
+    connections: [Gauge; Security::ALL.len()],
+    opened: Counter,
+    closed: Counter,
     /// Only where sockets are measured.
-    network: Option<(Histogram, IntCounter)>,
+    network: Option<(Histogram, Counter)>,
 }
 
 impl Brokers {
@@ -61,7 +60,7 @@ impl Brokers {
     pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange) {
         let handles = self.handles(labels, key);
         // One whose frame never ended was not counted in.
-        handles.inflight.sub(i64::from(exchange.is_request_whole));
+        handles.inflight.add(-i64::from(exchange.is_request_whole));
         inc(&handles.outcomes, exchange.outcome as usize);
     }
 
@@ -196,13 +195,13 @@ impl BrokerFamilies {
 }
 
 /// The order of `ALL` is that of the variants, so a variant's number is its place.
-fn inc(counters: &[IntCounter], place: usize) {
+fn inc(counters: &[Counter], place: usize) {
     if let Some(counter) = counters.get(place) {
         counter.inc();
     }
 }
 
-fn add(gauges: &[IntGauge], security: Security, n: i64) {
+fn add(gauges: &[Gauge], security: Security, n: i64) {
     if let Some(gauge) = gauges.get(security as usize) {
         gauge.add(n);
     }

@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use prometheus::{IntGauge, IntGaugeVec, Result};
+use prometheus::Result;
 
 use super::Options;
-use super::family::Families;
+use super::family::{Families, Family};
 use super::label::{LabelId, LabelTable};
 use super::labels::{Labels, Used};
 use super::series::Key;
+use super::value::Gauge;
 use crate::event::{ClientSoftware, Endpoint, Peers};
 
 /// What a client that names no library is called.
@@ -18,12 +19,12 @@ const UNKNOWN: &str = "unknown";
 
 /// `client_info`: a gauge of connections.
 pub struct Clients {
-    family: IntGaugeVec,
+    family: Family<Gauge>,
     names: LabelTable<String>,
     versions: LabelTable<String>,
     max_len: usize,
     max_series: usize,
-    libraries: HashMap<Library, IntGauge, RandomState>,
+    libraries: HashMap<Library, Gauge, RandomState>,
     /// Under which library each connection was counted: label values may get another id later.
     connections: HashMap<Connection, Library, RandomState>,
     /// Connections that have shown no client id yet.
@@ -108,8 +109,7 @@ impl Clients {
         gauge.dec();
         if gauge.get() == 0 {
             self.libraries.remove(&library);
-            // A series that is not there needs no removal.
-            let _ = self.family.remove_label_values(&self.values(labels, &library));
+            self.family.remove_label_values(&self.values(labels, &library));
         }
     }
 

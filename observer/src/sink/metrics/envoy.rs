@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use prometheus::{Histogram, HistogramOpts, IntCounter, Registry, Result};
+use prometheus::Result;
 
+use super::family::Registry;
+use super::value::{Counter, Histogram};
 use crate::event::{Event, Exchange, Side};
 use crate::protocol::api::ApiKey;
 
@@ -38,14 +40,14 @@ pub struct Envoy {
     prefix: String,
     messages: HashMap<i16, Message, RandomState>,
     /// Of requests, then of responses.
-    unknown: [IntCounter; 2],
-    failure: [IntCounter; 2],
+    unknown: [Counter; 2],
+    failure: [Counter; 2],
 }
 
 /// Statistics of one API.
 struct Message {
-    requests: IntCounter,
-    responses: IntCounter,
+    requests: Counter,
+    responses: Counter,
     duration: Histogram,
 }
 
@@ -121,9 +123,8 @@ impl Message {
     fn new(registry: &Registry, prefix: &str, kind: &str) -> Result<Self> {
         let duration = format!("{prefix}response_{kind}_response_duration");
         let help = "Milliseconds from a whole request to its whole response.";
-        let opts = HistogramOpts::new(duration, help).buckets(BUCKETS.to_vec());
-        let duration = Histogram::with_opts(opts)?;
-        registry.register(Box::new(duration.clone()))?;
+        let duration = registry.family(duration, help, &[], None, &BUCKETS)?;
+        let duration = duration.with_label_values(&[]);
         let name = |way: &str| format!("{prefix}{way}_{kind}_{way}");
         Ok(Self {
             requests: counter(registry, &name("request"), "Requests of this type.")?,
@@ -133,13 +134,12 @@ impl Message {
     }
 }
 
-fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter> {
-    let counter = IntCounter::new(name, help)?;
-    registry.register(Box::new(counter.clone()))?;
-    Ok(counter)
+fn counter(registry: &Registry, name: &str, help: &str) -> Result<Counter> {
+    let counter = registry.family(name.to_owned(), help, &[], None, &[])?;
+    Ok(counter.with_label_values(&[]))
 }
 
-fn inc([requests, responses]: &[IntCounter; 2], side: Side) {
+fn inc([requests, responses]: &[Counter; 2], side: Side) {
     match side {
         Side::Request => requests.inc(),
         Side::Response => responses.inc(),
@@ -162,16 +162,18 @@ fn snake_case(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::{Malformed, Unmatched};
-    use crate::sink::metrics::text;
+    use crate::sink::metrics::family::Readings;
+    use crate::sink::metrics::snapshot::encode;
     use crate::sink::samples::{exchange, peers, request};
 
     fn exported(events: &[Event<'_>]) -> String {
-        let registry = Registry::new();
+        let registry = Registry::default();
         let mut envoy = Envoy::new(&registry, "k").unwrap();
         for event in events {
             envoy.event(event).unwrap();
         }
-        text(&registry.gather()).unwrap()
+        let families: Vec<_> = registry.read().iter().map(Readings::family).collect();
+        encode(&families).unwrap()
     }
 
     #[test]

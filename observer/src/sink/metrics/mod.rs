@@ -1,8 +1,9 @@
 //! Prometheus metrics.
 //!
-//! In: events, the time, and the pipeline's state when somebody reads. Out: metric families, and
-//! their text. Everything is counted on one thread and read there too, between two inputs, so what
-//! a reader sees is consistent: the ledgers balance in every scrape.
+//! In: events, the time, and the pipeline's state when somebody reads. Out: a snapshot, and its
+//! text. Everything is counted on one thread and read there too, between two inputs, so what a
+//! reader sees is consistent: the ledgers balance in every scrape. Labels are shared, not copied,
+//! and the text is another thread's work, so reading holds counting up for as little as can be.
 
 mod brokers;
 mod clients;
@@ -13,22 +14,26 @@ mod label;
 mod labels;
 mod options;
 mod series;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod value;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use prometheus::Result;
 use prometheus::proto::MetricFamily;
-use prometheus::{Encoder, Registry, Result, TextEncoder};
 
 use self::brokers::Brokers;
 use self::clients::Clients;
 use self::envoy::Envoy;
-use self::family::Families;
+use self::family::{Families, Registry};
 use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
 pub use self::options::Options;
+pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::traffic::Traffic;
 use crate::event::{Event, Handler};
 use crate::time::Timestamp;
@@ -37,6 +42,7 @@ use crate::time::Timestamp;
 pub struct Metrics {
     options: Options,
     registry: Registry,
+    process: Option<Arc<prometheus::Registry>>,
     labels: Labels,
     traffic: Traffic,
     brokers: Brokers,
@@ -50,7 +56,7 @@ pub struct Metrics {
 impl Metrics {
     /// Nothing counted yet. Fails where the options cannot be part of a metric.
     pub fn new(options: Options) -> Result<Self> {
-        let registry = Registry::new();
+        let registry = Registry::default();
         let families = Families { registry: &registry, cluster: options.cluster.as_deref() };
         let labels = Labels::new(&options);
         let envoy = options.envoy_prefix.as_deref().map(|prefix| Envoy::new(&registry, prefix));
@@ -64,15 +70,17 @@ impl Metrics {
             now: Timestamp(0),
             swept: Timestamp(0),
             registry,
+            process: None,
             options,
         })
     }
 
     /// Metrics of this process (memory, CPU, file descriptors) are read as well.
     pub fn with_process(self) -> Result<Self> {
+        let registry = prometheus::Registry::new();
         let process = prometheus::process_collector::ProcessCollector::for_self();
-        self.registry.register(Box::new(process))?;
-        Ok(self)
+        registry.register(Box::new(process))?;
+        Ok(Self { process: Some(Arc::new(registry)), ..self })
     }
 
     /// Time has passed: forgets what was idle for long.
@@ -85,17 +93,17 @@ impl Metrics {
         }
     }
 
-    /// All metrics at this moment, sorted by name.
-    pub fn gather(&self, health: &Health) -> Vec<MetricFamily> {
-        let mut families = self.registry.gather();
-        families.extend(health.families());
-        families.extend(self.own());
-        families.retain(|family| !family.get_metric().is_empty());
-        families.sort_by(|a, b| a.name().cmp(b.name()));
-        families
+    /// All metrics at this moment. Takes little time; what is made of them is another thread's work.
+    pub fn gather(&self, health: &Health) -> Snapshot {
+        Snapshot {
+            readings: self.registry.read(),
+            health: health.clone(),
+            own: self.own(),
+            process: self.process.clone(),
+        }
     }
 
-    fn own(&self) -> [MetricFamily; 3] {
+    fn own(&self) -> Vec<MetricFamily> {
         let mut overflows: BTreeMap<_, u64> = BTreeMap::new();
         let series = [("series", self.traffic.overflow())];
         for (label, n) in self.labels.overflows().chain(self.clients.overflows()).chain(series) {
@@ -103,7 +111,7 @@ impl Metrics {
         }
         let overflows = overflows.into_iter().map(|(label, n)| sample(&[("label", label)], n));
         let build = presence(&[("version", env!("CARGO_PKG_VERSION"))]);
-        [
+        vec![
             gauge("build_info", "1, and which version this is.", vec![build]),
             counter(
                 "resyncs_total",
@@ -183,13 +191,3 @@ impl Handler for Metrics {
         }
     }
 }
-
-/// The families in Prometheus's text format.
-pub fn text(families: &[MetricFamily]) -> Result<String> {
-    let mut text = Vec::new();
-    TextEncoder::new().encode(families, &mut text)?;
-    String::from_utf8(text).map_err(|error| prometheus::Error::Msg(error.to_string()))
-}
-
-/// The content type of [`text`].
-pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;

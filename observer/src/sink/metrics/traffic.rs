@@ -3,44 +3,45 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Result};
+use prometheus::Result;
 
 use super::Options;
-use super::family::Families;
+use super::family::{Families, Family};
 use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
+use super::value::{Counter, Histogram};
 use crate::event::{Exchange, Request, RequestHeader};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
 /// Metrics of requests and exchanges.
 pub struct Traffic {
-    requests: IntCounterVec,
-    request_bytes: IntCounterVec,
-    response_bytes: IntCounterVec,
-    versions: IntCounterVec,
-    deprecated: IntCounterVec,
-    duration: HistogramVec,
-    broker_time: HistogramVec,
-    wait: HistogramVec,
+    requests: Family<Counter>,
+    request_bytes: Family<Counter>,
+    response_bytes: Family<Counter>,
+    versions: Family<Counter>,
+    deprecated: Family<Counter>,
+    duration: Family<Histogram>,
+    broker_time: Family<Histogram>,
+    wait: Family<Histogram>,
     by_client: Series<ByClient>,
     by_version: Series<ByVersion>,
     by_api: Series<ByApi>,
 }
 
 struct ByClient {
-    requests: IntCounter,
-    request_bytes: IntCounter,
-    response_bytes: IntCounter,
+    requests: Counter,
+    request_bytes: Counter,
+    response_bytes: Counter,
 }
 
 struct ByVersion {
     /// Under which labels it counts.
     key: Key,
-    requests: IntCounter,
+    requests: Counter,
     /// Only where there were such.
-    deprecated: OnceLock<IntCounter>,
+    deprecated: OnceLock<Counter>,
 }
 
 struct ByApi {
@@ -149,20 +150,19 @@ impl Traffic {
         let Self { requests, request_bytes, response_bytes, .. } = self;
         self.by_client.expire(now, idle, |key| {
             for family in [&*requests, request_bytes, response_bytes] {
-                // A series that is not there needs no removal.
-                let _ = family.remove_label_values(&labels.values(&key));
+                family.remove_label_values(&labels.values(&key));
             }
         });
         let Self { versions, deprecated, .. } = self;
         self.by_version.expire(now, idle, |key| {
             for family in [&*versions, deprecated] {
-                let _ = family.remove_label_values(&labels.values(&key));
+                family.remove_label_values(&labels.values(&key));
             }
         });
         let Self { duration, broker_time, wait, .. } = self;
         self.by_api.expire(now, idle, |key| {
             for family in [&*duration, broker_time, wait] {
-                let _ = family.remove_label_values(&labels.values(&key));
+                family.remove_label_values(&labels.values(&key));
             }
         });
         self.by_client.mark(|key| key.api, &mut used.api);

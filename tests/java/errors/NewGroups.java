@@ -6,6 +6,7 @@ import org.apache.kafka.common.Uuid;
 /** Groups whose members the broker assigns: of consumers (KIP-848), share (KIP-932) and streams (KIP-1071). */
 final class NewGroups {
     private static final String TOPIC = "new-grouped";
+    private static final int ROUNDS = 3;
 
     private final Stage stage;
     private final RawClient client;
@@ -98,18 +99,23 @@ final class NewGroups {
         client.refused("SHARE_SESSION_NOT_FOUND", "ShareAcknowledge", sharing(topic, member, 3, 0));
         client.refused("SHARE_SESSION_NOT_FOUND", "ShareFetch", sharing(topic, member, 3, 0));
         int epoch = 0;
-        // A share group begins at the end of the log.
-        while (!acquires(fetch(topic, member, epoch, -1))) {
-            client.ask("Produce", 8, Stage.produce(TOPIC, -1, new Batch().of(100)));
-            epoch++;
+        for (int round = 0; round < ROUNDS; round++) {
+            Answer answer = fetch(topic, member, epoch++, -1);
+            // A share group begins at the end of the log.
+            while (!acquires(answer)) {
+                client.ask("Produce", 8, Stage.produce(TOPIC, -1, new Batch().of(100)));
+                answer = fetch(topic, member, epoch++, -1);
+            }
+            long first = (Long) answer.at("responses.0.partitions.0.acquiredRecords.0.firstOffset");
+            client.ask("ShareAcknowledge", sharing(topic, member, epoch++, first));
         }
-        stage.tally.shows(fetch(topic, member, ++epoch, 500), "INVALID_RECORD_STATE", "INVALID_REQUEST");
-        client.refused("INVALID_RECORD_STATE|INVALID_REQUEST", "ShareAcknowledge", sharing(topic, member, ++epoch, 500));
+        stage.tally.shows(fetch(topic, member, epoch++, 500), "INVALID_RECORD_STATE", "INVALID_REQUEST");
+        client.refused("INVALID_RECORD_STATE|INVALID_REQUEST", "ShareAcknowledge", sharing(topic, member, epoch, 500));
         client.refused("INVALID_SHARE_SESSION_EPOCH", "ShareFetch", sharing(topic, member, 77, -1));
         client.ask("ShareAcknowledge", sharing(topic, member, -1, -1));
     }
 
-    private Answer fetch(Uuid topic, String member, int epoch, int offset) throws Exception {
+    private Answer fetch(Uuid topic, String member, int epoch, long offset) throws Exception {
         Map<String, Object> request = sharing(topic, member, epoch, offset);
         request.putAll(Body.of("maxWaitMs", 200, "minBytes", 1, "maxBytes", 1_000_000, "maxRecords", 10, "batchSize", 10));
         return client.ask("ShareFetch", request);
@@ -120,7 +126,7 @@ final class NewGroups {
                 && !((List<?>) answer.at("responses.0.partitions.0.acquiredRecords")).isEmpty();
     }
 
-    private static Map<String, Object> sharing(Uuid topic, String member, int epoch, int offset) {
+    private static Map<String, Object> sharing(Uuid topic, String member, int epoch, long offset) {
         List<?> batches = offset < 0 ? List.of() : Body.one("firstOffset", offset, "lastOffset", offset,
                 "acknowledgeTypes", List.of((byte) 1));
         return Body.of("groupId", "new-share", "memberId", member, "shareSessionEpoch", epoch, "topics",

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 
 use super::errors::Errors;
+use crate::oracle::differences::is_uncounted;
 
 /// Errors by API, path of the field, and name.
 pub type Paths = BTreeMap<(String, String, String), u64>;
@@ -51,6 +52,14 @@ impl Told {
             *errors.entry((api.clone(), error.clone())).or_default() += count;
         }
         errors
+    }
+
+    /// What passed the wire, and the broker does not count.
+    pub fn uncounted(&self) -> Paths {
+        let of_paths = self.answered.iter().filter(|((api, path, _), _)| is_uncounted(api, path));
+        let mut all = self.at_login.clone();
+        all.extend(of_paths.map(|(key, count)| (key.clone(), *count)));
+        all
     }
 
     fn take(&mut self, line: &str) -> Result<()> {

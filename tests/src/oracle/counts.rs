@@ -64,6 +64,9 @@ impl Comparison {
                 let Some(api) = wire_name(name, version) else {
                     continue;
                 };
+                if NOT_COUNTED.contains(&api) {
+                    continue;
+                }
                 let row = comparison.rows.entry((api.to_owned(), *api_version)).or_default();
                 *(if is_before { &mut row.before } else { &mut row.after }) += count;
             }

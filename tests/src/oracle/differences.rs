@@ -63,10 +63,11 @@ const JMX_NAMES: &[Difference] = &[
     },
 ];
 
-/// APIs that JMX never counts, by the observer's names.
+/// APIs that JMX does not count where they belong, by the observer's names.
 ///
 /// - Envelope: the request inside is counted, under its own name, where it is unwrapped.
-/// - SaslHandshake, SaslAuthenticate: answered during authentication, before requests are counted.
+/// - SaslHandshake, SaslAuthenticate: answered during authentication, before requests are counted;
+///   out of place they are refused, and counted.
 pub const NOT_COUNTED: &[&str] = &["Envelope", "SaslHandshake", "SaslAuthenticate"];
 
 /// The API under which a name that JMX counts under is to be compared; none where it repeats others.

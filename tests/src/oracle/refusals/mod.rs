@@ -4,12 +4,16 @@
 //! - `told`: what the clients of the scenario know themselves
 //! - `coverage`: how many APIs and error codes there were
 //! - `errors`: the observer's errors against the broker's
+//! - `logins`: requests that nobody counts
 //! - `topics`: the observer's bytes and records against the broker's
 
 mod coverage;
 mod errors;
+mod logins;
 mod told;
 mod topics;
+
+use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use xtask::kafka::{Broker, Config, User, Version};
@@ -20,7 +24,7 @@ pub use told::Told;
 pub use topics::TopicComparison;
 
 use super::differences::NEVER_QUIET;
-use super::{Live, Metrics, Observing, QUIET_PATIENCE, ports, replay};
+use super::{Comparison, Live, Metrics, Observing, QUIET_PATIENCE, ports, replay};
 use crate::dumpcap::{Recorder, Recording};
 use crate::java::Programs;
 use crate::jmx::{Jmx, Reading};
@@ -33,6 +37,8 @@ const ADMIN: &str = "admin";
 /// Those who log in; the scenario knows the passwords.
 const USERS: [&str; 2] = [ADMIN, "alice"];
 
+const NO_LISTENER: &str = "no listener for users";
+
 /// What the scenario left behind.
 #[derive(Debug)]
 pub struct Refusals {
@@ -40,8 +46,12 @@ pub struct Refusals {
     pub version: Version,
     /// What its clients were answered.
     pub told: Told,
-    /// The broker's counts at the end, when all was quiet.
+    /// The broker's counts shortly before the recording ended, when all was quiet.
     pub reading: Reading,
+    /// Its counts after that.
+    pub after: Reading,
+    /// Where users log in.
+    pub sasl: SocketAddr,
     /// The recording, which begins before the broker does.
     pub recording: Recording,
     /// What the observer makes of it.
@@ -66,11 +76,20 @@ impl Refusals {
         let reading = jmx.read_when_quiet(NEVER_QUIET, QUIET_PATIENCE)?;
         let recording = recorder.stop()?;
         let live = live.map(Observing::stop).transpose()?;
+        let after = jmx.read()?;
         // The reader closes its connection, which the broker must live to see.
         drop(jmx);
         drop(broker);
         let (replayed, metrics) = replay(&recording, &ports)?;
-        Ok(Self { version, told, reading, recording, replayed, metrics, live })
+        let sasl = config.sasl().context(NO_LISTENER)?;
+        Ok(Self { version, told, reading, after, sasl, recording, replayed, metrics, live })
+    }
+
+    /// The observer's counts of requests against the broker's.
+    pub fn requests(&self) -> Comparison {
+        let Self { version, reading, after, .. } = self;
+        let replayed = logins::counted(&self.replayed, self.sasl);
+        Comparison::new(*version, &replayed, reading, after, NEVER_QUIET)
     }
 
     /// What the broker counted.
@@ -87,7 +106,7 @@ fn config(version: Version) -> Result<Config> {
 
 fn play(programs: &Programs, broker: &Broker) -> Result<Told> {
     let config = broker.config();
-    let sasl = config.sasl().context("no listener for users")?;
+    let sasl = config.sasl().context(NO_LISTENER)?;
     let mut command = programs.command("Refusals");
     command.args([broker.address().to_string(), sasl.to_string()]);
     command.arg(format!("{}:{}", config.listen.ip(), config.controller_port));

@@ -29,6 +29,7 @@ fn counted() -> Metrics {
         metrics.event(Event::Socket { peers, rtt, retransmits: 0 });
         for (api_key, client) in (0..APIS).flat_map(|api| (0..CLIENTS).map(move |n| (api, n))) {
             let header = RequestHeader {
+                fetcher: observer::event::Fetcher::Unknown,
                 api_key,
                 api_version: 9,
                 correlation_id: 1,

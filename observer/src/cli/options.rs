@@ -77,6 +77,16 @@ pub struct PipelineFlags {
         allow_hyphen_values = true
     )]
     max_buffered_per_direction: usize,
+    /// Topics whose ids are known, and names kept for messages to share.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_NAMES",
+        default_value_t = 100_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
+    max_names: usize,
     /// Largest request that is believed, as the brokers' socket.request.max.bytes.
     #[arg(
         long,
@@ -116,6 +126,8 @@ impl PipelineFlags {
             ports: self.ports.clone(),
             local: HashSet::new(),
             max_connections: self.max_connections,
+            max_names: self.max_names,
+            max_topic_ids: self.max_names,
             buffer_bytes: self.max_buffered,
             idle: self.connection_idle,
             stream: stream::Limits {
@@ -144,7 +156,20 @@ pub struct MetricFlags {
     /// Leave out the label `client_id`.
     #[arg(long, env = "KAFKA_OBSERVER_NO_CLIENT_ID_LABEL")]
     no_client_id_label: bool,
-    /// Values of one label; further ones are `other`.
+    /// Leave out the label `topic` of errors.
+    #[arg(long, env = "KAFKA_OBSERVER_NO_ERROR_TOPIC_LABEL")]
+    no_error_topic_label: bool,
+    /// Values of the label `topic`; further ones are `other`.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_TOPIC_VALUES",
+        default_value_t = 5000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
+    max_topic_values: usize,
+    /// Values of any other label; further ones are `other`.
     #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_VALUES", default_value_t = 1000,
  value_parser = number::<usize>(1..=MANY),
  allow_hyphen_values = true
@@ -188,6 +213,8 @@ impl MetricFlags {
         Options {
             cluster: self.cluster.clone(),
             client_id: !self.no_client_id_label,
+            errors_by_topic: !self.no_error_topic_label,
+            max_topics: self.max_topic_values,
             max_label_values: self.max_label_values,
             max_label_len: self.max_label_length,
             max_series: self.max_series,

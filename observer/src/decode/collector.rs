@@ -141,7 +141,7 @@ impl Collector<'_> {
     }
 
     fn group(&mut self, text: Text<'_>) {
-        let group = self.names.intern(text.bytes);
+        let group = self.names.intern(text);
         self.position.group = u16::try_from(self.facts.groups.len()).ok();
         if self.facts.groups.len() < MAX_GROUPS {
             self.facts.groups.push(group);
@@ -159,7 +159,7 @@ impl Collector<'_> {
     }
 
     fn topic_name(&mut self, text: Text<'_>) {
-        let name = self.names.intern(text.bytes);
+        let name = self.names.intern(text);
         if self.position.topic.is_some() {
             self.position.draft.name = Some(name);
         } else if self.facts.topics.len() < MAX_TOPICS {
@@ -208,25 +208,24 @@ impl Visitor for Collector<'_> {
             Role::Topic | Role::Resource => self.topic_name(text),
             Role::Group => self.group(text),
             Role::Member if self.facts.member.is_none() => {
-                self.facts.member = Some(self.names.intern(text.bytes));
+                self.facts.member = Some(self.names.intern(text));
             }
             Role::Client => {
-                let client = self.names.intern(text.bytes);
                 if let Some(around) = &mut self.position.around {
-                    around.client_id = Some(client);
+                    around.client_id = Some(self.names.intern(text));
                 }
             }
             Role::Software => {
-                let name = self.names.intern(text.bytes);
+                let name = self.names.intern(text);
                 self.facts.software = Some((name, Arc::from("")));
             }
             Role::SoftwareVersion => {
-                let version = self.names.intern(text.bytes);
+                let version = self.names.intern(text);
                 if let Some((_, known)) = &mut self.facts.software {
                     *known = version;
                 }
             }
-            Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text.bytes)),
+            Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
             _ => {}
         }
     }

@@ -7,6 +7,8 @@ use crate::protocol::error_code::ErrorCode;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorCounts(Vec<ErrorFact>);
 
+/// Pairs for which memory is kept.
+const KEPT: usize = 64;
 /// Pairs of code and topic that are told apart; the others count without their topic.
 const MAX_PAIRS: usize = 1024;
 
@@ -55,5 +57,6 @@ impl ErrorCounts {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.0.clear();
+        self.0.shrink_to(KEPT);
     }
 }

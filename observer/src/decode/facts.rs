@@ -108,15 +108,6 @@ pub struct Forwarded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TopicId(pub [u8; 16]);
 
-/// Why bytes are not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Hole {
-    /// Nobody saw them.
-    Gap,
-    /// They were left out on purpose.
-    Elided,
-}
-
 /// Why a message was not understood whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Undecoded {
@@ -177,8 +168,11 @@ impl From<Broken> for Undecoded {
     }
 }
 
+/// Topics, partitions and groups for which memory is kept.
+const KEPT: usize = 256;
+
 impl Facts {
-    /// Forgets everything, but keeps the memory of what may come again.
+    /// Forgets everything, but keeps the memory of what may come again, if it is not much.
     pub fn clear(&mut self) {
         let Self { topics, partitions, errors, groups, .. } = self;
         let (mut topics, mut partitions) = (std::mem::take(topics), std::mem::take(partitions));
@@ -187,6 +181,9 @@ impl Facts {
         partitions.clear();
         errors.clear();
         groups.clear();
+        topics.shrink_to(KEPT);
+        partitions.shrink_to(KEPT);
+        groups.shrink_to(KEPT);
         *self = Self { topics, partitions, errors, groups, ..Self::default() };
     }
 

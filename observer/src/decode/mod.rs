@@ -14,11 +14,15 @@
 
 mod body;
 mod collector;
+mod decoder;
 mod errors;
 mod facts;
+mod kept;
 mod names;
 
-pub use body::{Begin, Body};
+pub use body::{Body, Message};
+pub use decoder::Decoder;
 pub use errors::ErrorCounts;
-pub use facts::{ErrorFact, Facts, Forwarded, Hole, Partition, Topic, TopicId, Undecoded};
+pub use facts::{ErrorFact, Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
+pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use names::Names;

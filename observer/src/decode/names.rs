@@ -1,12 +1,15 @@
 //! Names that many messages share, and which topic has which id (KIP-516).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
-use super::facts::TopicId;
+use super::facts::{Facts, TopicId};
+use super::kept::{kept, kept_part};
+use crate::protocol::machine::Text;
 use crate::tables::{Evictions, Table};
 
 /// Names seen, each kept once, and the topics' ids.
@@ -32,9 +35,10 @@ impl Names {
         }
     }
 
-    /// A name from the wire; what is no UTF-8 in it is replaced.
-    pub fn intern(&mut self, bytes: &[u8]) -> Arc<str> {
-        let text = String::from_utf8_lossy(bytes);
+    /// A name from the wire; see [`kept`] for what becomes of a long one.
+    pub fn intern(&mut self, text: Text<'_>) -> Arc<str> {
+        let is_cut = text.bytes.len() < text.len as usize;
+        let text = if is_cut { Cow::Owned(kept_part(text.bytes)) } else { kept(text.bytes) };
         if let Some(name) = self.shared.get(&*text) {
             return Arc::clone(name);
         }
@@ -67,6 +71,13 @@ impl Names {
         self.topics.get(&id)
     }
 
+    /// Gives topics that have only an id their name, if it is known.
+    pub fn complete(&mut self, facts: &mut Facts) {
+        for topic in facts.topics.iter_mut().filter(|topic| topic.name.is_none()) {
+            topic.name = topic.id.and_then(|id| self.topic(id).cloned());
+        }
+    }
+
     /// The ids whose names were learned since the last call.
     pub fn take_learned(&mut self) -> Vec<(TopicId, Arc<str>)> {
         std::mem::take(&mut self.learned)
@@ -82,22 +93,26 @@ impl Names {
 mod tests {
     use super::*;
 
+    fn intern(names: &mut Names, bytes: &[u8]) -> Arc<str> {
+        names.intern(Text { bytes, len: bytes.len() as u32 })
+    }
+
     #[test]
     fn names_are_shared_and_bounded() {
         let mut names = Names::new(2, 2);
-        let a = names.intern(b"a");
-        assert!(Arc::ptr_eq(&a, &names.intern(b"a")));
-        names.intern(b"b");
-        let c = names.intern(b"c");
-        assert!(Arc::ptr_eq(&c, &names.intern(b"c")), "b, which nobody uses, made room");
-        assert_eq!(&*names.intern(b"\xff"), "\u{fffd}");
+        let a = intern(&mut names, b"a");
+        assert!(Arc::ptr_eq(&a, &intern(&mut names, b"a")));
+        intern(&mut names, b"b");
+        let c = intern(&mut names, b"c");
+        assert!(Arc::ptr_eq(&c, &intern(&mut names, b"c")), "b, which nobody uses, made room");
+        assert_eq!(&*intern(&mut names, b"\xff"), "\u{fffd}");
     }
 
     #[test]
     fn ids_are_learned_once_and_bounded() {
         let (mut names, mut evictions) = (Names::new(9, 1), Evictions::default());
         let (id, other) = (TopicId([1; 16]), TopicId([2; 16]));
-        let (a, b) = (names.intern(b"a"), names.intern(b"b"));
+        let (a, b) = (intern(&mut names, b"a"), intern(&mut names, b"b"));
         names.learn(id, &a, &mut evictions);
         names.learn(id, &a, &mut evictions);
         assert_eq!(names.take_learned(), [(id, a.clone())]);

@@ -1,9 +1,12 @@
 //! Requests and how they end: the records that sinks count and print.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Peers;
+use crate::decode::Facts;
+use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
 /// What a request's header says.
@@ -18,6 +21,47 @@ pub struct RequestHeader {
     /// Client id, cut and marked where it is longer than [`MAX_KEPT`](crate::exchange::MAX_KEPT)
     /// bytes; null where the wire says null or the header has none (request header v0).
     pub client_id: Option<Arc<str>>,
+    /// Who fetches, if it is a Fetch.
+    pub fetcher: Fetcher,
+}
+
+/// Who sends a Fetch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fetcher {
+    /// It is not known, or not a Fetch.
+    #[default]
+    Unknown,
+    /// A consumer.
+    Consumer,
+    /// A broker or controller that follows a leader.
+    Follower,
+}
+
+/// An API as the broker's own request metrics call it: they tell fetches of consumers and followers
+/// apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ApiName {
+    /// API key.
+    pub key: ApiKey,
+    /// Who fetches.
+    pub fetcher: Fetcher,
+}
+
+impl RequestHeader {
+    /// What the request is called.
+    pub fn api(&self) -> ApiName {
+        ApiName { key: ApiKey(self.api_key), fetcher: self.fetcher }
+    }
+}
+
+impl fmt::Display for ApiName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.key, self.fetcher) {
+            (ApiKey::FETCH, Fetcher::Consumer) => f.pad("FetchConsumer"),
+            (ApiKey::FETCH, Fetcher::Follower) => f.pad("FetchFollower"),
+            (key, _) => key.fmt(f),
+        }
+    }
 }
 
 /// A request whose frame has ended.
@@ -56,6 +100,10 @@ pub struct Exchange {
     pub broker_time: Option<Duration>,
     /// Time behind the previous response of the connection.
     pub wait: Option<Duration>,
+    /// What the request's body says; null where none of it was seen.
+    pub request: Option<Box<Facts>>,
+    /// What the response's body says.
+    pub response: Option<Box<Facts>>,
 }
 
 /// How a request ended.

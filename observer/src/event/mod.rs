@@ -1,11 +1,18 @@
 //! What leaves the pipeline: exchanges and what else there is to count, and commands to the source.
 
+mod bodies;
 mod exchange;
 mod peers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use exchange::{Exchange, Malformed, Outcome, Request, RequestHeader, Unmatched};
+use crate::decode::TopicId;
+
+pub use bodies::TopicTotals;
+pub use exchange::{
+    ApiName, Exchange, Fetcher, Malformed, Outcome, Request, RequestHeader, Unmatched,
+};
 pub use observer_common::{Endpoint, Flow, Seq};
 pub use peers::{ClientSoftware, Peers, Security, Side, Vantage};
 
@@ -40,6 +47,13 @@ pub enum Event<'a> {
         peers: Peers,
         /// What it said.
         software: &'a ClientSoftware,
+    },
+    /// A topic's id became known.
+    TopicNamed {
+        /// The id.
+        id: TopicId,
+        /// The topic's name.
+        name: &'a Arc<str>,
     },
     /// A connection was seen for the first time; its security is `Unknown`.
     ConnectionOpened(Peers),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::Context;
 use super::inflight::{Inflight, Pending};
 use super::standing::Standing;
+use crate::decode::Body;
 use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Unmatched};
 use crate::frame::Before;
-use crate::protocol::acks::Acks;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
@@ -24,8 +24,8 @@ pub struct Conversation {
     pub(super) software: Option<Box<ClientSoftware>>,
     pub(super) security: Security,
     pub(super) raw_tokens: RawTokens,
-    /// Looks for `acks` in the Produce whose frame is passing, while it has not come yet.
-    pub(super) acks: Option<Box<Acks>>,
+    /// The body of the request whose frame is passing now.
+    pub(super) asking: Option<Box<Body>>,
     /// The response whose frame is passing now.
     pub(super) answering: Option<Answering>,
     /// The frame before the next response.
@@ -35,7 +35,7 @@ pub struct Conversation {
     /// The request direction has a hole that the broker has read past.
     pub(super) is_request_side_behind: bool,
     /// Responses that came before such a hole was given up.
-    pub(super) early: Vec<Early>,
+    pub(super) early: Vec<Answer>,
     pub(super) given_up_bytes: u64,
 }
 
@@ -50,12 +50,14 @@ pub(super) struct RawTokens {
 #[derive(Debug)]
 pub(super) struct Answering {
     pub(super) request: Option<Pending>,
-    pub(super) response: Early,
+    pub(super) response: Answer,
+    /// Its body, if its request is known.
+    pub(super) body: Option<Box<Body>>,
 }
 
-/// A response's facts.
+/// A response, without what its body says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Early {
+pub(super) struct Answer {
     pub(super) correlation_id: i32,
     pub(super) bytes: u32,
     /// The packet that carried its first byte.
@@ -77,7 +79,7 @@ impl Conversation {
             software: None,
             security: Security::Unknown,
             raw_tokens: RawTokens::default(),
-            acks: None,
+            asking: None,
             answering: None,
             before: if is_midstream { Before::Unseen } else { Before::Start },
             may_have_missed_responses: false,
@@ -137,7 +139,7 @@ impl Conversation {
         let before = Timestamp(ctx.now.0.saturating_sub(age));
         while let Some(pending) = self.inflight.pop_older(before) {
             self.inflight.remember(pending.correlation_id, Unmatched::Late);
-            self.end_request(&pending, Outcome::Expired, None, ctx);
+            self.end_request(pending, Outcome::Expired, None, ctx);
         }
     }
 
@@ -146,7 +148,7 @@ impl Conversation {
         self.set_request_side_behind(false, ctx);
         self.end_response(None, ctx);
         while let Some(pending) = self.inflight.pop_oldest() {
-            self.end_request(&pending, outcome, None, ctx);
+            self.end_request(pending, outcome, None, ctx);
         }
     }
 

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use super::conversation::{Answering, Conversation, Early};
+use super::conversation::{Answer, Answering, Conversation};
 use super::inflight::Pending;
 use super::timing::Moments;
 use super::{Context, Limits};
-use crate::event::{Event, Exchange, Handler, Outcome, Request, Unmatched};
+use crate::decode::{Facts, Message, Undecoded};
+use crate::event::{Event, Exchange, Handler, Outcome, Request, Side, Unmatched};
 use crate::frame::Before;
+use crate::protocol::api::ApiKey;
 use crate::tables::Table;
 use crate::time::Timestamp;
 
-/// Early responses kept while a hole in the request direction is open.
+/// Answer responses kept while a hole in the request direction is open.
 const MAX_EARLY: usize = 64;
+/// Bytes of a response's correlation id.
+const CORRELATION_ID_LEN: u32 = 4;
 /// How much later than its answer a request may be seen, by another queue, where no acknowledgment
 /// tells.
 const OUT_OF_ORDER: Duration = Duration::from_millis(1);
@@ -26,18 +30,32 @@ impl Conversation {
         if is_full && let Some(oldest) = self.inflight.pop_oldest() {
             ctx.evictions.count(Table::Inflight);
             self.inflight.remember(oldest.correlation_id, Unmatched::Evicted);
-            self.end_request(&oldest, Outcome::Evicted, None, ctx);
+            self.end_request(oldest, Outcome::Evicted, None, ctx);
         }
         *ctx.inflight = ctx.inflight.saturating_add(1);
         self.inflight.push(pending);
     }
 
     /// Takes a response's beginning.
-    pub(super) fn begin_response<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
+    pub(super) fn begin_response<H: Handler>(
+        &mut self,
+        response: Answer,
+        ctx: &mut Context<'_, H>,
+    ) {
         let position = self.inflight.answered_in(response.correlation_id, &response.first);
         let request = position.and_then(|position| self.take_request(position, ctx));
         self.may_answer_unseen &= request.is_none();
-        self.answering = Some(Answering { request, response });
+        let len = response.bytes.saturating_sub(CORRELATION_ID_LEN);
+        let body = request.as_ref().map(|request| {
+            ctx.decoder.begin(Message {
+                api_key: ApiKey(request.api_key),
+                side: Side::Response,
+                version: request.api_version,
+                len,
+                wrapped: request.wrapped(),
+            })
+        });
+        self.answering = Some(Answering { request, response, body });
     }
 
     /// Takes a response's end; `last` is when its last byte passed, if that was seen.
@@ -47,12 +65,15 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) {
         self.before = last.map_or(Before::Unseen, Before::Seen);
-        let Some(Answering { request, response }) = self.answering.take() else {
+        let Some(Answering { request, response, body }) = self.answering.take() else {
             return;
         };
-        let response = Early { last, ..response };
+        let response = Answer { last, ..response };
+        let facts = body.map(|body| ctx.decoder.end(body, ctx.evictions));
         match request {
-            Some(pending) => self.end_request(&pending, Outcome::Answered, Some(&response), ctx),
+            Some(pending) => {
+                self.end_request(pending, Outcome::Answered, Some((response, facts)), ctx);
+            }
             None if self.is_request_side_behind && self.early.len() < MAX_EARLY => {
                 self.early.push(response);
             }
@@ -75,23 +96,25 @@ impl Conversation {
     }
 
     /// Pairs a complete response, or says why it has no request.
-    pub(super) fn answer<H: Handler>(&mut self, response: Early, ctx: &mut Context<'_, H>) {
-        let Early { correlation_id, first, .. } = response;
+    pub(super) fn answer<H: Handler>(&mut self, response: Answer, ctx: &mut Context<'_, H>) {
+        let Answer { correlation_id, first, .. } = response;
         let position = self.inflight.answered_in(correlation_id, &first);
         match position.and_then(|position| self.take_request(position, ctx)) {
-            Some(pending) => self.end_request(&pending, Outcome::Answered, Some(&response), ctx),
+            Some(pending) => self.answer_early(pending, response, ctx),
             None => self.unmatched(response.correlation_id, ctx),
         }
     }
 
-    /// The early response to a request that has just ended, if there is one.
-    pub(super) fn take_early(&mut self, request: &Pending) -> Option<Early> {
-        let is_its = |e: &Early| {
-            e.correlation_id == request.correlation_id
-                && request.may_be_answered_in(&e.first, OUT_OF_ORDER)
-        };
-        let position = self.early.iter().position(is_its)?;
-        Some(self.early.remove(position))
+    /// Pairs a response that came before its request was known, so that its body passed undecoded.
+    pub(super) fn answer_early<H: Handler>(
+        &mut self,
+        pending: Pending,
+        response: Answer,
+        ctx: &mut Context<'_, H>,
+    ) {
+        let undecoded = Some(Undecoded::Early);
+        let facts = Box::new(Facts { undecoded, ..Facts::default() });
+        self.end_request(pending, Outcome::Answered, Some((response, Some(facts))), ctx);
     }
 
     /// Says that a request's frame has ended.
@@ -102,16 +125,19 @@ impl Conversation {
 
     pub(super) fn end_request<H: Handler>(
         &mut self,
-        pending: &Pending,
+        mut pending: Pending,
         outcome: Outcome,
-        response: Option<&Early>,
+        response: Option<(Answer, Option<Box<Facts>>)>,
         ctx: &mut Context<'_, H>,
     ) {
         *ctx.inflight = ctx.inflight.saturating_sub(1);
         if !pending.has_ended {
-            // Its frame was cut short, so this is its end as well.
-            self.report_request(pending, ctx);
+            // Its frame was cut short, or is answered before its end, so this is its end as well.
+            pending.facts = self.end_asking(ctx);
+            self.report_request(&pending, ctx);
         }
+        let header = pending.header();
+        let (response, facts) = response.unzip();
         let moments = response.map(|response| Moments {
             request_first: pending.first,
             request_last: pending.last,
@@ -119,10 +145,10 @@ impl Conversation {
             response_last: response.last,
             before: response.before,
         });
-        ctx.emit(Event::Exchange(&Exchange {
+        ctx.emit_exchange(Exchange {
             time: pending.first,
             peers: self.peers,
-            header: pending.header(),
+            header,
             outcome,
             request_bytes: pending.bytes,
             is_request_whole: pending.has_ended,
@@ -131,7 +157,17 @@ impl Conversation {
             answer_time: moments.and_then(|m| m.answer_time()),
             broker_time: moments.and_then(|m| m.broker_time()),
             wait: moments.and_then(|m| m.wait()),
-        }));
+            request: pending.facts,
+            response: facts.flatten(),
+        });
+    }
+
+    /// What the request says whose frame is passing, as far as it has passed.
+    pub(super) fn end_asking<H: Handler>(
+        &mut self,
+        ctx: &mut Context<'_, H>,
+    ) -> Option<Box<Facts>> {
+        self.asking.take().map(|body| ctx.decoder.end(body, ctx.evictions))
     }
 
     /// Brokers answer in order: when whole responses may be missing, those of older requests are.
@@ -146,7 +182,7 @@ impl Conversation {
         }
         for _ in 0..position {
             if let Some(pending) = self.inflight.pop_oldest() {
-                self.end_request(&pending, Outcome::Lost, None, ctx);
+                self.end_request(pending, Outcome::Lost, None, ctx);
             }
         }
         position
@@ -160,4 +196,14 @@ impl Conversation {
         };
         ctx.emit(Event::UnmatchedResponse { peers: self.peers, reason });
     }
+}
+
+/// Takes the early response to a request that has just ended, if there is one.
+pub(super) fn take_early(early: &mut Vec<Answer>, request: &Pending) -> Option<Answer> {
+    let is_its = |answer: &Answer| {
+        answer.correlation_id == request.correlation_id
+            && request.may_be_answered_in(&answer.first, OUT_OF_ORDER)
+    };
+    let position = early.iter().position(is_its)?;
+    Some(early.remove(position))
 }

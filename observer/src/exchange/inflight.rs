@@ -4,12 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{RequestHeader, Seq, Unmatched};
+use crate::decode::{Facts, Forwarded};
+use crate::event::{Fetcher, RequestHeader, Seq, Unmatched};
+use crate::protocol::api::ApiKey;
+use crate::protocol::machine::Wrapped;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
 /// A request whose header was decoded and whose end has not come.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Pending {
     pub(super) api_key: i16,
     pub(super) api_version: i16,
@@ -25,8 +28,8 @@ pub struct Pending {
     pub(super) end: Seq,
     /// Its frame has ended.
     pub(super) has_ended: bool,
-    /// Produce with acks=0.
-    pub(super) is_unacknowledged: bool,
+    /// What its body says, when its frame has ended.
+    pub(super) facts: Option<Box<Facts>>,
 }
 
 impl Pending {
@@ -45,12 +48,39 @@ impl Pending {
         }
     }
 
+    /// Produce with acks=0: there will be no response.
+    pub(super) fn is_unacknowledged(&self) -> bool {
+        ApiKey(self.api_key) == ApiKey::PRODUCE
+            && self.facts.as_ref().is_some_and(|facts| facts.acks == Some(0))
+    }
+
+    /// Who fetches: from version 15 on consumers leave the field out (KIP-903).
+    fn fetcher(&self) -> Fetcher {
+        let Some(facts) = self.facts.as_ref().filter(|_| ApiKey(self.api_key) == ApiKey::FETCH)
+        else {
+            return Fetcher::Unknown;
+        };
+        match facts.replica {
+            Some(replica) if replica >= 0 => Fetcher::Follower,
+            None if facts.undecoded.is_some() => Fetcher::Unknown,
+            _ => Fetcher::Consumer,
+        }
+    }
+
+    /// The request inside it (Envelope).
+    pub(super) fn wrapped(&self) -> Option<Wrapped> {
+        let forwarded = self.facts.as_ref()?.forwarded.as_ref()?;
+        let Forwarded { api_key, api_version, .. } = **forwarded;
+        Some(Wrapped { api_key, api_version })
+    }
+
     pub(super) fn header(&self) -> RequestHeader {
         RequestHeader {
             api_key: self.api_key,
             api_version: self.api_version,
             correlation_id: self.correlation_id,
             client_id: self.client_id.clone(),
+            fetcher: self.fetcher(),
         }
     }
 }
@@ -79,6 +109,10 @@ impl Inflight {
     /// The request whose frame is passing now.
     pub(super) fn passing(&mut self) -> Option<&mut Pending> {
         self.queue.back_mut().filter(|p| !p.has_ended)
+    }
+
+    pub(super) fn newest(&self) -> Option<&Pending> {
+        self.queue.back()
     }
 
     pub(super) fn pop_newest(&mut self) -> Option<Pending> {

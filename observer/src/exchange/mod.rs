@@ -18,7 +18,6 @@ mod conversation;
 mod ear;
 mod ending;
 mod inflight;
-mod kept;
 mod requests;
 mod responses;
 mod standing;
@@ -27,14 +26,14 @@ mod timing;
 pub use conversation::Conversation;
 pub use ear::Ear;
 pub use inflight::Pending;
-pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use requests::Requests;
 pub use responses::Responses;
 pub use standing::Standing;
 
 use std::time::Duration;
 
-use crate::event::{Event, Handler};
+use crate::decode::Decoder;
+use crate::event::{Event, Exchange, Handler};
 use crate::ledger::Ledger;
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
@@ -85,6 +84,8 @@ pub struct Context<'a, H> {
     pub evictions: &'a mut Evictions,
     /// Requests in flight on all connections.
     pub inflight: &'a mut usize,
+    /// What decodes bodies.
+    pub decoder: &'a mut Decoder,
     /// Where events go.
     pub handler: &'a mut H,
 }
@@ -101,5 +102,18 @@ impl<H: Handler> Context<'_, H> {
 
     fn emit(&mut self, event: Event<'_>) {
         self.handler.event(event);
+    }
+
+    /// Tells of an exchange, with the names of its topics where they are known.
+    fn emit_exchange(&mut self, mut exchange: Exchange) {
+        for (id, name) in &self.decoder.names.take_learned() {
+            self.handler.event(Event::TopicNamed { id: *id, name });
+        }
+        for facts in [&mut exchange.request, &mut exchange.response].into_iter().flatten() {
+            self.decoder.names.complete(facts);
+        }
+        self.handler.event(Event::Exchange(&exchange));
+        self.decoder.recycle(exchange.request);
+        self.decoder.recycle(exchange.response);
     }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use super::conversation::Answer;
+use super::ending::take_early;
 use super::inflight::Pending;
-use super::{Conversation, Ear, Standing, kept, kept_part};
+use super::{Context, Conversation, Ear, Standing};
+use crate::decode::{Message, kept, kept_part};
 use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
-use crate::protocol::acks::{Acks, Found};
 use crate::protocol::api::ApiKey;
-use crate::protocol::body;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
 use crate::protocol::plausible::{self, Guess};
-use crate::stream::Carrier;
+use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
 /// Takes the frames of a connection's request direction.
@@ -21,8 +22,7 @@ pub struct Requests<'a, 'c, H> {
     pub ear: Ear<'a, 'c, H>,
 }
 
-/// Bytes of a request that are collected from several segments: header, and what of the body is
-/// needed. A longer client id is cut there.
+/// Bytes of a header that are collected from several segments. A longer client id is cut there.
 const MAX_HEAD: usize = 1024;
 /// Bytes of the length prefix.
 const PREFIX_LEN: u32 = 4;
@@ -66,50 +66,52 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         if may_be_token && !self.ends_tokens(&request) {
             return Verdict::Opaque;
         }
-        let software = software(&request);
-        if software.is_none() && names_software(&request) && !is_final {
-            return more;
-        }
-        self.begin(head, &request, software);
-        if request.api_key == ApiKey::PRODUCE {
-            let mut acks = Acks::in_produce(request.api_version);
-            let found = acks.take(head.bytes);
-            self.note_acks(found);
-            self.ear.conversation.acks = (found == Found::NotYet).then(|| Box::new(acks));
-        }
+        self.begin(head, &request);
         Verdict::Accept
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        self.look_for_acks(|acks| acks.take(bytes));
+        let Ear { conversation, ctx } = &mut self.ear;
+        if let Some(body) = &mut conversation.asking {
+            ctx.decoder.feed(body, bytes, ctx.evictions);
+        }
     }
 
-    fn missing(&mut self, len: u64) {
-        self.look_for_acks(|acks| acks.miss(len));
+    fn missing(&mut self, hole: Hole, len: u64) {
+        let Ear { conversation, ctx } = &mut self.ear;
+        if let Some(body) = &mut conversation.asking {
+            ctx.decoder.miss(body, hole, len, ctx.evictions);
+        }
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
-        self.ear.conversation.acks = None;
-        let Some(passing) = self.ear.conversation.inflight.passing() else {
-            return;
+        let Ear { conversation, ctx } = &mut self.ear;
+        let facts = conversation.end_asking(ctx);
+        let Some(passing) = conversation.inflight.passing() else {
+            return ctx.decoder.recycle(facts);
         };
         passing.last = last;
         passing.has_ended = true;
-        let passing = passing.clone();
-        self.ear.conversation.report_request(&passing, self.ear.ctx);
-        let api_key = ApiKey(passing.api_key);
-        if api_key == ApiKey::SASL_HANDSHAKE && passing.api_version == 0 {
-            self.ear.conversation.raw_tokens.in_requests = true;
-        }
-        let (outcome, early) = if passing.is_unacknowledged {
-            (Outcome::Unacknowledged, None)
-        } else if let Some(early) = self.ear.conversation.take_early(&passing) {
-            (Outcome::Answered, Some(early))
-        } else {
+        passing.facts = facts;
+        let Some(request) = conversation.inflight.newest() else {
             return;
         };
-        if let Some(pending) = self.ear.conversation.inflight.pop_newest() {
-            self.ear.conversation.end_request(&pending, outcome, early.as_ref(), self.ear.ctx);
+        conversation.report_request(request, ctx);
+        let api_key = ApiKey(request.api_key);
+        if api_key == ApiKey::SASL_HANDSHAKE && request.api_version == 0 {
+            conversation.raw_tokens.in_requests = true;
+        }
+        let is_unacknowledged = request.is_unacknowledged();
+        let early = if is_unacknowledged { None } else { conversation.early_answer() };
+        if !is_unacknowledged && early.is_none() {
+            return conversation.learn_software(ctx);
+        }
+        let Some(pending) = conversation.inflight.pop_newest() else {
+            return;
+        };
+        match early {
+            Some(early) => conversation.answer_early(pending, early, ctx),
+            None => conversation.end_request(pending, Outcome::Unacknowledged, None, ctx),
         }
     }
 
@@ -160,21 +162,13 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
 }
 
 impl<H: Handler> Requests<'_, '_, H> {
-    fn begin(
-        &mut self,
-        head: &Head<'_>,
-        request: &RequestHead<'_>,
-        software: Option<(&str, &str)>,
-    ) {
+    fn begin(&mut self, head: &Head<'_>, request: &RequestHead<'_>) {
         let client_id = match request.client_id {
             Some(part) if request.is_client_id_cut => {
                 (!part.is_empty()).then(|| kept_part(part).into())
             }
             whole => self.ear.conversation.intern(whole),
         };
-        if let Some((name, version)) = software {
-            self.learn_software(name, version, client_id.as_ref());
-        }
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
             self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
@@ -189,40 +183,20 @@ impl<H: Handler> Requests<'_, '_, H> {
             since: self.ear.ctx.now,
             end: head.first.seq.plus(PREFIX_LEN).plus(head.len),
             has_ended: false,
-            is_unacknowledged: false,
+            facts: None,
         };
-        self.ear.conversation.begin_request(pending, self.ear.ctx);
-    }
-
-    fn look_for_acks(&mut self, look: impl FnOnce(&mut Acks) -> Found) {
-        let Some(acks) = &mut self.ear.conversation.acks else {
-            return;
-        };
-        let found = look(acks);
-        if found != Found::NotYet {
-            self.ear.conversation.acks = None;
-        }
-        self.note_acks(found);
-    }
-
-    fn note_acks(&mut self, found: Found) {
-        if let Some(passing) = self.ear.conversation.inflight.passing() {
-            passing.is_unacknowledged = found == Found::Acks(0);
-        }
-    }
-
-    fn learn_software(&mut self, name: &str, version: &str, client_id: Option<&Arc<str>>) {
-        if self.ear.conversation.software.is_some() {
-            return;
-        }
-        let software = Box::new(ClientSoftware {
-            name: kept(name.as_bytes()).into(),
-            version: kept(version.as_bytes()).into(),
-            client_id: client_id.cloned(),
+        let Ear { conversation, ctx } = &mut self.ear;
+        conversation.begin_request(pending, ctx);
+        let mut body = ctx.decoder.begin(Message {
+            api_key: request.api_key,
+            side: Side::Request,
+            version: request.api_version,
+            len: head.len.saturating_sub(u32::try_from(MIN_LEN).unwrap_or_default()),
+            wrapped: None,
         });
-        let peers = self.ear.conversation.peers;
-        self.ear.ctx.emit(Event::ClientSoftware { peers, software: &software });
-        self.ear.conversation.software = Some(software);
+        let behind = head.bytes.get(MIN_LEN..).unwrap_or_default();
+        ctx.decoder.feed(&mut body, behind, ctx.evictions);
+        conversation.asking = Some(body);
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.
@@ -235,19 +209,35 @@ impl<H: Handler> Requests<'_, '_, H> {
     }
 }
 
-/// The library that a request names, as far as its bytes are here.
-fn software<'b>(request: &RequestHead<'b>) -> Option<(&'b str, &'b str)> {
-    if !names_software(request) {
-        return None;
-    }
-    body::client_software(request.body?)
-}
-
-fn names_software(request: &RequestHead<'_>) -> bool {
-    request.api_key == ApiKey::API_VERSIONS && request.api_version >= 3
-}
-
 impl Conversation {
+    /// The early response to the newest request, if there is one.
+    fn early_answer(&mut self) -> Option<Answer> {
+        let Self { inflight, early, .. } = self;
+        let request = inflight.newest()?;
+        take_early(early, request)
+    }
+
+    /// Notes the library that the newest request names, if it is the first to do so.
+    fn learn_software<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
+        if self.software.is_some() {
+            return;
+        }
+        let Some(request) = self.inflight.newest() else {
+            return;
+        };
+        let software = request.facts.as_ref().and_then(|facts| facts.software.as_ref());
+        let Some((name, version)) = software else {
+            return;
+        };
+        let software = Box::new(ClientSoftware {
+            name: Arc::clone(name),
+            version: Arc::clone(version),
+            client_id: request.client_id.clone(),
+        });
+        ctx.emit(Event::ClientSoftware { peers: self.peers, software: &software });
+        self.software = Some(software);
+    }
+
     /// The client id, shared with the requests before it where it is the same.
     fn intern(&mut self, client_id: Option<&[u8]>) -> Option<Arc<str>> {
         let bytes = client_id?;

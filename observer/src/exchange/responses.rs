@@ -1,12 +1,12 @@
 //! The response direction: frames in, ended requests out.
 
-use super::conversation::Early;
+use super::conversation::Answer;
 use super::{Ear, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::protocol::api::ApiKey;
 use crate::protocol::plausible::Guess;
-use crate::stream::Carrier;
+use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
 /// Takes the frames of a connection's response direction.
@@ -65,9 +65,26 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         self.ear.conversation.raw_tokens.in_responses = false;
         let before = self.ear.conversation.before;
         let response =
-            Early { correlation_id, bytes: head.len, first: head.first, last: None, before };
+            Answer { correlation_id, bytes: head.len, first: head.first, last: None, before };
         self.ear.conversation.begin_response(response, self.ear.ctx);
+        self.body(head.bytes.get(MIN_LEN as usize..).unwrap_or_default());
         Verdict::Accept
+    }
+
+    fn body(&mut self, bytes: &[u8]) {
+        let Ear { conversation, ctx } = &mut self.ear;
+        let answering = conversation.answering.as_mut();
+        if let Some(body) = answering.and_then(|answering| answering.body.as_mut()) {
+            ctx.decoder.feed(body, bytes, ctx.evictions);
+        }
+    }
+
+    fn missing(&mut self, hole: Hole, len: u64) {
+        let Ear { conversation, ctx } = &mut self.ear;
+        let answering = conversation.answering.as_mut();
+        if let Some(body) = answering.and_then(|answering| answering.body.as_mut()) {
+            ctx.decoder.miss(body, hole, len, ctx.evictions);
+        }
     }
 
     fn end(&mut self, last: Option<Timestamp>) {

@@ -4,7 +4,7 @@ use super::search::Search;
 use super::step::{OutOfStep, Step};
 use super::{Account, Before, Belief, Receiver};
 use crate::event::Malformed;
-use crate::stream::{Carrier, Edges};
+use crate::stream::{Carrier, Edges, Hole};
 use crate::time::Timestamp;
 
 /// Cuts one direction into frames.
@@ -88,10 +88,16 @@ impl Framer {
     }
 
     /// Bytes that are not there: left out on purpose (then `time` is when they passed), or lost.
-    pub fn hole<R: Receiver>(&mut self, time: Option<Timestamp>, len: u64, receiver: &mut R) {
+    pub fn hole<R: Receiver>(
+        &mut self,
+        hole: Hole,
+        time: Option<Timestamp>,
+        len: u64,
+        receiver: &mut R,
+    ) {
         match &mut self.state {
             State::Step(step) => {
-                if let Err(out) = step.hole(time, len, receiver) {
+                if let Err(out) = step.hole(hole, time, len, receiver) {
                     self.lose_step(out.reason, receiver);
                 }
             }

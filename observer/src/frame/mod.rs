@@ -26,7 +26,7 @@ pub use framer::Framer;
 use crate::event::Malformed;
 use crate::ledger::Ledger;
 use crate::protocol::plausible::Guess;
-use crate::stream::Carrier;
+use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
 /// A frame's beginning.
@@ -92,9 +92,9 @@ pub trait Receiver {
     /// Takes a frame's beginning; called again with more bytes while it needs some.
     fn head(&mut self, head: &Head<'_>) -> Verdict;
     /// Takes bytes of a frame behind those that its beginning was accepted with.
-    fn body(&mut self, _bytes: &[u8]) {}
+    fn body(&mut self, bytes: &[u8]);
     /// Takes note of bytes of a frame that are not there.
-    fn missing(&mut self, _len: u64) {}
+    fn missing(&mut self, hole: Hole, len: u64);
     /// The frame ended; its last byte passed at `last`, if it was seen.
     fn end(&mut self, last: Option<Timestamp>);
 

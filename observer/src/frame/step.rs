@@ -2,7 +2,7 @@
 
 use super::{Account, Head, Receiver, Verdict};
 use crate::event::Malformed;
-use crate::stream::Carrier;
+use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
 /// Where in a frame the direction is.
@@ -72,6 +72,7 @@ impl Step {
     /// Passes over `len` bytes that are not there; `time` is when they passed, if that is known.
     pub(super) fn hole<R: Receiver>(
         &mut self,
+        hole: Hole,
         time: Option<Timestamp>,
         len: u64,
         receiver: &mut R,
@@ -88,7 +89,7 @@ impl Step {
         }
         let left = u64::from(self.left());
         if self.phase == Phase::Body {
-            receiver.missing(len.min(left));
+            receiver.missing(hole, len.min(left));
         }
         if len < left {
             self.passed = self.passed.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));

@@ -16,6 +16,10 @@ pub struct Config {
     pub local: HashSet<[u8; 16]>,
     /// Connections followed at once.
     pub max_connections: usize,
+    /// Names of topics, groups and the like that are kept for messages to share.
+    pub max_names: usize,
+    /// Topics whose ids are known.
+    pub max_topic_ids: usize,
     /// Memory for reassembly, all connections together, in bytes.
     pub buffer_bytes: usize,
     /// How long a silent connection is followed.
@@ -33,6 +37,8 @@ impl Config {
             ports,
             local: HashSet::new(),
             max_connections: 100_000,
+            max_names: 100_000,
+            max_topic_ids: 100_000,
             buffer_bytes: 64 << 20,
             idle: Duration::from_hours(1),
             stream: stream::Limits::default(),

@@ -4,7 +4,7 @@ use super::successor::WINDOW;
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq};
 use crate::ledger::{GapReason, Ledger};
-use crate::stream::{self, Budget, Carrier, Direction, Edges};
+use crate::stream::{self, Budget, Carrier, Direction, Edges, Hole};
 use crate::time::Timestamp;
 
 /// What happens to a direction.
@@ -152,14 +152,14 @@ impl<R: Receiver> stream::Sink for Delivery<'_, R> {
     fn elided(&mut self, carrier: Carrier, len: u64, _edges: Edges) {
         let ledger = self.receiver.account().ledger();
         ledger.elided = ledger.elided.saturating_add(len);
-        self.framer.hole(carrier.time, len, self.receiver);
+        self.framer.hole(Hole::Elided, carrier.time, len, self.receiver);
     }
 
     fn gap(&mut self, len: u64, reason: GapReason) {
         if let Some(gap) = self.receiver.account().ledger().gaps.get_mut(reason as usize) {
             *gap = gap.saturating_add(len);
         }
-        self.framer.hole(None, len, self.receiver);
+        self.framer.hole(Hole::Gap, None, len, self.receiver);
     }
 
     fn restart(&mut self) {

@@ -37,6 +37,7 @@ pub use config::Config;
 use connection::{Connection, Shared};
 use upkeep::Upkeep;
 
+use crate::decode::{Decoder, Names};
 use crate::event::{Flow, Handler, Outcome, Side, Vantage};
 use crate::exchange::Context;
 use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
@@ -57,6 +58,7 @@ pub struct Pipeline {
     ledger: Ledger,
     evictions: Evictions,
     inflight: usize,
+    decoder: Decoder,
     clock: Clock,
     upkeep: Upkeep,
 }
@@ -71,6 +73,7 @@ impl Pipeline {
             ledger: Ledger::default(),
             evictions: Evictions::default(),
             inflight: 0,
+            decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids)),
             clock: Clock::default(),
             upkeep: Upkeep::default(),
             config,
@@ -178,6 +181,7 @@ impl Pipeline {
                 &mut self.ledger,
                 &mut self.evictions,
                 &mut self.inflight,
+                &mut self.decoder,
                 handler,
             ),
         };
@@ -245,6 +249,7 @@ impl Pipeline {
             &mut self.ledger,
             &mut self.evictions,
             &mut self.inflight,
+            &mut self.decoder,
             handler,
         );
         let mut shared = Shared { config: &self.config, budget: &mut self.budget, ctx };
@@ -258,7 +263,8 @@ fn context<'a, H>(
     ledger: &'a mut Ledger,
     evictions: &'a mut Evictions,
     inflight: &'a mut usize,
+    decoder: &'a mut Decoder,
     handler: &'a mut H,
 ) -> Context<'a, H> {
-    Context { limits: &config.exchange, now, ledger, evictions, inflight, handler }
+    Context { limits: &config.exchange, now, ledger, evictions, inflight, decoder, handler }
 }

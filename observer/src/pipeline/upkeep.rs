@@ -32,12 +32,21 @@ impl Pipeline {
 
     fn check_holes<H: Handler>(&mut self, handler: &mut H) {
         let Self {
-            config, connections, waiting, budget, ledger, evictions, inflight, clock, ..
+            config,
+            connections,
+            waiting,
+            budget,
+            ledger,
+            evictions,
+            inflight,
+            decoder,
+            clock,
+            ..
         } = self;
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, clock.now(), ledger, evictions, inflight, handler),
+            ctx: context(config, clock.now(), ledger, evictions, inflight, decoder, handler),
         };
         waiting.retain(|key| {
             // Looking after it is no use of it: the order of eviction stays.
@@ -51,11 +60,13 @@ impl Pipeline {
 
     /// Expires old requests, and forgets connections that are over or silent.
     fn sweep<H: Handler>(&mut self, handler: &mut H) {
-        let Self { config, connections, budget, ledger, evictions, inflight, clock, .. } = self;
+        let Self {
+            config, connections, budget, ledger, evictions, inflight, decoder, clock, ..
+        } = self;
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, clock.now(), ledger, evictions, inflight, handler),
+            ctx: context(config, clock.now(), ledger, evictions, inflight, decoder, handler),
         };
         let linger = config.sweep_interval();
         connections.retain(|_, connection| {

@@ -10,9 +10,7 @@
     )
 )]
 
-pub mod acks;
 pub mod api;
-pub mod body;
 pub mod error_code;
 pub mod header;
 pub mod machine;

@@ -1,17 +1,14 @@
 //! JSON lines: one exchange in, one line out. What is not known is null, never guessed.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::api_name;
 use super::clock::rfc3339;
-use crate::event::Exchange;
-use crate::protocol::api::ApiKey;
-
-/// Why `errors`, `topics` and what else stands in bodies is null: they are not decoded.
-const UNDECODED: &str = "body";
+use crate::decode::{Facts, Undecoded};
+use crate::event::{Exchange, TopicTotals};
 
 /// Writes an exchange as one line.
 pub fn write(exchange: &Exchange, out: &mut impl Write) -> io::Result<()> {
@@ -38,11 +35,11 @@ struct Record<'a> {
     broker_time_us: Option<f64>,
     wait_us: Option<f64>,
     throttle_ms: Option<i32>,
-    errors: Option<()>,
-    topics: Option<()>,
-    group: Option<()>,
+    errors: Option<BTreeMap<String, u32>>,
+    topics: Option<Vec<TopicRecord>>,
+    group: Option<&'a str>,
     empty_fetch: Option<bool>,
-    forwarded: Option<()>,
+    forwarded: Option<ForwardedRecord<'a>>,
     undecoded: Option<&'static str>,
 }
 
@@ -55,7 +52,7 @@ impl<'a> Record<'a> {
             broker: exchange.peers.broker.to_string(),
             vantage: exchange.peers.vantage.as_str(),
             api_key: header.api_key,
-            api: api_name(header.api_key),
+            api: header.api().to_string(),
             api_version: header.api_version,
             correlation_id: header.correlation_id,
             client_id: header.client_id.as_deref(),
@@ -65,20 +62,69 @@ impl<'a> Record<'a> {
             duration_us: exchange.duration.map(micros),
             broker_time_us: exchange.broker_time.map(micros),
             wait_us: exchange.wait.map(micros),
-            throttle_ms: None,
-            errors: None,
-            topics: None,
-            group: None,
-            empty_fetch: is_no_fetch(header.api_key).then_some(false),
-            forwarded: None,
-            undecoded: Some(UNDECODED),
+            throttle_ms: exchange.throttle_ms(),
+            errors: exchange.response.as_deref().and_then(errors),
+            topics: exchange.topics().map(|topics| topics.into_iter().map(Into::into).collect()),
+            group: exchange.group().map(|group| &**group),
+            empty_fetch: exchange.is_empty_fetch(),
+            forwarded: ForwardedRecord::new(exchange),
+            undecoded: exchange.undecoded().map(Undecoded::as_str),
         }
     }
 }
 
-/// Whether an API is known and fetches nothing; whether a fetch was empty stands in its body.
-fn is_no_fetch(api_key: i16) -> bool {
-    ApiKey(api_key).name().is_some_and(|name| !matches!(name, "Fetch" | "ShareFetch"))
+#[derive(Serialize)]
+struct TopicRecord {
+    name: Option<String>,
+    id: Option<String>,
+    partitions: u32,
+    bytes: Option<u64>,
+    records: Option<u64>,
+}
+
+impl From<TopicTotals> for TopicRecord {
+    fn from(topic: TopicTotals) -> Self {
+        let TopicTotals { name, id, partitions, bytes, records, .. } = topic;
+        let name = name.map(|name| name.to_string());
+        Self { name, id: id.map(|id| id.to_string()), partitions, bytes, records }
+    }
+}
+
+/// What an Envelope holds.
+#[derive(Serialize)]
+struct ForwardedRecord<'a> {
+    api_key: i16,
+    api: String,
+    api_version: i16,
+    client_id: Option<&'a str>,
+    errors: Option<BTreeMap<String, u32>>,
+}
+
+impl<'a> ForwardedRecord<'a> {
+    fn new(exchange: &'a Exchange) -> Option<Self> {
+        let request = exchange.request.as_ref()?.forwarded.as_ref()?;
+        let response = exchange.response.as_ref().and_then(|facts| facts.forwarded.as_ref());
+        Some(Self {
+            api_key: request.api_key.0,
+            api: request.api_key.to_string(),
+            api_version: request.api_version,
+            client_id: request.client_id.as_deref(),
+            errors: response.and_then(|response| errors(&response.facts)),
+        })
+    }
+}
+
+/// Errors by name; `None` where the response was not decoded whole.
+fn errors(facts: &Facts) -> Option<BTreeMap<String, u32>> {
+    if facts.undecoded.is_some() {
+        return None;
+    }
+    let mut errors = BTreeMap::new();
+    for error in facts.errors.iter() {
+        let count = errors.entry(error.code.to_string()).or_insert(0_u32);
+        *count = count.saturating_add(error.count);
+    }
+    Some(errors)
 }
 
 fn micros(duration: Duration) -> f64 {
@@ -107,8 +153,9 @@ mod tests {
                 r#""api_version":9,"correlation_id":7,"client_id":"producer-1","#,
                 r#""outcome":"answered","request_bytes":1234,"response_bytes":56,"#,
                 r#""duration_us":1234.5,"broker_time_us":1100.2,"wait_us":0.0,"#,
-                r#""throttle_ms":null,"errors":null,"topics":null,"group":null,"#,
-                r#""empty_fetch":false,"forwarded":null,"undecoded":"body"}"#,
+                r#""throttle_ms":0,"errors":{"NOT_LEADER_OR_FOLLOWER":1},"#,
+                r#""topics":[{"name":"orders","id":null,"partitions":2,"bytes":1100,"records":10}],"#,
+                r#""group":null,"empty_fetch":false,"forwarded":null,"undecoded":null}"#,
                 "\n"
             )
         );
@@ -122,6 +169,7 @@ mod tests {
         exchange.outcome = Outcome::Lost;
         (exchange.time, exchange.response_bytes, exchange.duration) = (None, None, None);
         (exchange.broker_time, exchange.wait) = (None, None);
+        (exchange.request, exchange.response) = (None, None);
         let line = written(&exchange);
         for field in [
             "time",
@@ -130,6 +178,9 @@ mod tests {
             "duration_us",
             "broker_time_us",
             "wait_us",
+            "throttle_ms",
+            "errors",
+            "topics",
             "empty_fetch",
         ] {
             assert!(line.contains(&format!("\"{field}\":null")), "{field} in {line}");

@@ -11,10 +11,3 @@ pub mod metrics;
 mod samples;
 pub mod summary;
 mod table;
-
-use crate::protocol::api::ApiKey;
-
-/// An API's name as a label and in records.
-fn api_name(key: i16) -> String {
-    ApiKey(key).to_string()
-}

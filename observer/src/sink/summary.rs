@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::api_name;
 use super::clock::millis;
 use super::table::Table;
-use crate::event::{Event, Exchange, Handler, Outcome};
+use crate::event::{ApiName, Event, Exchange, Handler, Outcome};
 
 /// Known APIs, and room for as many that are not; further ones are shown together.
 const MAX_APIS: usize = 256;
@@ -31,7 +30,7 @@ pub struct Summary {
 /// An API, or the rest of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum ApiRow {
-    Key(i16),
+    Api(ApiName),
     Other,
 }
 
@@ -113,14 +112,14 @@ impl Summary {
         Requests(self.apis.iter().map(|(api, row)| (*api, row.requests)).collect())
     }
 
-    fn row(&mut self, api_key: i16) -> &mut Row {
-        let api = ApiRow::Key(api_key);
+    fn row(&mut self, api: ApiName) -> &mut Row {
+        let api = ApiRow::Api(api);
         let is_room = self.apis.len() < MAX_APIS || self.apis.contains_key(&api);
         self.apis.entry(if is_room { api } else { ApiRow::Other }).or_insert_with(Row::new)
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        let row = self.row(exchange.header.api_key);
+        let row = self.row(exchange.header.api());
         row.inflight = row.inflight.saturating_sub(u64::from(exchange.is_request_whole));
         // A request whose frame did not end was not counted when it did.
         row.requests += u64::from(!exchange.is_request_whole);
@@ -140,7 +139,7 @@ impl Handler for Summary {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Request(request) => {
-                let row = self.row(request.header.api_key);
+                let row = self.row(request.header.api());
                 row.requests += 1;
                 row.inflight += 1;
             }
@@ -153,7 +152,7 @@ impl Handler for Summary {
 impl ApiRow {
     fn name(self) -> String {
         match self {
-            Self::Key(key) => api_name(key),
+            Self::Api(api) => api.to_string(),
             Self::Other => "other".to_owned(),
         }
     }

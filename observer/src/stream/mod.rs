@@ -61,6 +61,15 @@ pub trait Sink {
     fn restart(&mut self);
 }
 
+/// Why bytes are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hole {
+    /// Nobody saw them.
+    Gap,
+    /// They were left out on purpose.
+    Elided,
+}
+
 /// The packet that carried bytes, and the place of the first of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carrier {

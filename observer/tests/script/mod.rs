@@ -208,6 +208,7 @@ fn line(event: &Event<'_>) -> Option<String> {
         Event::ClientSoftware { software, .. } => {
             format!("library {} {}", software.name, software.version)
         }
+        Event::TopicNamed { id, name } => format!("topic {id} is {name}"),
         Event::ConnectionSecurity { is, .. } => format!("security {}", is.as_str()),
         Event::Command(command) => format!(
             "command {}",

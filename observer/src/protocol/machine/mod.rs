@@ -23,7 +23,7 @@ use self::regions::Regions;
 use super::program::Program;
 
 /// Bytes of a string that are reported; a topic's name has 249 at most.
-pub const MAX_TEXT: usize = 255;
+pub const MAX_TEXT: usize = 256;
 /// Bytes of a value that is split: at most a string and its length.
 const MAX_CARRY: usize = MAX_TEXT + 5;
 
@@ -80,11 +80,11 @@ pub enum Broken {
 }
 
 impl Machine {
-    /// A message whose `len` bytes begin with the op `begin`.
-    pub fn new(program: &'static Program, begin: u16, len: u32) -> Self {
+    /// A message of which `len` bytes follow behind its correlation id.
+    pub fn new(program: &'static Program, len: u32) -> Self {
         Self {
             program,
-            at: begin,
+            at: 0,
             mode: Mode::Op,
             state: State::Running,
             regions: Regions::new(len),

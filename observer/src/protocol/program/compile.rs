@@ -56,11 +56,10 @@ pub fn compile(layout: &Layout, version: i16, meaning: Meaning) -> Result<Progra
         fork: None,
     };
     compiler.header(layout.api_key)?;
-    let body = compiler.here()?;
     compiler.message(layout)?;
     compiler.older_broker(layout.api_key)?;
     let Compiler { ops, tags, fields, .. } = compiler;
-    Ok(Program { ops: ops.into(), tags: tags.into(), fields: fields.into(), body })
+    Ok(Program { ops: ops.into(), tags: tags.into(), fields: fields.into() })
 }
 
 struct Compiler {

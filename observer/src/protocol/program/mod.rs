@@ -106,8 +106,6 @@ pub struct Program {
     pub tags: Box<[Tag]>,
     /// The fields that places refer to, each with the index of the one around it.
     pub fields: Box<[(&'static Field, Option<u16>)]>,
-    /// The op where the body begins.
-    pub body: u16,
 }
 
 impl Program {

@@ -9,7 +9,7 @@ use prometheus::core::Desc;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Error, Result};
 
-use super::value::{Counter, Gauge, Histogram, Reading, Value};
+use super::value::{Counter, Gauge, Histogram, Millis, Reading, Value};
 
 /// Upper bounds in seconds.
 pub const BUCKETS: [f64; 15] =
@@ -178,6 +178,11 @@ pub struct Families<'a> {
 impl Families<'_> {
     /// A counter; `name` without the prefix.
     pub fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<Family<Counter>> {
+        self.family(name, help, labels, &[])
+    }
+
+    /// A counter of seconds.
+    pub fn seconds(&self, name: &str, help: &str, labels: &[&str]) -> Result<Family<Millis>> {
         self.family(name, help, labels, &[])
     }
 

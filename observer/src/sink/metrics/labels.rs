@@ -8,15 +8,21 @@ use foldhash::fast::RandomState;
 use super::Options;
 use super::label::{LabelId, LabelTable};
 use super::series::Key;
-use crate::event::{Endpoint, Peers, RequestHeader};
-use crate::sink::api_name;
+use crate::event::{ApiName, Endpoint, Peers, RequestHeader};
+
+/// Bytes of a topic's name.
+const MAX_TOPIC_LEN: usize = 249;
 
 /// The label tables.
 #[derive(Debug)]
 pub struct Labels {
     broker: LabelTable<Endpoint>,
-    api: LabelTable<i16>,
+    api: LabelTable<ApiName>,
     version: LabelTable<i16>,
+    detail: LabelTable<String>,
+    topic: LabelTable<String>,
+    /// Whether errors are told apart by topic.
+    errors_by_topic: bool,
     client: Option<LabelTable<String>>,
     max_len: usize,
 }
@@ -28,6 +34,10 @@ pub struct Used {
     pub api: HashSet<LabelId, RandomState>,
     /// Of `api_version`.
     pub version: HashSet<LabelId, RandomState>,
+    /// Of `error`, `reason` and `codec`.
+    pub detail: HashSet<LabelId, RandomState>,
+    /// Of `topic`.
+    pub topic: HashSet<LabelId, RandomState>,
     /// Of `client_id`.
     pub client: HashSet<LabelId, RandomState>,
 }
@@ -40,6 +50,9 @@ impl Labels {
             broker: LabelTable::new("broker", cap),
             api: LabelTable::new("api", cap),
             version: LabelTable::new("api_version", cap),
+            detail: LabelTable::new("error", cap),
+            topic: LabelTable::new("topic", options.max_topics),
+            errors_by_topic: options.errors_by_topic,
             client: options.client_id.then(|| LabelTable::new("client_id", cap)),
             max_len: options.max_label_len,
         }
@@ -61,10 +74,37 @@ impl Labels {
 
     /// The key of a request to a broker, all labels given.
     pub fn request_key(&mut self, broker: Key, header: &RequestHeader) -> Key {
-        let api = self.api.id(&header.api_key, || api_name(header.api_key));
+        let api = self.api_id(header.api());
         let version = self.version.id(&header.api_version, || header.api_version.to_string());
         let client = self.client_id(header.client_id.as_ref());
         Key { api, version, client, ..broker }
+    }
+
+    /// The id of an API.
+    pub fn api_id(&mut self, api: ApiName) -> LabelId {
+        self.api.id(&api, || api.to_string())
+    }
+
+    /// The id of an error, a reason or a codec.
+    pub fn detail(&mut self, text: &str) -> LabelId {
+        self.detail.text(text, self.max_len)
+    }
+
+    /// The id of a topic; a name is at most 249 characters long.
+    pub fn topic(&mut self, name: &str) -> LabelId {
+        self.topic.text(name, MAX_TOPIC_LEN)
+    }
+
+    /// The topic of an error; the empty string where it is said of none.
+    pub fn error_topic(&mut self, name: &str) -> LabelId {
+        if self.errors_by_topic { self.topic(name) } else { LabelId::NONE }
+    }
+
+    /// Names of the labels of errors, without `client_id`.
+    pub fn error_names(&self) -> Vec<&'static str> {
+        let mut names = vec!["api", "error"];
+        names.extend(self.errors_by_topic.then_some("topic"));
+        names
     }
 
     /// The id of a client id; null is the empty string.
@@ -82,6 +122,12 @@ impl Labels {
         if key.version != LabelId::NONE {
             values.push(self.version.value(key.version));
         }
+        if key.detail != LabelId::NONE {
+            values.push(self.detail.value(key.detail));
+        }
+        if key.topic != LabelId::NONE {
+            values.push(self.topic.value(key.topic));
+        }
         if let Some(table) = &self.client
             && key.client != LabelId::NONE
         {
@@ -94,6 +140,8 @@ impl Labels {
     pub fn retain(&mut self, used: &Used) {
         self.api.retain(&used.api);
         self.version.retain(&used.version);
+        self.detail.retain(&used.detail);
+        self.topic.retain(&used.topic);
         if let Some(table) = &mut self.client {
             table.retain(&used.client);
         }
@@ -101,8 +149,13 @@ impl Labels {
 
     /// How often each label's values were replaced by `other`.
     pub fn overflows(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let numbers = [&self.api, &self.version].map(|table| (table.name(), table.overflow()));
+        let numbers = [
+            (self.api.name(), self.api.overflow()),
+            (self.version.name(), self.version.overflow()),
+        ];
         let client = self.client.as_ref().map(|table| (table.name(), table.overflow()));
-        [(self.broker.name(), self.broker.overflow())].into_iter().chain(numbers).chain(client)
+        let texts = [&self.detail, &self.topic].map(|table| (table.name(), table.overflow()));
+        let broker = [(self.broker.name(), self.broker.overflow())];
+        broker.into_iter().chain(numbers).chain(texts).chain(client)
     }
 }

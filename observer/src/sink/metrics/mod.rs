@@ -8,6 +8,7 @@
 mod brokers;
 mod clients;
 mod envoy;
+mod errors;
 mod family;
 pub mod health;
 mod label;
@@ -17,7 +18,9 @@ mod series;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod topics;
 mod traffic;
+mod unresolved;
 mod value;
 
 use std::collections::BTreeMap;
@@ -29,11 +32,13 @@ use prometheus::proto::MetricFamily;
 use self::brokers::Brokers;
 use self::clients::Clients;
 use self::envoy::Envoy;
+use self::errors::Errors;
 use self::family::{Families, Registry};
 use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
 pub use self::options::Options;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
+use self::topics::Topics;
 use self::traffic::Traffic;
 use crate::event::{Event, Handler};
 use crate::time::Timestamp;
@@ -45,6 +50,8 @@ pub struct Metrics {
     process: Option<Arc<prometheus::Registry>>,
     labels: Labels,
     traffic: Traffic,
+    errors: Errors,
+    topics: Topics,
     brokers: Brokers,
     clients: Clients,
     envoy: Option<Envoy>,
@@ -62,6 +69,8 @@ impl Metrics {
         let envoy = options.envoy_prefix.as_deref().map(|prefix| Envoy::new(&registry, prefix));
         Ok(Self {
             traffic: Traffic::new(&families, &labels, &options)?,
+            errors: Errors::new(&families, &labels, &options)?,
+            topics: Topics::new(&families, &labels, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
             labels,
@@ -105,7 +114,8 @@ impl Metrics {
 
     fn own(&self) -> Vec<MetricFamily> {
         let mut overflows: BTreeMap<_, u64> = BTreeMap::new();
-        let series = [("series", self.traffic.overflow())];
+        let series = [self.traffic.overflow(), self.errors.overflow(), self.topics.overflow()]
+            .map(|n| ("series", n));
         for (label, n) in self.labels.overflows().chain(self.clients.overflows()).chain(series) {
             *overflows.entry(label).or_default() += n;
         }
@@ -129,7 +139,10 @@ impl Metrics {
 
     fn expire(&mut self) {
         let mut used = Used::default();
-        self.traffic.expire(&self.labels, self.now, self.options.idle, &mut used);
+        let Self { labels, now, options, .. } = self;
+        self.traffic.expire(labels, *now, options.idle, &mut used);
+        self.errors.expire(labels, *now, options.idle, &mut used);
+        self.topics.expire(labels, *now, options.idle, &mut used);
         self.clients.expire(&mut used);
         self.labels.retain(&used);
     }
@@ -146,7 +159,7 @@ impl Handler for Metrics {
         {
             tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
         }
-        let Self { labels, traffic, brokers, clients, now, .. } = self;
+        let Self { labels, traffic, errors, topics, brokers, clients, now, .. } = self;
         match event {
             Event::Request(request) => {
                 let broker = labels.broker_key(&request.peers);
@@ -157,7 +170,10 @@ impl Handler for Metrics {
             Event::Exchange(exchange) => {
                 let broker = labels.broker_key(&exchange.peers);
                 brokers.exchange(labels, broker, exchange);
-                traffic.exchange(labels, broker, exchange, *now);
+                let key = labels.request_key(broker, &exchange.header);
+                traffic.exchange(labels, key, exchange, *now);
+                errors.exchange(labels, key, exchange, *now);
+                topics.exchange(labels, key, exchange, *now);
             }
             Event::UnmatchedResponse { peers, reason } => {
                 let broker = labels.broker_key(&peers);
@@ -187,6 +203,7 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&peers);
                 brokers.socket(labels, broker, rtt, retransmits);
             }
+            Event::TopicNamed { id, name } => topics.named(labels, id, name, *now),
             Event::Command(_) => {}
         }
     }

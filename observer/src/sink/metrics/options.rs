@@ -9,7 +9,11 @@ pub struct Options {
     pub cluster: Option<String>,
     /// Whether metrics carry `client_id`.
     pub client_id: bool,
-    /// Values of one label, beside `other`.
+    /// Whether errors are told apart by topic.
+    pub errors_by_topic: bool,
+    /// Values of `topic`, beside `other`.
+    pub max_topics: usize,
+    /// Values of any other label, beside `other`.
     pub max_label_values: usize,
     /// Bytes of one label value.
     pub max_label_len: usize,
@@ -26,6 +30,8 @@ impl Default for Options {
         Self {
             cluster: None,
             client_id: true,
+            errors_by_topic: true,
+            max_topics: 5000,
             max_label_values: 1000,
             max_label_len: 128,
             max_series: 50_000,

@@ -22,6 +22,10 @@ pub struct Key {
     pub api: LabelId,
     /// `api_version`.
     pub version: LabelId,
+    /// `error`, `reason` or `codec`.
+    pub detail: LabelId,
+    /// `topic`.
+    pub topic: LabelId,
     /// `client_id`.
     pub client: LabelId,
 }
@@ -30,14 +34,20 @@ impl Key {
     /// The key with only `broker` and `vantage`.
     pub const fn of_broker(broker: LabelId, vantage: Vantage) -> Self {
         let none = LabelId::NONE;
-        Self { broker, vantage, api: none, version: none, client: none }
+        Self { broker, vantage, api: none, version: none, detail: none, topic: none, client: none }
     }
 
     /// The key whose labels from requests are all `other`.
     fn overflowed(self) -> Self {
         let other = |id| if id == LabelId::NONE { id } else { LabelId::OTHER };
-        let (api, version, client) = (other(self.api), other(self.version), other(self.client));
-        Self { api, version, client, ..self }
+        Self {
+            api: other(self.api),
+            version: other(self.version),
+            detail: other(self.detail),
+            topic: other(self.topic),
+            client: other(self.client),
+            ..self
+        }
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Traffic {
     duration: Family<Histogram>,
     broker_time: Family<Histogram>,
     wait: Family<Histogram>,
+    fetch_wait: Family<Histogram>,
     by_client: Series<ByClient>,
     by_version: Series<ByVersion>,
     by_api: Series<ByApi>,
@@ -48,6 +49,8 @@ struct ByApi {
     duration: Histogram,
     broker_time: Histogram,
     wait: Histogram,
+    /// Only where there were empty fetches.
+    fetch_wait: OnceLock<Histogram>,
 }
 
 impl Traffic {
@@ -99,6 +102,12 @@ impl Traffic {
                 "Time that a whole request waited behind the previous response of its connection.",
                 &by_api,
             )?,
+            fetch_wait: families.histogram(
+                "fetch_wait_seconds",
+                "Broker time of fetches that were answered without records and errors; they are \
+                 not in request_duration_seconds and broker_time_seconds.",
+                &by_api,
+            )?,
             by_client: Series::new(options.max_series),
             by_version: Series::new(options.max_series),
             by_api: Series::new(options.max_series),
@@ -121,14 +130,7 @@ impl Traffic {
     }
 
     /// Counts and times an exchange.
-    pub fn exchange(
-        &mut self,
-        labels: &mut Labels,
-        broker: Key,
-        exchange: &Exchange,
-        now: Timestamp,
-    ) {
-        let key = labels.request_key(broker, &exchange.header);
+    pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange, now: Timestamp) {
         if let Some(bytes) = exchange.response_bytes {
             self.by_client(labels, key, now).handles.response_bytes.inc_by(u64::from(bytes));
         }
@@ -137,11 +139,14 @@ impl Traffic {
             return;
         }
         let by_api = self.by_api(labels, key, now);
-        let ByApi { duration, broker_time, wait } = &by_api.handles;
-        for (histogram, time) in [duration, broker_time, wait].into_iter().zip(times) {
-            if let Some(time) = time.as_ref().map(Duration::as_secs_f64) {
-                histogram.observe(time);
-            }
+        let ByApi { duration, broker_time, wait, .. } = &by_api.handles;
+        observe(wait, exchange.wait);
+        if exchange.is_empty_fetch() == Some(true) {
+            let make = || self.fetch_wait.with_label_values(&labels.values(&api_key(key)));
+            observe(by_api.handles.fetch_wait.get_or_init(make), exchange.broker_time);
+        } else {
+            observe(duration, exchange.duration);
+            observe(broker_time, exchange.broker_time);
         }
     }
 
@@ -159,9 +164,9 @@ impl Traffic {
                 family.remove_label_values(&labels.values(&key));
             }
         });
-        let Self { duration, broker_time, wait, .. } = self;
+        let Self { duration, broker_time, wait, fetch_wait, .. } = self;
         self.by_api.expire(now, idle, |key| {
-            for family in [&*duration, broker_time, wait] {
+            for family in [&*duration, broker_time, wait, fetch_wait] {
                 family.remove_label_values(&labels.values(&key));
             }
         });
@@ -206,17 +211,28 @@ impl Traffic {
 
     fn by_api(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByApi>> {
         let Self { duration, broker_time, wait, .. } = self;
-        let key = Key { version: LabelId::NONE, client: LabelId::NONE, ..key };
-        let entry = self.by_api.entry(key, |key| {
+        let entry = self.by_api.entry(api_key(key), |key| {
             let values = labels.values(&key);
             ByApi {
                 duration: duration.with_label_values(&values),
                 broker_time: broker_time.with_label_values(&values),
                 wait: wait.with_label_values(&values),
+                fetch_wait: OnceLock::new(),
             }
         });
         entry.touch(now);
         entry
+    }
+}
+
+/// The key with only the API.
+fn api_key(key: Key) -> Key {
+    Key { version: LabelId::NONE, client: LabelId::NONE, ..key }
+}
+
+fn observe(histogram: &Histogram, time: Option<Duration>) {
+    if let Some(time) = time {
+        histogram.observe(time.as_secs_f64());
     }
 }
 

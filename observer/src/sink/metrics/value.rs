@@ -22,6 +22,8 @@ pub trait Value: Clone + Send + Sync + 'static {
 pub enum Reading {
     /// Of a counter.
     Counter(u64),
+    /// Of a time, in milliseconds.
+    Millis(u64),
     /// Of a gauge.
     Gauge(i64),
     /// Of a histogram: what each bucket counted, beyond the last bound at the end, and the sum.
@@ -53,6 +55,29 @@ impl Value for Counter {
 
     fn read(&self) -> Reading {
         Reading::Counter(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A time that grows, in whole milliseconds.
+#[derive(Clone, Debug)]
+pub struct Millis(Arc<AtomicU64>);
+
+impl Millis {
+    /// Adds so many.
+    pub fn add(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Value for Millis {
+    const TYPE: MetricType = MetricType::COUNTER;
+
+    fn new(_: &'static [f64]) -> Self {
+        Self(Arc::default())
+    }
+
+    fn read(&self) -> Reading {
+        Reading::Millis(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -140,11 +165,8 @@ impl Reading {
     /// Writes it into a metric.
     pub fn fill(&self, metric: &mut Metric) {
         match self {
-            Self::Counter(n) => {
-                let mut counter = proto::Counter::default();
-                counter.set_value(*n as f64);
-                metric.set_counter(counter);
-            }
+            Self::Counter(n) => metric.set_counter(counter(*n as f64)),
+            Self::Millis(ms) => metric.set_counter(counter(*ms as f64 / 1e3)),
             Self::Gauge(n) => {
                 let mut gauge = proto::Gauge::default();
                 gauge.set_value(*n as f64);
@@ -155,6 +177,12 @@ impl Reading {
             }
         }
     }
+}
+
+fn counter(value: f64) -> proto::Counter {
+    let mut counter = proto::Counter::default();
+    counter.set_value(value);
+    counter
 }
 
 /// Buckets count what is within their bound, smaller ones included.

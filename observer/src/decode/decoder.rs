@@ -1,0 +1,61 @@
+//! What all bodies share: the names they have in common, and memory to use again.
+
+use super::body::{Body, Message};
+use super::facts::Facts;
+use super::names::Names;
+use crate::stream::Hole;
+use crate::tables::Evictions;
+
+/// Decodes bodies.
+#[derive(Debug)]
+pub struct Decoder {
+    /// Names seen, and the topics' ids.
+    pub names: Names,
+    bodies: Vec<Box<Body>>,
+    facts: Vec<Box<Facts>>,
+}
+
+/// Bodies and facts kept for the next messages.
+const SPARE: usize = 1024;
+
+impl Decoder {
+    /// A decoder that shares names.
+    pub fn new(names: Names) -> Self {
+        Self { names, bodies: Vec::new(), facts: Vec::new() }
+    }
+
+    /// Begins a message.
+    pub fn begin(&mut self, message: Message) -> Box<Body> {
+        let mut body = self.bodies.pop().unwrap_or_default();
+        body.begin(message, self.facts.pop().unwrap_or_default());
+        body
+    }
+
+    /// Takes the next bytes of a message.
+    pub fn feed(&mut self, body: &mut Body, bytes: &[u8], evictions: &mut Evictions) {
+        body.feed(bytes, &mut self.names, evictions);
+    }
+
+    /// Takes note of bytes of a message that are not there.
+    pub fn miss(&mut self, body: &mut Body, hole: Hole, len: u64, evictions: &mut Evictions) {
+        body.miss(hole, len, &mut self.names, evictions);
+    }
+
+    /// The message has ended: what it says.
+    pub fn end(&mut self, mut body: Box<Body>, evictions: &mut Evictions) -> Box<Facts> {
+        let facts = body.end(&mut self.names, evictions);
+        if self.bodies.len() < SPARE {
+            self.bodies.push(body);
+        }
+        facts
+    }
+
+    /// Takes back facts that nobody needs any more.
+    pub fn recycle(&mut self, facts: Option<Box<Facts>>) {
+        if let Some(facts) = facts
+            && self.facts.len() < SPARE
+        {
+            self.facts.push(facts);
+        }
+    }
+}

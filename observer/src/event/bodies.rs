@@ -1,0 +1,165 @@
+//! What the bodies of an exchange say, request and response taken together.
+
+use std::sync::Arc;
+
+use super::{Exchange, Outcome};
+use crate::decode::{ErrorFact, Facts, Partition, Topic, TopicId, Undecoded};
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+
+/// A topic of an exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicTotals {
+    /// Its name, if it is known.
+    pub name: Option<Arc<str>>,
+    /// Its id, if the exchange says it.
+    pub id: Option<TopicId>,
+    /// Partitions named.
+    pub partitions: u32,
+    /// Bytes of record sets sent, whatever became of them; `None` where the API sends none.
+    pub bytes: Option<u64>,
+    /// Of these, bytes of partitions that were answered with an error.
+    pub rejected_bytes: u64,
+    /// Records sent, of Produce; `None` where some of them cannot be counted.
+    pub records: Option<u64>,
+    /// Of these, records of partitions that were answered with an error.
+    pub rejected_records: u64,
+}
+
+impl Exchange {
+    /// The API.
+    pub fn api_key(&self) -> ApiKey {
+        ApiKey(self.header.api_key)
+    }
+
+    /// Errors of the response, each occurrence; also where it was not decoded whole.
+    pub fn errors(&self) -> impl Iterator<Item = (&ErrorFact, Option<&Topic>)> {
+        let facts = self.response.as_deref();
+        let errors = facts.into_iter().flat_map(|facts| facts.errors.iter());
+        errors.map(move |error| {
+            (error, error.topic.and_then(|topic| facts.and_then(|facts| facts.topic(topic))))
+        })
+    }
+
+    /// Whether the response holds an error, its own or that of a response inside it.
+    pub fn is_failed(&self) -> bool {
+        let has_errors = |facts: &Facts| !facts.errors.is_empty();
+        self.response.as_deref().is_some_and(|facts| {
+            has_errors(facts) || facts.forwarded.as_ref().is_some_and(|f| has_errors(&f.facts))
+        })
+    }
+
+    /// Whether the response was decoded whole.
+    pub fn is_response_decoded(&self) -> bool {
+        self.response.as_ref().is_some_and(|facts| facts.undecoded.is_none())
+    }
+
+    /// Why request or response was not decoded whole.
+    pub fn undecoded(&self) -> Option<Undecoded> {
+        [&self.request, &self.response].into_iter().flatten().find_map(|facts| facts.undecoded)
+    }
+
+    /// How long the broker holds the client back, in ms.
+    pub fn throttle_ms(&self) -> Option<i32> {
+        self.response.as_ref().and_then(|facts| facts.throttle_ms)
+    }
+
+    /// The group that the request names first.
+    pub fn group(&self) -> Option<&Arc<str>> {
+        self.request.as_ref().and_then(|facts| facts.groups.first())
+    }
+
+    /// Whether a fetch was answered without records and errors; `None` where that is not known.
+    pub fn is_empty_fetch(&self) -> Option<bool> {
+        if !matches!(self.api_key(), ApiKey::FETCH | ApiKey::SHARE_FETCH) {
+            return self.api_key().lookup().map(|_| false);
+        }
+        let facts = self.response.as_ref()?;
+        let has_bytes = facts.partitions.iter().any(|p| p.bytes.is_some_and(|bytes| bytes > 0));
+        if has_bytes || !facts.errors.is_empty() {
+            return Some(false);
+        }
+        facts.undecoded.is_none().then_some(true)
+    }
+
+    /// The topics: of a fetch those that were answered, else those that were asked about.
+    pub fn topics(&self) -> Option<Vec<TopicTotals>> {
+        match self.api_key() {
+            ApiKey::PRODUCE => Some(self.produced(self.request.as_deref()?)),
+            ApiKey::FETCH | ApiKey::SHARE_FETCH => Some(fetched(self.response.as_deref()?)),
+            _ => {
+                let facts = self.request.as_deref()?;
+                Some(facts.topics.iter().map(totals).collect())
+            }
+        }
+    }
+
+    /// Whether it is known of each partition of a Produce how it was answered.
+    pub fn is_produce_settled(&self) -> bool {
+        self.outcome == Outcome::Unacknowledged || self.is_response_decoded()
+    }
+
+    fn produced(&self, facts: &Facts) -> Vec<TopicTotals> {
+        let mut topics: Vec<_> = facts
+            .topics
+            .iter()
+            .map(|topic| TopicTotals { bytes: Some(0), records: Some(0), ..totals(topic) })
+            .collect();
+        let rejections = self.response.as_deref().map(Rejections::new).unwrap_or_default();
+        for partition in &facts.partitions {
+            let Some(totals) = topics.get_mut(partition.topic as usize) else {
+                continue;
+            };
+            let bytes = u64::from(partition.bytes.unwrap_or_default());
+            totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
+            let records = partition.records.map(u64::from);
+            totals.records = totals.records.zip(records).map(|(sum, n)| sum.saturating_add(n));
+            if rejections.contain(totals, partition) {
+                totals.rejected_bytes = totals.rejected_bytes.saturating_add(bytes);
+                totals.rejected_records =
+                    totals.rejected_records.saturating_add(records.unwrap_or_default());
+            }
+        }
+        topics
+    }
+}
+
+/// The partitions of a Produce that were answered with an error.
+#[derive(Default)]
+struct Rejections<'a>(Vec<(&'a Topic, i32)>);
+
+impl<'a> Rejections<'a> {
+    fn new(response: &'a Facts) -> Self {
+        let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
+        Self(failed.filter_map(|p| Some((response.topic(p.topic)?, p.index))).collect())
+    }
+
+    fn contain(&self, topic: &TopicTotals, partition: &Partition) -> bool {
+        self.0.iter().any(|(failed, index)| {
+            let same_id = failed.id.is_some() && failed.id == topic.id;
+            let same_name = failed.name.is_some() && failed.name == topic.name;
+            *index == partition.index && (same_id || same_name)
+        })
+    }
+}
+
+fn fetched(facts: &Facts) -> Vec<TopicTotals> {
+    let mut topics: Vec<_> =
+        facts.topics.iter().map(|topic| TopicTotals { bytes: Some(0), ..totals(topic) }).collect();
+    for partition in &facts.partitions {
+        if let Some(totals) = topics.get_mut(partition.topic as usize) {
+            let bytes = u64::from(partition.bytes.unwrap_or_default());
+            totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
+        }
+    }
+    topics
+}
+
+fn totals(topic: &Topic) -> TopicTotals {
+    TopicTotals {
+        name: topic.name.clone(),
+        id: topic.id,
+        partitions: topic.partitions,
+        ..TopicTotals::default()
+    }
+}

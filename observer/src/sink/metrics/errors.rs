@@ -1,0 +1,220 @@
+//! What went wrong, by API: error codes, throttling, what could not be decoded.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use prometheus::Result;
+
+use super::Options;
+use super::family::{Families, Family};
+use super::label::LabelId;
+use super::labels::{Labels, Used};
+use super::series::{Entry, Key, Series};
+use super::value::{Counter, Millis};
+use crate::decode::{ErrorFact, Facts, Topic, Undecoded};
+use crate::event::{ApiName, Exchange, Fetcher};
+use crate::time::Timestamp;
+
+/// Metrics of errors.
+pub struct Errors {
+    failed: Family<Counter>,
+    errors: Family<Counter>,
+    throttled: Family<Counter>,
+    throttle: Family<Millis>,
+    undecoded: Family<Counter>,
+    forwarded: Family<Counter>,
+    by_client: Series<ByClient>,
+    by_error: Series<Counter>,
+    by_reason: Series<Counter>,
+    by_api: Series<Counter>,
+}
+
+/// Only those that there were.
+#[derive(Default)]
+struct ByClient {
+    failed: OnceLock<Counter>,
+    throttled: OnceLock<(Counter, Millis)>,
+}
+
+impl Errors {
+    /// Registers the metrics.
+    pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
+        let by_client = labels.names(&["api"]);
+        let plain = |own: &[&'static str]| [&["broker", "vantage"], own].concat();
+        Ok(Self {
+            failed: families.counter(
+                "requests_failed_total",
+                "Requests answered with an error code other than NONE.",
+                &by_client,
+            )?,
+            errors: families.counter(
+                "request_errors_total",
+                "Error codes other than NONE in responses, each occurrence.",
+                &labels.names(&labels.error_names()),
+            )?,
+            throttled: families.counter(
+                "throttled_responses_total",
+                "Responses that hold the client back.",
+                &by_client,
+            )?,
+            throttle: families.seconds(
+                "throttle_seconds_total",
+                "Time for which responses hold the client back.",
+                &by_client,
+            )?,
+            undecoded: families.counter(
+                "decode_errors_total",
+                "Bodies of requests and responses that were not decoded whole, by why.",
+                &plain(&["api", "reason"]),
+            )?,
+            forwarded: families.counter(
+                "forwarded_requests_total",
+                "Requests that a broker passed on inside Envelope, by their own API.",
+                &plain(&["api"]),
+            )?,
+            by_client: Series::new(options.max_series),
+            by_error: Series::new(options.max_series),
+            by_reason: Series::new(options.max_series),
+            by_api: Series::new(options.max_series),
+        })
+    }
+
+    /// Counts what the bodies of an exchange say.
+    pub fn exchange(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+        for why in [&exchange.request, &exchange.response].into_iter().flatten() {
+            self.undecoded(labels, key, why.undecoded, now);
+        }
+        if exchange.is_failed() {
+            let entry = self.client(key, now);
+            let family = &self.failed;
+            let make = || family.with_label_values(&labels.values(&client_key(key)));
+            entry.handles.failed.get_or_init(make).inc();
+        }
+        self.throttle(labels, key, exchange.throttle_ms(), now);
+        for (error, topic) in exchange.errors() {
+            self.error(labels, key, error, topic, now);
+        }
+        self.forwarded(labels, key, exchange, now);
+    }
+
+    /// What the request and response inside an Envelope say, under their own API.
+    fn forwarded(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+        let inside =
+            |facts: &Option<Box<Facts>>| facts.as_ref().and_then(|facts| facts.forwarded.clone());
+        let Some(request) = inside(&exchange.request) else {
+            return;
+        };
+        let api = ApiName { key: request.api_key, fetcher: Fetcher::Unknown };
+        let client = labels.client_id(request.client_id.as_ref());
+        let key = Key { api: labels.api_id(api), client, ..key };
+        let by_api = Key { version: LabelId::NONE, client: LabelId::NONE, ..key };
+        let family = &self.forwarded;
+        let entry = self.by_api.entry(by_api, |key| family.with_label_values(&labels.values(&key)));
+        entry.touch(now);
+        entry.handles.inc();
+        self.undecoded(labels, key, request.facts.undecoded, now);
+        let Some(response) = inside(&exchange.response) else {
+            return;
+        };
+        self.undecoded(labels, key, response.facts.undecoded, now);
+        for error in response.facts.errors.iter() {
+            let topic = error.topic.and_then(|topic| response.facts.topic(topic));
+            self.error(labels, key, error, topic, now);
+        }
+    }
+
+    fn error(
+        &mut self,
+        labels: &mut Labels,
+        key: Key,
+        error: &ErrorFact,
+        topic: Option<&Topic>,
+        now: Timestamp,
+    ) {
+        let detail = match error.code.name() {
+            Some(name) => labels.detail(name),
+            None => labels.detail(&error.code.to_string()),
+        };
+        let topic = match topic {
+            Some(Topic { name: Some(name), .. }) => labels.error_topic(name),
+            Some(Topic { id: Some(id), .. }) => labels.error_topic(&id.to_string()),
+            _ => labels.error_topic(""),
+        };
+        let key = Key { version: LabelId::NONE, detail, topic, ..key };
+        let family = &self.errors;
+        let entry = self.by_error.entry(key, |key| family.with_label_values(&labels.values(&key)));
+        entry.touch(now);
+        entry.handles.inc_by(error.count.into());
+    }
+
+    fn throttle(&mut self, labels: &Labels, key: Key, ms: Option<i32>, now: Timestamp) {
+        let Some(ms) = ms.and_then(|ms| u32::try_from(ms).ok()).filter(|ms| *ms > 0) else {
+            return;
+        };
+        let entry = self.client(key, now);
+        let Self { throttled, throttle, .. } = self;
+        let (responses, time) = entry.handles.throttled.get_or_init(|| {
+            let key = client_key(key);
+            let values = labels.values(&key);
+            (throttled.with_label_values(&values), throttle.with_label_values(&values))
+        });
+        responses.inc();
+        time.add(ms.into());
+    }
+
+    fn undecoded(&mut self, labels: &mut Labels, key: Key, why: Option<Undecoded>, now: Timestamp) {
+        let Some(why) = why else {
+            return;
+        };
+        let detail = labels.detail(why.as_str());
+        let key = Key { version: LabelId::NONE, client: LabelId::NONE, detail, ..key };
+        let family = &self.undecoded;
+        let entry = self.by_reason.entry(key, |key| family.with_label_values(&labels.values(&key)));
+        entry.touch(now);
+        entry.handles.inc();
+    }
+
+    fn client(&mut self, key: Key, now: Timestamp) -> Arc<Entry<ByClient>> {
+        let entry = self.by_client.entry(client_key(key), |_| ByClient::default());
+        entry.touch(now);
+        entry
+    }
+
+    /// Forgets idle series, and says which label values the others use.
+    pub fn expire(&mut self, labels: &Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+        let Self { failed, throttled, throttle, .. } = self;
+        self.by_client.expire(now, idle, |key| {
+            let values = labels.values(&key);
+            failed.remove_label_values(&values);
+            throttled.remove_label_values(&values);
+            throttle.remove_label_values(&values);
+        });
+        for (series, family) in [
+            (&mut self.by_error, &self.errors),
+            (&mut self.by_reason, &self.undecoded),
+            (&mut self.by_api, &self.forwarded),
+        ] {
+            series.expire(now, idle, |key| {
+                family.remove_label_values(&labels.values(&key));
+            });
+            series.mark(|key| key.api, &mut used.api);
+            series.mark(|key| key.client, &mut used.client);
+            series.mark(|key| key.detail, &mut used.detail);
+            series.mark(|key| key.topic, &mut used.topic);
+        }
+        self.by_client.mark(|key| key.api, &mut used.api);
+        self.by_client.mark(|key| key.client, &mut used.client);
+    }
+
+    /// How often a set of labels found no room.
+    pub const fn overflow(&self) -> u64 {
+        self.by_client.overflow()
+            + self.by_error.overflow()
+            + self.by_reason.overflow()
+            + self.by_api.overflow()
+    }
+}
+
+fn client_key(key: Key) -> Key {
+    Key { version: LabelId::NONE, ..key }
+}

@@ -1,0 +1,203 @@
+//! Bytes and records by topic.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use prometheus::Result;
+
+use super::Options;
+use super::family::{Families, Family};
+use super::label::LabelId;
+use super::labels::{Labels, Used};
+use super::series::{Key, Series};
+use super::unresolved::{Amount, Unresolved};
+use super::value::Counter;
+use crate::decode::TopicId;
+use crate::event::{Exchange, Fetcher, TopicTotals};
+use crate::protocol::api::ApiKey;
+use crate::time::Timestamp;
+
+/// Metrics of topics.
+pub struct Topics {
+    families: [Family<Counter>; Measure::ALL.len()],
+    series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
+    unresolved: Unresolved,
+}
+
+/// What is measured of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Bytes produced.
+    ProducedBytes,
+    /// Records produced.
+    ProducedRecords,
+    /// Bytes that were answered with an error.
+    RejectedBytes,
+    /// Bytes fetched by consumers.
+    FetchedBytes,
+    /// Bytes fetched by followers.
+    ReplicatedBytes,
+    /// Bytes fetched by members of share groups.
+    ShareFetchedBytes,
+}
+
+impl Measure {
+    /// All measures.
+    pub const ALL: [Self; 6] = [
+        Self::ProducedBytes,
+        Self::ProducedRecords,
+        Self::RejectedBytes,
+        Self::FetchedBytes,
+        Self::ReplicatedBytes,
+        Self::ShareFetchedBytes,
+    ];
+
+    const fn name_and_help(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ProducedBytes => (
+                "topic_produced_bytes_total",
+                "Bytes of record sets produced, of partitions answered without error.",
+            ),
+            Self::ProducedRecords => (
+                "topic_produced_records_total",
+                "Records produced (of record batches, magic 2), of partitions answered without \
+                 error.",
+            ),
+            Self::RejectedBytes => (
+                "topic_rejected_bytes_total",
+                "Bytes of record sets produced, of partitions answered with an error.",
+            ),
+            Self::FetchedBytes => {
+                ("topic_fetched_bytes_total", "Bytes of record sets sent to consumers.")
+            }
+            Self::ReplicatedBytes => {
+                ("topic_replicated_bytes_total", "Bytes of record sets sent to followers.")
+            }
+            Self::ShareFetchedBytes => (
+                "topic_share_fetched_bytes_total",
+                "Bytes of record sets sent to members of share groups.",
+            ),
+        }
+    }
+}
+
+impl Topics {
+    /// Registers the metrics.
+    pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
+        let names = labels.names(&["topic"]);
+        let [a, b, c, d, e, f] = Measure::ALL.map(|measure| {
+            let (name, help) = measure.name_and_help();
+            families.counter(name, help, &names)
+        });
+        Ok(Self {
+            families: [a?, b?, c?, d?, e?, f?],
+            series: Series::new(options.max_series),
+            unresolved: Unresolved::new(families)?,
+        })
+    }
+
+    /// Counts what an exchange moved.
+    pub fn exchange(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+        let Some(measure) = measure(exchange) else {
+            return;
+        };
+        let key = Key { api: LabelId::NONE, version: LabelId::NONE, ..key };
+        for topic in exchange.topics().unwrap_or_default() {
+            for (measure, n) in amounts(measure, &topic) {
+                if n > 0 {
+                    self.count(labels, Amount { key, measure, n, since: now }, &topic, now);
+                }
+            }
+        }
+    }
+
+    /// A topic's name became known: what waited for it counts under it.
+    pub fn named(&mut self, labels: &mut Labels, id: TopicId, name: &str, now: Timestamp) {
+        for amount in self.unresolved.take(id) {
+            self.add(labels, amount, name, now);
+        }
+    }
+
+    fn count(&mut self, labels: &mut Labels, amount: Amount, topic: &TopicTotals, now: Timestamp) {
+        match (&topic.name, topic.id) {
+            (Some(name), _) => self.add(labels, amount, name, now),
+            (None, Some(id)) => {
+                let given_up = self.unresolved.wait(id, amount);
+                self.give_up(labels, given_up, now);
+            }
+            (None, None) => {
+                let key = Key { topic: LabelId::OTHER, ..amount.key };
+                self.add_to(labels, Amount { key, ..amount }, now);
+            }
+        }
+    }
+
+    fn give_up(&mut self, labels: &mut Labels, amounts: Vec<(TopicId, Amount)>, now: Timestamp) {
+        for (id, amount) in amounts {
+            self.add(labels, amount, &id.to_string(), now);
+        }
+    }
+
+    fn add(&mut self, labels: &mut Labels, amount: Amount, topic: &str, now: Timestamp) {
+        let key = Key { topic: labels.topic(topic), ..amount.key };
+        self.add_to(labels, Amount { key, ..amount }, now);
+    }
+
+    fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
+        let Amount { key, measure, n, .. } = amount;
+        let mut made = key;
+        let entry = self.series.entry(key, |key| {
+            made = key;
+            Default::default()
+        });
+        entry.touch(now);
+        let place = measure as usize;
+        if let (Some(cell), Some(family)) = (entry.handles.get(place), self.families.get(place)) {
+            cell.get_or_init(|| family.with_label_values(&labels.values(&made))).inc_by(n);
+        }
+    }
+
+    /// Forgets idle series, gives up waiting for names, and says which label values are used.
+    pub fn expire(&mut self, labels: &mut Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+        let given_up = self.unresolved.expire(now);
+        self.give_up(labels, given_up, now);
+        let families = &self.families;
+        self.series.expire(now, idle, |key| {
+            for family in families {
+                family.remove_label_values(&labels.values(&key));
+            }
+        });
+        self.series.mark(|key| key.topic, &mut used.topic);
+        self.series.mark(|key| key.client, &mut used.client);
+        used.client.extend(self.unresolved.clients());
+    }
+
+    /// How often a set of labels found no room.
+    pub const fn overflow(&self) -> u64 {
+        self.series.overflow()
+    }
+}
+
+/// What an exchange's bytes are; `None` where that is not known.
+fn measure(exchange: &Exchange) -> Option<Measure> {
+    match (exchange.api_key(), exchange.header.fetcher) {
+        (ApiKey::PRODUCE, _) if exchange.is_produce_settled() => Some(Measure::ProducedBytes),
+        (ApiKey::FETCH, Fetcher::Consumer) => Some(Measure::FetchedBytes),
+        (ApiKey::FETCH, Fetcher::Follower) => Some(Measure::ReplicatedBytes),
+        (ApiKey::SHARE_FETCH, _) => Some(Measure::ShareFetchedBytes),
+        _ => None,
+    }
+}
+
+fn amounts(measure: Measure, topic: &TopicTotals) -> [(Measure, u64); 3] {
+    let bytes = topic.bytes.unwrap_or_default().saturating_sub(topic.rejected_bytes);
+    let records = match measure {
+        Measure::ProducedBytes => topic.records.unwrap_or_default(),
+        _ => 0,
+    };
+    [
+        (measure, bytes),
+        (Measure::ProducedRecords, records.saturating_sub(topic.rejected_records)),
+        (Measure::RejectedBytes, topic.rejected_bytes),
+    ]
+}

@@ -1,0 +1,95 @@
+//! Facts of topics whose name is not known yet: only their id (KIP-516).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use prometheus::Result;
+
+use super::family::Families;
+use super::label::LabelId;
+use super::series::Key;
+use super::topics::Measure;
+use super::value::Counter;
+use crate::decode::TopicId;
+use crate::time::Timestamp;
+
+/// What waits for a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Under which labels it counts, without the topic.
+    pub key: Key,
+    /// What it is.
+    pub measure: Measure,
+    /// How much.
+    pub n: u64,
+    /// When the first of it came.
+    pub since: Timestamp,
+}
+
+/// Amounts by topic id.
+pub struct Unresolved {
+    amounts: HashMap<TopicId, Vec<Amount>, RandomState>,
+    len: usize,
+    given_up: Counter,
+}
+
+/// Amounts that wait at once.
+const MAX_WAITING: usize = 10_000;
+/// How long: clients ask for metadata every five minutes at the latest.
+const MAX_WAIT: Duration = Duration::from_mins(6);
+
+impl Unresolved {
+    /// Nothing waits.
+    pub fn new(families: &Families<'_>) -> Result<Self> {
+        let given_up = families.counter(
+            "topic_id_unresolved_total",
+            "Amounts that count under a topic's id, as its name was not seen.",
+            &[],
+        )?;
+        let given_up = given_up.with_label_values(&[]);
+        Ok(Self { amounts: HashMap::default(), len: 0, given_up })
+    }
+
+    /// Lets an amount wait; returns what can wait no longer.
+    pub fn wait(&mut self, id: TopicId, amount: Amount) -> Vec<(TopicId, Amount)> {
+        let amounts = self.amounts.entry(id).or_default();
+        let same = |a: &&mut Amount| a.key == amount.key && a.measure == amount.measure;
+        if let Some(sum) = amounts.iter_mut().find(same) {
+            sum.n += amount.n;
+            return Vec::new();
+        }
+        if self.len >= MAX_WAITING {
+            self.given_up.inc();
+            return vec![(id, amount)];
+        }
+        amounts.push(amount);
+        self.len += 1;
+        Vec::new()
+    }
+
+    /// What waited for this topic's name.
+    pub fn take(&mut self, id: TopicId) -> Vec<Amount> {
+        let amounts = self.amounts.remove(&id).unwrap_or_default();
+        self.len -= amounts.len();
+        amounts
+    }
+
+    /// What has waited too long.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<(TopicId, Amount)> {
+        let mut given_up = Vec::new();
+        self.amounts.retain(|id, amounts| {
+            let is_old = |amount: &mut Amount| now.since(amount.since) > MAX_WAIT;
+            given_up.extend(amounts.extract_if(.., is_old).map(|amount| (*id, amount)));
+            !amounts.is_empty()
+        });
+        self.len -= given_up.len();
+        self.given_up.inc_by(given_up.len() as u64);
+        given_up
+    }
+
+    /// Client ids that are still needed.
+    pub fn clients(&self) -> impl Iterator<Item = LabelId> {
+        self.amounts.values().flatten().map(|amount| amount.key.client)
+    }
+}

@@ -47,7 +47,7 @@ impl Body {
         facts.clear();
         let program = program::find(api_key, side, version);
         // A Produce of a later version still says first whether it wants an answer.
-        let newest = || (message.is_newer_produce()).then(|| newest_produce()).flatten();
+        let newest = || message.is_newer_produce().then(newest_produce).flatten();
         if program.is_none() {
             facts.undecoded = Some(match api_key.lookup() {
                 None => Undecoded::UnknownApi,

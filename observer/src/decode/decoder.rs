@@ -11,7 +11,9 @@ use crate::tables::Evictions;
 pub struct Decoder {
     /// Names seen, and the topics' ids.
     pub names: Names,
+    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
     bodies: Vec<Box<Body>>,
+    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
     facts: Vec<Box<Facts>>,
 }
 

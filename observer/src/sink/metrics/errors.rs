@@ -18,9 +18,9 @@ use crate::time::Timestamp;
 /// Metrics of errors.
 pub struct Errors {
     failed: Family<Counter>,
-    errors: Family<Counter>,
+    codes: Family<Counter>,
     throttled: Family<Counter>,
-    throttle: Family<Millis>,
+    throttle: CounterVec,
     undecoded: Family<Counter>,
     forwarded: Family<Counter>,
     by_client: Series<ByClient>,
@@ -47,7 +47,7 @@ impl Errors {
                 "Requests answered with an error code other than NONE.",
                 &by_client,
             )?,
-            errors: families.counter(
+            codes: families.counter(
                 "request_errors_total",
                 "Error codes other than NONE in responses, each occurrence.",
                 &labels.names(&labels.error_names()),
@@ -141,7 +141,7 @@ impl Errors {
             _ => labels.error_topic(""),
         };
         let key = Key { version: LabelId::NONE, detail, topic, ..key };
-        let family = &self.errors;
+        let family = &self.codes;
         let entry = self.by_error.entry(key, |key| family.with_label_values(&labels.values(&key)));
         entry.touch(now);
         entry.handles.inc_by(error.count.into());
@@ -190,7 +190,7 @@ impl Errors {
             throttle.remove_label_values(&values);
         });
         for (series, family) in [
-            (&mut self.by_error, &self.errors),
+            (&mut self.by_error, &self.codes),
             (&mut self.by_reason, &self.undecoded),
             (&mut self.by_api, &self.forwarded),
         ] {

@@ -19,8 +19,9 @@ use crate::time::Timestamp;
 
 /// Metrics of topics.
 pub struct Topics {
-    families: [Family<Counter>; Measure::ALL.len()],
-    series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
+    /// By measure, as the cells of a series.
+    families: Vec<Family<Counter>>,
+    series: Series<[OnceLock<IntCounter>; Measure::ALL.len()]>,
     unresolved: Unresolved,
 }
 
@@ -85,12 +86,12 @@ impl Topics {
     /// Registers the metrics.
     pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
         let names = labels.names(&["topic"]);
-        let [a, b, c, d, e, f] = Measure::ALL.map(|measure| {
+        let family = |measure: Measure| {
             let (name, help) = measure.name_and_help();
             families.counter(name, help, &names)
-        });
+        };
         Ok(Self {
-            families: [a?, b?, c?, d?, e?, f?],
+            families: Measure::ALL.into_iter().map(family).collect::<Result<_>>()?,
             series: Series::new(options.max_series),
             unresolved: Unresolved::new(families)?,
         })

@@ -20,7 +20,7 @@ pub struct Errors {
     failed: Family<Counter>,
     codes: Family<Counter>,
     throttled: Family<Counter>,
-    throttle: CounterVec,
+    throttle: Family<Millis>,
     undecoded: Family<Counter>,
     forwarded: Family<Counter>,
     by_client: Series<ByClient>,

@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 pub struct Topics {
     /// By measure, as the cells of a series.
     families: Vec<Family<Counter>>,
-    series: Series<[OnceLock<IntCounter>; Measure::ALL.len()]>,
+    series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
     unresolved: Unresolved,
 }
 

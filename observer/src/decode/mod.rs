@@ -2,9 +2,10 @@
 //!
 //! A [`Body`] is a message that is passing: a machine that follows its layout, and the facts found so
 //! far. It takes the bytes in parts, and is told of those that are not there.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,

@@ -19,6 +19,7 @@ const ROOTS: &[Root] = &[
     Root { path: "observer/src/lib.rs", level: "forbid", lints: &[PANICS] },
     Root { path: "observer/src/main.rs", level: "deny", lints: &[PANICS, UNSAFE] },
     Root { path: "observer-common/src/lib.rs", level: "forbid", lints: &[PANICS, UNSAFE] },
+    Root { path: "observer/src/decode/mod.rs", level: "forbid", lints: &[OVERFLOWS, UNSAFE] },
     Root { path: "observer/src/exchange/mod.rs", level: "forbid", lints: &[OVERFLOWS, UNSAFE] },
     Root { path: "observer/src/frame/mod.rs", level: "forbid", lints: &[OVERFLOWS, UNSAFE] },
     Root { path: "observer/src/pipeline/mod.rs", level: "forbid", lints: &[OVERFLOWS, UNSAFE] },

@@ -30,9 +30,9 @@ fn exchanges_as_json() {
             r#""broker":"10.0.0.2:9092","vantage":"broker","api_key":18,"api":"ApiVersions","#,
             r#""api_version":0,"correlation_id":7,"client_id":"a\"b","outcome":"answered","#,
             r#""request_bytes":13,"response_bytes":10,"duration_us":1000.0,"#,
-            r#""broker_time_us":1000.0,"wait_us":0.0,"throttle_ms":null,"errors":null,"#,
-            r#""topics":null,"group":null,"empty_fetch":false,"forwarded":null,"#,
-            r#""undecoded":"body"}"#
+            r#""broker_time_us":1000.0,"wait_us":0.0,"throttle_ms":null,"errors":{},"#,
+            r#""topics":[],"group":null,"empty_fetch":false,"forwarded":null,"#,
+            r#""undecoded":null}"#
         )
     );
     assert!(lines[1].contains(r#""correlation_id":8,"client_id":"a\"b","outcome":"open""#));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observer::event::Side;
 use observer::protocol::table::APIS;
+use tests::messages::decoded::{self, Programs, Wanted};
 use tests::messages::{Line, Message, Mode, Plan, Value, messages};
 
 const SHORT: u32 = 20;
@@ -24,9 +25,11 @@ type Layout = (i16, i16, bool);
 fn every_layout(per_layout: u32) {
     let mut seen: BTreeMap<Layout, Seen> = BTreeMap::new();
     let mut size = 0;
+    let mut programs = Programs::default();
     for message in messages(Plan::of_each(per_layout)).expect("the generator") {
         let message = message.expect("a message");
         check_mode(&message);
+        check_decoded(&message, &mut programs);
         size += message.body.len();
         let is_response = message.side == Side::Response;
         let seen = seen.entry((message.api_key, message.version, is_response)).or_default();
@@ -56,6 +59,68 @@ fn table() -> BTreeSet<Layout> {
 fn modes((key, version, _): Layout) -> &'static [Mode] {
     let api = APIS.iter().find(|api| api.key.0 == key).expect("in the table");
     if api.flexible.contains(version) { &Mode::ALL } else { &Mode::INFLEXIBLE }
+}
+
+/// The observer's own decoder finds the same values, and no byte is left over.
+fn check_decoded(message: &Message, programs: &mut Programs) {
+    let bytes = decoded::bytes(message);
+    let everything = programs.find(message, Wanted::Everything);
+    let whole = decoded::decode(message, everything, bytes.len(), [&bytes[..]]);
+    let expected = decoded::expected(&message.trace);
+    let first = whole.trace.iter().zip(&expected).position(|(ours, theirs)| ours != theirs);
+    let at = first.unwrap_or(whole.trace.len().min(expected.len()));
+    assert!(
+        whole.trace == expected,
+        "{message}: value {at} is {:?}, not {:?}",
+        whole.trace.get(at),
+        expected.get(at)
+    );
+    assert!(whole.is_whole, "{message}: not decoded whole");
+    let facts = programs.find(message, Wanted::Facts);
+    check_facts(message, &decoded::decode(message, facts, bytes.len(), [&bytes[..]]), &expected);
+    // Cut anywhere, it says what it says so far, and divided anywhere, the same.
+    let bytewise = decoded::decode(message, facts, bytes.len(), bytes.chunks(1));
+    let at_once = decoded::decode(message, facts, bytes.len(), [&bytes[..]]);
+    assert!(bytewise.trace == at_once.trace && bytewise.is_whole, "{message}: byte by byte");
+    for cut in cuts(bytes.len()) {
+        let part = decoded::decode(message, facts, bytes.len(), [&bytes[..cut]]);
+        assert!(!part.is_whole, "{message}: cut at {cut} and whole");
+        assert!(at_once.trace.starts_with(&part.trace), "{message}: cut at {cut}");
+    }
+}
+
+/// Every place where a short message can be cut, and some of a long one's: that it tells no more
+/// than what has passed is shown byte by byte as well.
+fn cuts(len: usize) -> impl Iterator<Item = usize> {
+    (0..len).step_by(1 + len / 100)
+}
+
+/// Facts are values of the message, and those that must be told are.
+fn check_facts(message: &Message, facts: &decoded::Decoded, everything: &[Line]) {
+    assert!(facts.is_whole, "{message}: facts not decoded whole");
+    let mut rest = everything.iter();
+    for fact in &facts.trace {
+        assert!(rest.any(|line| line == fact), "{message}: {fact:?} is not in the message");
+    }
+    let must = |line: &&Line| {
+        let name = line.path.rsplit('/').next().unwrap_or_default();
+        let is_number = matches!(line.value, Value::Int(_));
+        match name {
+            "throttletimems" | "partitionindex" | "committedoffset" | "highwatermark" => is_number,
+            // Of a fetched set only the first batch is looked at.
+            "records" if matches!(line.value, Value::Batch(_)) => message.side == Side::Request,
+            "groupid" | "topicname" | "topicid" | "records" => true,
+            _ => is_number && name.ends_with("errorcode"),
+        }
+    };
+    let ours = facts.trace.iter().filter(must);
+    assert!(ours.eq(everything.iter().filter(must)), "{message}: facts are left out");
+    if let Some(wrapped) = &message.wrapped {
+        let (trace, is_whole) = facts.wrapped.as_ref().expect("what the Envelope wraps");
+        assert!(is_whole, "{message}: the wrapped message was not decoded whole");
+        let theirs = decoded::expected(&wrapped.message.trace);
+        assert!(trace.iter().filter(must).eq(theirs.iter().filter(must)), "{message}: wrapped");
+    }
 }
 
 /// The trace has what the mode promises.

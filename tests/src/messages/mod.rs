@@ -11,6 +11,7 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
+pub mod decoded;
 mod generator;
 mod line;
 mod message;

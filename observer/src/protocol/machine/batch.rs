@@ -28,7 +28,7 @@ pub(super) enum Header {
     Cut,
     /// Not a batch's.
     Wrong,
-    /// A header of so many bytes.
+    /// A header of so many bytes; whether its batch is whole is not looked at.
     Read(Batch, u32),
 }
 
@@ -57,6 +57,7 @@ fn batch(bytes: &[u8], magic: u8) -> Header {
             magic: 2,
             codec: attributes & CODEC,
             records: Some(count),
+            is_whole: true,
             is_control: attributes & CONTROL != 0,
         },
         LONG,
@@ -70,9 +71,10 @@ fn message(bytes: &[u8], magic: i8) -> Header {
     let codec = attributes & CODEC;
     let records = (codec == 0).then_some(1);
     match length(bytes) {
-        Some(len) if len >= u64::from(SHORT) => {
-            Header::Read(Batch { len, magic, codec, records, is_control: false }, SHORT)
-        }
+        Some(len) if len >= u64::from(SHORT) => Header::Read(
+            Batch { len, magic, codec, records, is_whole: true, is_control: false },
+            SHORT,
+        ),
         _ => Header::Wrong,
     }
 }

@@ -3,7 +3,7 @@
 use super::batch::{self, Header};
 use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
-use super::visitor::Visitor;
+use super::visitor::{Batch, Visitor};
 use super::{Machine, Mode};
 use crate::protocol::program::{Length, Place, Walk};
 
@@ -50,7 +50,7 @@ impl Machine {
                 return Ok(0);
             }
         };
-        visitor.batch(&batch);
+        visitor.batch(&Batch { is_whole: batch.len <= u64::from(left), ..batch });
         let left = left.saturating_sub(width);
         let body = batch.len.saturating_sub(width.into());
         let body = u32::try_from(body).unwrap_or(u32::MAX);

@@ -47,8 +47,9 @@ impl Machine {
         };
         match done {
             Ok(used) => Some(used),
-            // What is not there will not come: the region ends before.
-            Err(Stop::More) if bytes.len() >= self.regions.left() as usize => {
+            // What is not there will not come: the region ends before. (Of a record set, all of it
+            // has been taken from the region.)
+            Err(Stop::More) if self.is_at_end(bytes) => {
                 self.fail(Broken::Overrun, visitor);
                 Some(0)
             }
@@ -58,6 +59,11 @@ impl Machine {
                 Some(0)
             }
         }
+    }
+
+    /// Whether the region ends with these bytes.
+    fn is_at_end(&self, bytes: &[u8]) -> bool {
+        !matches!(self.mode, Mode::Batch { .. }) && bytes.len() >= self.regions.left() as usize
     }
 
     #[inline]

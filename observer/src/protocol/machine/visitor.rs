@@ -81,6 +81,8 @@ pub struct Batch {
     pub codec: u8,
     /// Records in it; unknown for compressed messages of magic 0 and 1.
     pub records: Option<u32>,
+    /// Whether the set holds all of it.
+    pub is_whole: bool,
     /// Whether it is one of the broker's own markers of a transaction.
     pub is_control: bool,
 }

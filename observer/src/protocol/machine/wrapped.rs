@@ -2,7 +2,7 @@
 
 use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
-use super::visitor::{Visitor, Wrapped, WrappedEnd};
+use super::visitor::{Text, Visitor, Wrapped, WrappedEnd};
 use super::{Broken, Machine, Mode, State};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
@@ -27,10 +27,12 @@ impl Machine {
             return Err(OVERRUN);
         }
         let behind = bytes.get(width as usize..).unwrap_or_default();
-        let (wrapped, side, id_len) = if place.role == Role::WrappedRequest {
-            if len >= REQUEST_ID_LEN && behind.len() < REQUEST_ID_LEN as usize {
-                return Err(Stop::More);
-            }
+        let is_request = place.role == Role::WrappedRequest;
+        if is_request && len >= REQUEST_ID_LEN && behind.len() < REQUEST_ID_LEN as usize {
+            return Err(Stop::More);
+        }
+        visitor.text(place, value.map(|len| Text { bytes: &[], len }));
+        let (wrapped, side, id_len) = if is_request {
             (wrapped_request(behind, len, visitor), Side::Request, REQUEST_ID_LEN)
         } else {
             let wrapped = value.and_then(|_| visitor.wrapped_response());

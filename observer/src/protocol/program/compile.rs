@@ -248,6 +248,7 @@ impl Compiler {
             Kind::Records => {
                 let length = self.length(Length::Int32);
                 let walk = match (place.role, self.side) {
+                    (Role::Records, _) if !self.meaning.skip => Walk::Each,
                     (Role::Records, Side::Request) => Walk::Each,
                     (Role::Records, Side::Response) => Walk::First,
                     _ => Walk::Not,

@@ -1,0 +1,191 @@
+//! Messages of every layout with bytes changed, left out or missing: nothing panics, and memory and
+//! work stay within bounds, whatever the bytes claim.
+//!
+//! `cargo test -p tests --no-default-features --release --test mutated -- --ignored` changes a
+//! million.
+
+#[path = "../../observer/tests/counting/mod.rs"]
+mod counting;
+
+use counting::{Counting, counts};
+use observer::decode::{self, Decoder, Names};
+use observer::protocol::api::ApiKey;
+use observer::protocol::machine::{Batch, Machine, Text, Visitor};
+use observer::protocol::meaning::Scope;
+use observer::protocol::program::{self, Place};
+use observer::stream::Hole;
+use observer::tables::Evictions;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tests::messages::{Message, Plan, decoded, messages};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const PER_LAYOUT: u32 = 7;
+const LAYOUTS: u32 = 736;
+
+/// Bytes that a message may make us allocate: some for each of its own, and a few for any.
+const PER_BYTE: u64 = 64;
+const FOR_ANY: u64 = 16 << 10;
+/// And however long it is: the bounds on topics, partitions and the like.
+const AT_MOST: u64 = 64 << 20;
+
+/// A message as it passes: parts that are there, and holes.
+struct Passing {
+    /// What the frame says that it holds.
+    len: usize,
+    parts: Vec<Part>,
+}
+
+enum Part {
+    Bytes(Vec<u8>),
+    Missing(Hole, u64),
+}
+
+fn mutate(bytes: &[u8], rng: &mut StdRng) -> Passing {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..rng.random_range(0..4) {
+        change(&mut bytes, rng);
+    }
+    let len = match rng.random_range(0..4) {
+        0 => rng.random_range(0..=2 * bytes.len()),
+        _ => bytes.len(),
+    };
+    bytes.truncate(len);
+    let mut parts = Vec::new();
+    while !bytes.is_empty() {
+        let rest = bytes.split_off(rng.random_range(1..=bytes.len()));
+        match rng.random_range(0..8) {
+            0 => parts.push(Part::Missing(Hole::Gap, bytes.len() as u64)),
+            1 => parts.push(Part::Missing(Hole::Elided, bytes.len() as u64)),
+            _ => parts.push(Part::Bytes(bytes)),
+        }
+        bytes = rest;
+    }
+    Passing { len, parts }
+}
+
+fn change(bytes: &mut Vec<u8>, rng: &mut StdRng) {
+    if bytes.is_empty() {
+        return;
+    }
+    let at = rng.random_range(0..bytes.len());
+    let extremes = [0, 1, 0x7f, 0x80, 0xff];
+    match rng.random_range(0..4) {
+        0 => bytes[at] = rng.random(),
+        1 => bytes[at] = extremes[rng.random_range(0..extremes.len())],
+        2 => {
+            let end = bytes.len().min(at + rng.random_range(1..9));
+            bytes[at..end].fill(extremes[rng.random_range(0..extremes.len())]);
+        }
+        _ => {
+            let end = bytes.len().min(at + rng.random_range(1..40));
+            bytes.drain(at..end);
+        }
+    }
+}
+
+/// Counts what a machine reports.
+#[derive(Default)]
+struct Reports(u64);
+
+impl Visitor for Reports {
+    fn number(&mut self, _: Place, _: i64) {
+        self.0 += 1;
+    }
+    fn text(&mut self, _: Place, _: Option<Text<'_>>) {
+        self.0 += 1;
+    }
+    fn uuid(&mut self, _: Place, _: &[u8; 16]) {
+        self.0 += 1;
+    }
+    fn array(&mut self, _: Place, _: Option<u32>) {
+        self.0 += 1;
+    }
+    fn enter(&mut self, _: Scope) {
+        self.0 += 1;
+    }
+    fn leave(&mut self, _: Scope) {
+        self.0 += 1;
+    }
+    fn records(&mut self, _: Place, _: Option<u32>) {
+        self.0 += 1;
+    }
+    fn batch(&mut self, _: &Batch) {
+        self.0 += 1;
+    }
+}
+
+/// The machine's work is bounded by the bytes.
+fn check_work(message: &Message, passing: &Passing) {
+    let api_key = ApiKey(message.api_key);
+    let program = program::find(api_key, message.side, message.version).expect("a known layout");
+    let mut machine = Machine::new(program, u32::try_from(passing.len).expect("a length"));
+    let mut reports = Reports::default();
+    for part in &passing.parts {
+        match part {
+            Part::Bytes(bytes) => machine.feed(bytes, &mut reports),
+            Part::Missing(_, len) => machine.hole(*len, &mut reports),
+        }
+    }
+    let _ = machine.end(&mut reports);
+    let most = 8 * passing.len as u64 + 64;
+    assert!(reports.0 <= most, "{message}: {} reports of {} bytes", reports.0, passing.len);
+}
+
+/// So is the memory for its facts.
+fn check_memory(message: &Message, passing: &Passing, decoder: &mut Decoder) {
+    let mut evictions = Evictions::default();
+    let before = counts().made_bytes;
+    let mut body = decoder.begin(decode::Message {
+        api_key: ApiKey(message.api_key),
+        side: message.side,
+        version: message.version,
+        len: u32::try_from(passing.len).expect("a length"),
+        wrapped: None,
+    });
+    for part in &passing.parts {
+        match part {
+            Part::Bytes(bytes) => decoder.feed(&mut body, bytes, &mut evictions),
+            Part::Missing(hole, len) => decoder.miss(&mut body, *hole, *len, &mut evictions),
+        }
+    }
+    let facts = decoder.end(body, &mut evictions);
+    let made = counts().made_bytes - before;
+    let most = AT_MOST.min(PER_BYTE * passing.len as u64 + FOR_ANY);
+    assert!(made <= most, "{message}: {made} bytes allocated for {}", passing.len);
+    decoder.recycle(Some(facts));
+}
+
+fn mutations(total: u32) {
+    let mut rng = StdRng::seed_from_u64(7);
+    let mut decoder = Decoder::new(Names::new(1_000, 1_000));
+    // Programs are made on first use.
+    program::find(ApiKey::PRODUCE, observer::event::Side::Request, 3).expect("a known layout");
+    let each = total.div_ceil(PER_LAYOUT * LAYOUTS);
+    let mut done = 0;
+    for message in messages(Plan { seed: 3, ..Plan::of_each(PER_LAYOUT) }).expect("the generator") {
+        let message = message.expect("a message");
+        let bytes = decoded::bytes(&message);
+        for _ in 0..each {
+            let passing = mutate(&bytes, &mut rng);
+            check_work(&message, &passing);
+            check_memory(&message, &passing, &mut decoder);
+            done += 1;
+        }
+    }
+    println!("{done} mutated messages");
+    assert!(done >= total);
+}
+
+#[test]
+fn mutated_messages_cost_bounded_work_and_memory() {
+    mutations(50_000);
+}
+
+#[test]
+#[ignore = "the long form: a million"]
+fn a_million_mutated_messages_cost_bounded_work_and_memory() {
+    mutations(1_000_000);
+}

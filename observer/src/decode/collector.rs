@@ -10,12 +10,6 @@ use crate::protocol::meaning::{Role, Scope};
 use crate::protocol::program::Place;
 use crate::tables::Evictions;
 
-/// Topics that a message's facts tell apart.
-const MAX_TOPICS: usize = 16 << 10;
-/// Partitions likewise.
-const MAX_PARTITIONS: usize = 128 << 10;
-/// Groups likewise.
-const MAX_GROUPS: usize = 4 << 10;
 /// The resource type of topics, in configurations and access rules alike.
 const TOPIC_RESOURCE: i64 = 2;
 
@@ -23,24 +17,24 @@ const TOPIC_RESOURCE: i64 = 2;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Position {
     /// The topic that is spoken of, by its index.
-    topic: Option<u32>,
+    pub topic: Option<u32>,
     /// Its topic, as far as it is known.
-    draft: Topic,
-    partition: Option<Partition>,
-    group: Option<u16>,
-    is_topic_resource: bool,
+    pub draft: Topic,
+    pub partition: Option<Partition>,
+    pub group: Option<u16>,
+    pub is_topic_resource: bool,
     /// The message that carries this one, while this one passes.
-    around: Option<Box<Around>>,
+    pub around: Option<Box<Around>>,
 }
 
 /// A message that carries another.
 #[derive(Clone, Debug)]
-struct Around {
-    position: Position,
-    facts: Facts,
+pub(super) struct Around {
+    pub position: Position,
+    pub facts: Facts,
     /// What the other is, and whose.
-    wrapped: Wrapped,
-    client_id: Option<Arc<str>>,
+    pub wrapped: Wrapped,
+    pub client_id: Option<Arc<str>>,
 }
 
 /// Collects a message's facts.
@@ -53,123 +47,6 @@ pub(super) struct Collector<'a> {
     pub wrapped: Option<Wrapped>,
     /// A value was lost.
     pub has_lost: &'a mut bool,
-}
-
-impl Collector<'_> {
-    fn enter_topic(&mut self, is_forgotten: bool) {
-        self.position.draft =
-            Topic { group: self.position.group, is_forgotten, ..Topic::default() };
-        if self.facts.topics.len() >= MAX_TOPICS {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
-            self.position.topic = None;
-            return;
-        }
-        self.position.topic = u32::try_from(self.facts.topics.len()).ok();
-        self.facts.topics.push(Topic::default());
-    }
-
-    fn leave_topic(&mut self) {
-        let draft = std::mem::take(&mut self.position.draft);
-        if let (Some(id), Some(name)) = (draft.id, &draft.name) {
-            self.names.learn(id, name, self.evictions);
-        }
-        let Some(index) = self.position.topic.take() else {
-            return;
-        };
-        if let Some(topic) = self.facts.topics.get_mut(index as usize) {
-            *topic = draft;
-        }
-    }
-
-    fn leave_resource(&mut self) {
-        if self.position.is_topic_resource {
-            self.leave_topic();
-            return;
-        }
-        if let Some(index) = self.position.topic.take() {
-            self.facts.errors.unname(index);
-            self.facts.topics.truncate(index as usize);
-        }
-        self.position.draft = Topic::default();
-    }
-
-    fn leave_partition(&mut self) {
-        self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
-        let Some(partition) = self.position.partition.take() else {
-            return;
-        };
-        let says_nothing = partition.bytes.is_none()
-            && partition.offset.is_none()
-            && partition.error == ErrorCode::NONE;
-        if says_nothing {
-            return;
-        }
-        if self.facts.partitions.len() >= MAX_PARTITIONS {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
-            return self.merge(&partition);
-        }
-        self.facts.partitions.push(partition);
-    }
-
-    /// Of partitions that are too many only the sizes are kept.
-    fn merge(&mut self, partition: &Partition) {
-        if let Some(last) = self.facts.partitions.last_mut() {
-            let bytes = last.bytes.unwrap_or_default();
-            last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));
-            last.records = last.records.zip(partition.records).map(|(a, b)| a.saturating_add(b));
-        }
-    }
-
-    fn error(&mut self, value: i64) {
-        let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
-        self.facts.errors.count(code, self.position.topic);
-        if let Some(partition) = &mut self.position.partition
-            && partition.error == ErrorCode::NONE
-        {
-            partition.error = code;
-        }
-    }
-
-    fn partition_number(&mut self, value: i64) {
-        let index = i32::try_from(value).unwrap_or(-1);
-        match &mut self.position.partition {
-            Some(partition) => partition.index = index,
-            None => {
-                self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
-            }
-        }
-    }
-
-    fn group(&mut self, text: Text<'_>) {
-        let group = self.names.intern(text);
-        self.position.group = u16::try_from(self.facts.groups.len()).ok();
-        if self.facts.groups.len() < MAX_GROUPS {
-            self.facts.groups.push(group);
-        } else {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
-            self.position.group = None;
-        }
-    }
-
-    fn begin_wrapped(&mut self, wrapped: Wrapped) {
-        let facts = std::mem::take(self.facts);
-        let position = std::mem::take(self.position);
-        let around = Around { position, facts, wrapped, client_id: None };
-        self.position.around = Some(Box::new(around));
-    }
-
-    fn topic_name(&mut self, text: Text<'_>) {
-        let name = self.names.intern(text);
-        if self.position.topic.is_some() {
-            self.position.draft.name = Some(name);
-        } else if self.facts.topics.len() < MAX_TOPICS {
-            // A list of names.
-            let group = self.position.group;
-            self.facts.topics.push(Topic { name: Some(name), group, ..Topic::default() });
-        } else {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
-        }
-    }
 }
 
 impl Visitor for Collector<'_> {
@@ -235,11 +112,7 @@ impl Visitor for Collector<'_> {
         if place.role != Role::TopicId || id == TopicId::ZERO {
             return;
         }
-        if self.position.topic.is_some() {
-            self.position.draft.id = Some(id);
-        } else if self.facts.topics.len() < MAX_TOPICS {
-            self.facts.topics.push(Topic { id: Some(id), ..Topic::default() });
-        }
+        self.topic_id(id);
     }
 
     fn enter(&mut self, scope: Scope) {

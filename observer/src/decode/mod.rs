@@ -20,6 +20,7 @@ mod errors;
 mod facts;
 mod kept;
 mod names;
+mod scopes;
 
 pub use body::{Body, Message};
 pub use decoder::Decoder;

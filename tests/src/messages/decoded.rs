@@ -39,6 +39,10 @@ pub enum Wanted {
 
 impl Programs {
     /// The program of a message's layout. Programs are never freed: a test has few layouts.
+    ///
+    /// # Panics
+    ///
+    /// If the table does not have the layout.
     pub fn find(&mut self, message: &Message, wanted: Wanted) -> &'static Program {
         let layout = (message.api_key, message.version, message.side);
         let (_, everything, facts) = match self.last {
@@ -75,6 +79,10 @@ pub fn bytes(message: &Message) -> Vec<u8> {
 }
 
 /// Decodes bytes that come in the given parts.
+///
+/// # Panics
+///
+/// If the length is none of a frame's.
 pub fn decode<'b>(
     message: &Message,
     program: &'static Program,

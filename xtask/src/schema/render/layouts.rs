@@ -68,17 +68,21 @@ fn head(field: &Field) -> String {
 fn attributes(field: &Field, valid: Versions) -> String {
     let mut out = String::new();
     if !field.nullable.intersect(valid).is_empty() {
-        out += &format!(".null({})", versions(field.nullable));
+        write(&mut out, format_args!(".null({})", versions(field.nullable)));
     }
     if let Some((range, tag)) = field.tagged
         && !range.intersect(valid).is_empty()
     {
-        out += &format!(".tag({tag}, {})", versions(range));
+        write(&mut out, format_args!(".tag({tag}, {})", versions(range)));
     }
     if let Some(entity) = field.entity {
-        out += &format!(".is({entity:?})");
+        write(&mut out, format_args!(".is({entity:?})"));
     }
     out
+}
+
+fn write(out: &mut String, text: std::fmt::Arguments<'_>) {
+    std::fmt::Write::write_fmt(out, text).expect("writing to a string cannot fail");
 }
 
 /// The fields of the field's struct, wherever that is defined.

@@ -1,0 +1,141 @@
+//! Topics, partitions, groups and wrapped messages as a collector enters and leaves them.
+
+use super::collector::{Around, Collector};
+use super::facts::{Partition, Topic, TopicId};
+use crate::protocol::error_code::ErrorCode;
+use crate::protocol::machine::{Text, Wrapped};
+
+/// Topics that a message's facts tell apart.
+const MAX_TOPICS: usize = 16 << 10;
+/// Partitions likewise.
+const MAX_PARTITIONS: usize = 128 << 10;
+/// Groups likewise.
+const MAX_GROUPS: usize = 4 << 10;
+
+impl Collector<'_> {
+    pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
+        self.position.draft =
+            Topic { group: self.position.group, is_forgotten, ..Topic::default() };
+        if self.facts.topics.len() >= MAX_TOPICS {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            self.position.topic = None;
+            return;
+        }
+        self.position.topic = u32::try_from(self.facts.topics.len()).ok();
+        self.facts.topics.push(Topic::default());
+    }
+
+    pub(super) fn leave_topic(&mut self) {
+        let draft = std::mem::take(&mut self.position.draft);
+        if let (Some(id), Some(name)) = (draft.id, &draft.name) {
+            self.names.learn(id, name, self.evictions);
+        }
+        let Some(index) = self.position.topic.take() else {
+            return;
+        };
+        if let Some(topic) = self.facts.topics.get_mut(index as usize) {
+            *topic = draft;
+        }
+    }
+
+    pub(super) fn leave_resource(&mut self) {
+        if self.position.is_topic_resource {
+            self.leave_topic();
+            return;
+        }
+        if let Some(index) = self.position.topic.take() {
+            self.facts.errors.unname(index);
+            self.facts.topics.truncate(index as usize);
+        }
+        self.position.draft = Topic::default();
+    }
+
+    pub(super) fn leave_partition(&mut self) {
+        self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
+        let Some(partition) = self.position.partition.take() else {
+            return;
+        };
+        let says_nothing = partition.bytes.is_none()
+            && partition.offset.is_none()
+            && partition.error == ErrorCode::NONE;
+        if says_nothing {
+            return;
+        }
+        if self.facts.partitions.len() >= MAX_PARTITIONS {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            return self.merge(&partition);
+        }
+        self.facts.partitions.push(partition);
+    }
+
+    /// Of partitions that are too many only the sizes are kept.
+    pub(super) fn merge(&mut self, partition: &Partition) {
+        if let Some(last) = self.facts.partitions.last_mut() {
+            let bytes = last.bytes.unwrap_or_default();
+            last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));
+            last.records = last.records.zip(partition.records).map(|(a, b)| a.saturating_add(b));
+        }
+    }
+
+    pub(super) fn error(&mut self, value: i64) {
+        let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
+        self.facts.errors.count(code, self.position.topic);
+        if let Some(partition) = &mut self.position.partition
+            && partition.error == ErrorCode::NONE
+        {
+            partition.error = code;
+        }
+    }
+
+    pub(super) fn partition_number(&mut self, value: i64) {
+        let index = i32::try_from(value).unwrap_or(-1);
+        match &mut self.position.partition {
+            Some(partition) => partition.index = index,
+            None => {
+                self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
+            }
+        }
+    }
+
+    pub(super) fn group(&mut self, text: Text<'_>) {
+        let group = self.names.intern(text);
+        self.position.group = u16::try_from(self.facts.groups.len()).ok();
+        if self.facts.groups.len() < MAX_GROUPS {
+            self.facts.groups.push(group);
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            self.position.group = None;
+        }
+    }
+
+    pub(super) fn begin_wrapped(&mut self, wrapped: Wrapped) {
+        let facts = std::mem::take(self.facts);
+        let position = std::mem::take(self.position);
+        let around = Around { position, facts, wrapped, client_id: None };
+        self.position.around = Some(Box::new(around));
+    }
+
+    pub(super) fn topic_name(&mut self, text: Text<'_>) {
+        let name = self.names.intern(text);
+        if self.position.topic.is_some() {
+            self.position.draft.name = Some(name);
+        } else if self.facts.topics.len() < MAX_TOPICS {
+            // A list of names.
+            let group = self.position.group;
+            self.facts.topics.push(Topic { name: Some(name), group, ..Topic::default() });
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+        }
+    }
+
+    pub(super) fn topic_id(&mut self, id: TopicId) {
+        if self.position.topic.is_some() {
+            self.position.draft.id = Some(id);
+        } else if self.facts.topics.len() < MAX_TOPICS {
+            // A list of ids.
+            self.facts.topics.push(Topic { id: Some(id), ..Topic::default() });
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+        }
+    }
+}

@@ -24,6 +24,9 @@ final class Records {
         stage.topic("lonely", "min.insync.replicas", "2");
         stage.topic("keyed", "cleanup.policy", "compact");
         try (RawClient client = stage.anonymous()) {
+            // One setting for both directions, until 3.6.
+            boolean isSplit = client.knows("DescribeQuorum", 0);
+            stage.topic("timely", "message.timestamp." + (isSplit ? "before" : "difference") + ".max.ms", "1000");
             Records records = new Records(stage, client);
             records.produced();
             records.idempotent();
@@ -42,6 +45,7 @@ final class Records {
         }
         refused("INVALID_RECORD", "keyed", -1, new Batch().withoutKey());
         refused("CORRUPT_MESSAGE", TOPIC, -1, new Batch().broken());
+        refused("INVALID_TIMESTAMP", "timely", -1, new Batch().at(1_000_000));
         refused("INVALID_REQUIRED_ACKS", TOPIC, 5, new Batch());
         if (client.knows("Produce", 13)) {
             client.refused("UNKNOWN_TOPIC_ID", "Produce", Body.of("acks", 1, "timeoutMs", 1_000,

@@ -24,11 +24,24 @@ final class Traffic {
     static void run(Stage stage) throws Exception {
         Traffic traffic = new Traffic(stage);
         for (String codec : List.of("none", "gzip", "snappy", "lz4", "zstd")) {
-            stage.topic("codec-" + codec);
+            stage.topic("codec-" + codec, "compression.type", codec.equals("none") ? "uncompressed" : codec);
             traffic.produce(codec);
             traffic.consume(codec);
         }
+        traffic.tooOld();
         traffic.others();
+    }
+
+    /** A consumer that knows nothing of zstd yet; brokers that no longer know such consumers do not ask. */
+    private void tooOld() throws Exception {
+        try (RawClient client = stage.anonymous()) {
+            if (!client.knows("Fetch", 0)) {
+                return;
+            }
+            client.refused("UNSUPPORTED_COMPRESSION_TYPE", "Fetch", 9, Body.of("replicaId", -1, "maxWaitMs", 1,
+                    "topics", Body.one("topic", "codec-zstd", "partitions",
+                            Body.one("partition", 0, "partitionMaxBytes", 100_000))));
+        }
     }
 
     private void produce(String codec) throws Exception {

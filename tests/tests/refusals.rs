@@ -48,6 +48,10 @@ fn hold_against_broker(version: Version) {
     assert!(requests.agrees(), "{version}:\n{requests}");
     refusals.metrics.check_balance().expect("both ledgers balance");
     refusals.metrics.check_nothing_lost().expect("nothing is lost");
+    if let Some(live) = &refusals.live {
+        live.metrics.check_balance().expect("both ledgers balance live");
+        live.metrics.check_nothing_lost().expect("nothing is lost live");
+    }
     let least =
         ErrorComparison::new(version, &refusals.told.errors(), &refusals.told, &refusals.reading);
     assert!(least.broker_has_all(), "{version}: what clients were answered, and JMX:\n{least}");

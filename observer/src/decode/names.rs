@@ -23,6 +23,9 @@ pub struct Names {
     learned: Vec<(TopicId, Arc<str>)>,
 }
 
+/// Ids learned that are told of at once; more than any cluster has topics.
+const MAX_LEARNED: usize = 64 << 10;
+
 impl Names {
     /// Keeps at most so many names, and so many topics' ids.
     pub fn new(max_shared: usize, max_topics: usize) -> Self {
@@ -59,7 +62,9 @@ impl Names {
             return;
         }
         self.topics.insert(id, Arc::clone(name));
-        self.learned.push((id, Arc::clone(name)));
+        if self.learned.len() < MAX_LEARNED {
+            self.learned.push((id, Arc::clone(name)));
+        }
         if self.topics.len() > self.max_topics {
             self.topics.remove_lru();
             evictions.count(Table::TopicIds);

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use tests::oracle::{ErrorComparison, Refusals};
+use tests::oracle::{ErrorComparison, Metrics, Refusals};
 use xtask::kafka::Version;
 
 const APIS_AT_LEAST: usize = 40;
@@ -13,6 +13,9 @@ const CODES_AT_LEAST: usize = 25;
 
 /// APIs with errors that the broker counts and does not send.
 const UNSENT: [&str; 2] = ["Fetch", "Produce"];
+
+/// What the scenario asks in a version that nobody knows.
+const UNKNOWN: [&str; 2] = ["ApiVersions", "unknown_version"];
 
 /// Brokers beside each other starve each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -46,6 +49,10 @@ fn hold_against_broker(version: Version) {
     assert!(coverage.codes().len() >= CODES_AT_LEAST, "{version}: {:?}", coverage.codes());
     let requests = refusals.requests();
     assert!(requests.agrees(), "{version}:\n{requests}");
+    check_told(&refusals, "replayed", &refusals.metrics);
+    if let Some(live) = &refusals.live {
+        check_told(&refusals, "live", &live.metrics);
+    }
     refusals.metrics.check_balance().expect("both ledgers balance");
     refusals.metrics.check_nothing_lost().expect("nothing is lost");
     if let Some(live) = &refusals.live {
@@ -59,6 +66,18 @@ fn hold_against_broker(version: Version) {
     let occurred: BTreeSet<_> = occurred.keys().map(|(api, path, _)| (&**api, &**path)).collect();
     assert_eq!(occurred, uncounted(version), "{version}: known differences that occurred");
     assert_eq!(refusals.told.unsent.keys().map(|(api, _)| &**api).collect::<Vec<_>>(), UNSENT);
+}
+
+/// Errors, bytes and records are the broker's, and nothing was left undecoded.
+fn check_told(refusals: &Refusals, how: &str, metrics: &Metrics) {
+    let version = refusals.version;
+    let errors = refusals.errors(metrics);
+    assert!(errors.agrees(), "{version} {how}:\n{errors}");
+    let topics = refusals.topics(metrics);
+    assert!(topics.agrees(), "{version} {how}:\n{topics}");
+    let undecoded = metrics.by("decode_errors_total", ["api", "reason"]);
+    let undecoded: Vec<_> = undecoded.into_keys().collect();
+    assert_eq!(undecoded, [UNKNOWN.map(str::to_owned)], "{version} {how}");
 }
 
 #[test]

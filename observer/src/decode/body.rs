@@ -1,12 +1,13 @@
 //! A message's body that is passing.
 
 use super::collector::{Collector, Position};
-use super::facts::{Facts, Undecoded};
+use super::facts::{ErrorFact, Facts, Undecoded};
 use super::names::Names;
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Broken, Machine, Wrapped};
-use crate::protocol::program;
+use crate::protocol::program::{self, Program};
 use crate::stream::Hole;
 use crate::tables::Evictions;
 
@@ -33,8 +34,8 @@ pub struct Body {
     facts: Box<Facts>,
     position: Position,
     wrapped: Option<Wrapped>,
-    /// Of a version that the table does not know yet: only what does not change is believed.
-    is_newer: bool,
+    /// Of a version that the table does not know: only what does not change is believed.
+    is_unknown: bool,
     has_lost: bool,
     /// What kind the first hole was.
     hole: Option<Hole>,
@@ -46,18 +47,17 @@ impl Body {
         let Message { api_key, side, version, len, wrapped } = message;
         facts.clear();
         let program = program::find(api_key, side, version);
-        // A Produce of a later version still says first whether it wants an answer.
-        let newest = || message.is_newer_produce().then(newest_produce).flatten();
         if program.is_none() {
             facts.undecoded = Some(match api_key.lookup() {
                 None => Undecoded::UnknownApi,
                 Some(_) => Undecoded::UnknownVersion,
             });
         }
-        let is_newer = program.is_none();
-        let machine = program.or_else(newest).map(|program| Machine::new(program, len));
+        let is_unknown = program.is_none();
+        let machine =
+            program.or_else(|| message.fallback()).map(|program| Machine::new(program, len));
         let position = Position::default();
-        *self = Self { machine, facts, position, wrapped, is_newer, has_lost: false, hole: None };
+        *self = Self { machine, facts, position, wrapped, is_unknown, has_lost: false, hole: None };
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8], names: &mut Names, evictions: &mut Evictions) {
@@ -83,10 +83,8 @@ impl Body {
             Some(Hole::Gap) | None => Undecoded::Gap,
         };
         let mut facts = std::mem::take(&mut self.facts);
-        if self.is_newer {
-            let (acks, undecoded) = (facts.acks, facts.undecoded);
-            facts.clear();
-            (facts.acks, facts.undecoded) = (acks, undecoded);
+        if self.is_unknown {
+            keep_what_stays(&mut facts, end == Some(Ok(())));
             return facts;
         }
         match end {
@@ -112,17 +110,33 @@ impl Body {
 }
 
 impl Message {
-    fn is_newer_produce(&self) -> bool {
-        let newest = newest_produce_version();
-        self.api_key == ApiKey::PRODUCE && self.side == Side::Request && self.version > newest
+    /// The program that tells what does not change in a version that the table does not know.
+    fn fallback(&self) -> Option<&'static Program> {
+        let Self { api_key, side, version, .. } = *self;
+        match (api_key, side) {
+            // Whether it wants an answer stands at its beginning.
+            (ApiKey::PRODUCE, Side::Request) => {
+                let known = api_key.lookup()?.valid.map(|range| range.last);
+                let newest = known.into_iter().max().filter(|newest| version > *newest)?;
+                program::find(api_key, side, newest)
+            }
+            // A broker that does not know the version either answers in version 0 (KIP-511).
+            (ApiKey::API_VERSIONS, Side::Response) => program::find(api_key, side, 0),
+            _ => None,
+        }
     }
 }
 
-fn newest_produce_version() -> i16 {
-    let ranges = ApiKey::PRODUCE.lookup().map(|api| api.valid);
-    ranges.into_iter().flatten().map(|range| range.last).max().unwrap_or(i16::MAX)
-}
-
-fn newest_produce() -> Option<&'static program::Program> {
-    program::find(ApiKey::PRODUCE, Side::Request, newest_produce_version())
+/// Of a message of an unknown version: `acks`, or the error that says that it is of version 0.
+fn keep_what_stays(facts: &mut Facts, is_whole: bool) {
+    let (acks, undecoded) = (facts.acks, facts.undecoded);
+    let is_refusal = |error: &ErrorFact| error.code == ErrorCode::UNSUPPORTED_VERSION;
+    let is_refused = is_whole && facts.errors.iter().any(is_refusal);
+    facts.clear();
+    facts.acks = acks;
+    if is_refused {
+        facts.errors.count(ErrorCode::UNSUPPORTED_VERSION, None);
+    } else {
+        facts.undecoded = undecoded;
+    }
 }

@@ -1,5 +1,7 @@
 //! The observer's metrics: Prometheus text in, sums over labels and the state of both ledgers out.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
 
 /// Samples of the observer's own metrics.
@@ -27,6 +29,18 @@ impl Metrics {
             s.name.strip_prefix("kafka_observer_") == Some(name) && s.labels.contains(label)
         };
         self.0.iter().filter(is_meant).map(|sample| sample.value).sum::<f64>() as u64
+    }
+
+    /// The sums of a metric, by the values of some of its labels; a label that a series does not have
+    /// is empty.
+    pub fn by<const N: usize>(&self, name: &str, labels: [&str; N]) -> BTreeMap<[String; N], u64> {
+        let mut sums = BTreeMap::new();
+        let of = |s: &&Sample| s.name.strip_prefix("kafka_observer_") == Some(name);
+        for sample in self.0.iter().filter(of) {
+            *sums.entry(labels.map(|label| sample.label(label))).or_default() +=
+                sample.value as u64;
+        }
+        sums
     }
 
     /// Fails unless both ledgers balance, to the byte and to the request.
@@ -72,6 +86,28 @@ impl Metrics {
 }
 
 impl Sample {
+    /// The value of a label, unescaped.
+    fn label(&self, label: &str) -> String {
+        let begin = format!("{label}=\"");
+        let at = self.labels.match_indices(&begin).map(|(at, _)| at);
+        let is_name = |at: &usize| *at == 0 || self.labels[..*at].ends_with(',');
+        let Some(at) = at.into_iter().find(is_name) else {
+            return String::new();
+        };
+        let mut value = String::new();
+        let mut chars = self.labels[at + begin.len()..].chars();
+        while let Some(c) = chars.next().filter(|c| *c != '"') {
+            value.push(match c {
+                '\\' => match chars.next() {
+                    Some('n') => '\n',
+                    escaped => escaped.unwrap_or('\\'),
+                },
+                c => c,
+            });
+        }
+        value
+    }
+
     fn parse(line: &str) -> Result<Self> {
         let (series, value) =
             line.rsplit_once(' ').with_context(|| format!("no sample: {line}"))?;

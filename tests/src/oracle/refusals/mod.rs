@@ -13,6 +13,7 @@ mod logins;
 mod told;
 mod topics;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
@@ -27,7 +28,7 @@ use super::differences::NEVER_QUIET;
 use super::{Comparison, Live, Metrics, Observing, QUIET_PATIENCE, ports, replay};
 use crate::dumpcap::{Recorder, Recording};
 use crate::java::Programs;
-use crate::jmx::{Jmx, Reading};
+use crate::jmx::{Jmx, Reading, TopicBytes};
 use crate::record::Record;
 
 /// The folder of the Java programs.
@@ -90,6 +91,28 @@ impl Refusals {
         let Self { version, reading, after, .. } = self;
         let replayed = logins::counted(&self.replayed, self.sasl);
         Comparison::new(*version, &replayed, reading, after, NEVER_QUIET)
+    }
+
+    /// The errors that one of the observer's metrics tell, against the broker's.
+    pub fn errors(&self, metrics: &Metrics) -> ErrorComparison {
+        let ours = metrics.by("request_errors_total", ["api", "error"]);
+        let ours = ours.into_iter().map(|([api, error], count)| ((api, error), count)).collect();
+        ErrorComparison::new(self.version, &ours, &self.told, &self.reading)
+    }
+
+    /// Bytes and records by topic, likewise.
+    pub fn topics(&self, metrics: &Metrics) -> TopicComparison {
+        let mut ours: BTreeMap<String, TopicBytes> = BTreeMap::new();
+        let mut add = |metric, place: fn(&mut TopicBytes) -> &mut u64| {
+            for ([topic], count) in metrics.by(metric, ["topic"]) {
+                *place(ours.entry(topic).or_default()) += count;
+            }
+        };
+        add("topic_produced_bytes_total", |topic| &mut topic.bytes_in);
+        add("topic_produced_records_total", |topic| &mut topic.messages_in);
+        add("topic_fetched_bytes_total", |topic| &mut topic.bytes_out);
+        add("topic_share_fetched_bytes_total", |topic| &mut topic.bytes_out);
+        TopicComparison::new(&ours, &self.told, &self.reading)
     }
 
     /// What the broker counted.

@@ -23,6 +23,7 @@ pub mod decode;
 pub mod event;
 pub mod exchange;
 pub mod frame;
+pub mod groups;
 pub mod input;
 pub mod ledger;
 pub mod pipeline;

@@ -11,11 +11,14 @@ pub enum Table {
     Buffers,
     /// Topics whose ids are known.
     TopicIds,
+    /// Clients whose group is known.
+    GroupClients,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 4] = [Self::Connections, Self::Inflight, Self::Buffers, Self::TopicIds];
+    pub const ALL: [Self; 5] =
+        [Self::Connections, Self::Inflight, Self::Buffers, Self::TopicIds, Self::GroupClients];
 
     /// The label value.
     pub const fn as_str(self) -> &'static str {
@@ -24,6 +27,7 @@ impl Table {
             Self::Inflight => "inflight",
             Self::Buffers => "buffers",
             Self::TopicIds => "topic_ids",
+            Self::GroupClients => "group_clients",
         }
     }
 }

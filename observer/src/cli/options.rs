@@ -87,6 +87,16 @@ pub struct PipelineFlags {
         allow_hyphen_values = true
     )]
     max_names: usize,
+    /// Clients whose group is known, so that their fetches are told under it.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_GROUP_CLIENTS",
+        default_value_t = 100_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
+    max_group_clients: usize,
     /// Largest request that is believed, as the brokers' socket.request.max.bytes.
     #[arg(
         long,
@@ -128,6 +138,7 @@ impl PipelineFlags {
             max_connections: self.max_connections,
             max_names: self.max_names,
             max_topic_ids: self.max_names,
+            max_group_clients: self.max_group_clients,
             buffer_bytes: self.max_buffered,
             idle: self.connection_idle,
             stream: stream::Limits {

@@ -57,6 +57,14 @@ impl Visitor for Collector<'_> {
             Role::Partition => self.partition_number(value),
             Role::Throttle => self.facts.throttle_ms = int32,
             Role::Generation => self.facts.generation = self.facts.generation.or(int32),
+            Role::SessionTimeout => self.facts.session_timeout_ms = int32,
+            Role::Producer => self.facts.producer = self.facts.producer.or(Some(value)),
+            Role::IsCommitted => self.facts.is_committed = Some(value != 0),
+            Role::DoneRecords => {
+                if let Some(partition) = &mut self.position.partition {
+                    partition.records = u32::try_from(value).ok();
+                }
+            }
             Role::Acks => self.facts.acks = i16::try_from(value).ok(),
             Role::Replica => self.facts.replica = self.facts.replica.max(int32),
             Role::Session => self.facts.session = int32,
@@ -84,9 +92,7 @@ impl Visitor for Collector<'_> {
         match place.role {
             Role::Topic | Role::Resource => self.topic_name(text),
             Role::Group => self.group(text),
-            Role::Member if self.facts.member.is_none() => {
-                self.facts.member = Some(self.names.intern(text));
-            }
+            Role::Member => self.member(text),
             Role::Client => {
                 if let Some(around) = &mut self.position.around {
                     around.client_id = Some(self.names.intern(text));

@@ -1,8 +1,10 @@
-//! What all bodies share: the names they have in common, and memory to use again.
+//! What all bodies share: the names they have in common, what they said of clients, and memory to
+//! use again.
 
 use super::body::{Body, Message};
 use super::facts::Facts;
 use super::names::Names;
+use crate::groups::Clients;
 use crate::stream::Hole;
 use crate::tables::Evictions;
 
@@ -11,6 +13,8 @@ use crate::tables::Evictions;
 pub struct Decoder {
     /// Names seen, and the topics' ids.
     pub names: Names,
+    /// The group that each client belongs to.
+    pub clients: Clients,
     #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
     bodies: Vec<Box<Body>>,
     #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
@@ -21,9 +25,9 @@ pub struct Decoder {
 const SPARE: usize = 1024;
 
 impl Decoder {
-    /// A decoder that shares names.
-    pub fn new(names: Names) -> Self {
-        Self { names, bodies: Vec::new(), facts: Vec::new() }
+    /// A decoder that shares names, and knows clients.
+    pub fn new(names: Names, clients: Clients) -> Self {
+        Self { names, clients, bodies: Vec::new(), facts: Vec::new() }
     }
 
     /// Begins a message.

@@ -19,10 +19,18 @@ pub struct Facts {
     pub errors: ErrorCounts,
     /// Groups, in the order of the message.
     pub groups: Vec<Arc<str>>,
-    /// A member of the first group.
-    pub member: Option<Arc<str>>,
-    /// Its group's generation, or its epoch.
+    /// Indices of those that an error is said of, where it is not said of a topic of theirs.
+    pub failed_groups: Vec<u16>,
+    /// Members of groups, in the order of the message.
+    pub members: Vec<Arc<str>>,
+    /// The first group's generation, or the first member's epoch.
     pub generation: Option<i32>,
+    /// JoinGroup: how long a silent member stays, in ms.
+    pub session_timeout_ms: Option<i32>,
+    /// The first producer's number.
+    pub producer: Option<i64>,
+    /// EndTxn: whether the transaction is committed.
+    pub is_committed: Option<bool>,
     /// How long the broker holds the client back, in ms.
     pub throttle_ms: Option<i32>,
     /// Produce: how many brokers must have it; 0: no answer is wanted.
@@ -73,7 +81,8 @@ pub struct Partition {
     pub error: ErrorCode,
     /// Bytes of its record set; `None` where there is none.
     pub bytes: Option<u32>,
-    /// Records in it; `None` where that was not seen, or cannot be.
+    /// Records in it; `None` where that was not seen, or cannot be. In a share group's state those
+    /// behind its first offset that are done.
     pub records: Option<u32>,
     /// The offset that the message is about: committed, asked for, or the high watermark. In a
     /// ListOffsets request the time asked for.
@@ -168,29 +177,36 @@ impl From<Broken> for Undecoded {
     }
 }
 
-/// Topics, partitions and groups for which memory is kept.
+/// Topics, partitions, groups and members for which memory is kept.
 const KEPT: usize = 256;
 
 impl Facts {
     /// Forgets everything, but keeps the memory of what may come again, if it is not much.
     pub fn clear(&mut self) {
-        let Self { topics, partitions, errors, groups, .. } = self;
-        let (mut topics, mut partitions) = (std::mem::take(topics), std::mem::take(partitions));
-        let (mut errors, mut groups) = (std::mem::take(errors), std::mem::take(groups));
-        topics.clear();
-        partitions.clear();
+        let mut errors = std::mem::take(&mut self.errors);
         errors.clear();
-        groups.clear();
-        topics.shrink_to(KEPT);
-        partitions.shrink_to(KEPT);
-        groups.shrink_to(KEPT);
-        *self = Self { topics, partitions, errors, groups, ..Self::default() };
+        *self = Self {
+            topics: emptied(&mut self.topics),
+            partitions: emptied(&mut self.partitions),
+            errors,
+            groups: emptied(&mut self.groups),
+            failed_groups: emptied(&mut self.failed_groups),
+            members: emptied(&mut self.members),
+            ..Self::default()
+        };
     }
 
     /// The topic with this index.
     pub fn topic(&self, index: u32) -> Option<&Topic> {
         self.topics.get(index as usize)
     }
+}
+
+fn emptied<T>(list: &mut Vec<T>) -> Vec<T> {
+    let mut list = std::mem::take(list);
+    list.clear();
+    list.shrink_to(KEPT);
+    list
 }
 
 impl TopicId {

@@ -11,6 +11,8 @@ const MAX_TOPICS: usize = 16 << 10;
 const MAX_PARTITIONS: usize = 128 << 10;
 /// Groups likewise.
 const MAX_GROUPS: usize = 4 << 10;
+/// Members of groups likewise.
+const MAX_MEMBERS: usize = 4 << 10;
 
 impl Collector<'_> {
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
@@ -85,6 +87,13 @@ impl Collector<'_> {
         {
             partition.error = code;
         }
+        if let Some(group) = self.position.group
+            && code != ErrorCode::NONE
+            && self.position.topic.is_none()
+            && self.facts.failed_groups.last() != Some(&group)
+        {
+            self.facts.failed_groups.push(group);
+        }
     }
 
     pub(super) fn partition_number(&mut self, value: i64) {
@@ -105,6 +114,14 @@ impl Collector<'_> {
         } else {
             self.facts.dropped = self.facts.dropped.saturating_add(1);
             self.position.group = None;
+        }
+    }
+
+    pub(super) fn member(&mut self, text: Text<'_>) {
+        if self.facts.members.len() < MAX_MEMBERS {
+            self.facts.members.push(self.names.intern(text));
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
         }
     }
 

@@ -64,9 +64,10 @@ impl Exchange {
         self.response.as_ref().and_then(|facts| facts.throttle_ms)
     }
 
-    /// The group that the request names first.
+    /// The group that the request names first; else that of its client, where it is certain.
     pub fn group(&self) -> Option<&Arc<str>> {
-        self.request.as_ref().and_then(|facts| facts.groups.first())
+        let named = self.request.as_ref().and_then(|facts| facts.groups.first());
+        named.or(self.client_group.as_ref())
     }
 
     /// Whether a fetch was answered without records and errors; `None` where that is not known.

@@ -104,6 +104,8 @@ pub struct Exchange {
     pub request: Option<Box<Facts>>,
     /// What the response's body says.
     pub response: Option<Box<Facts>>,
+    /// The one group to which the client's id and address belong, where the request names none.
+    pub client_group: Option<Arc<str>>,
 }
 
 /// How a request ended.

@@ -159,6 +159,7 @@ impl Conversation {
             wait: moments.and_then(|m| m.wait()),
             request: pending.facts,
             response: facts.flatten(),
+            client_group: None,
         });
     }
 

@@ -104,13 +104,19 @@ impl<H: Handler> Context<'_, H> {
         self.handler.event(event);
     }
 
-    /// Tells of an exchange, with the names of its topics where they are known.
+    /// Tells of an exchange, with the names of its topics, and its client's group, where they are
+    /// known.
     fn emit_exchange(&mut self, mut exchange: Exchange) {
         for (id, name) in &self.decoder.names.take_learned() {
             self.handler.event(Event::TopicNamed { id: *id, name });
         }
         for facts in [&mut exchange.request, &mut exchange.response].into_iter().flatten() {
             self.decoder.names.complete(facts);
+        }
+        let clients = &mut self.decoder.clients;
+        clients.learn(&exchange, self.now, self.evictions);
+        if exchange.group().is_none() {
+            exchange.client_group = clients.group(&exchange, self.now).cloned();
         }
         self.handler.event(Event::Exchange(&exchange));
         self.decoder.recycle(exchange.request);

@@ -40,6 +40,7 @@ use upkeep::Upkeep;
 use crate::decode::{Decoder, Names};
 use crate::event::{Flow, Handler, Outcome, Side, Vantage};
 use crate::exchange::Context;
+use crate::groups::Clients;
 use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
 use crate::ledger::Ledger;
 use crate::stream::Budget;
@@ -73,7 +74,10 @@ impl Pipeline {
             ledger: Ledger::default(),
             evictions: Evictions::default(),
             inflight: 0,
-            decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids)),
+            decoder: Decoder::new(
+                Names::new(config.max_names, config.max_topic_ids),
+                Clients::new(config.max_group_clients, config.idle),
+            ),
             clock: Clock::default(),
             upkeep: Upkeep::default(),
             config,

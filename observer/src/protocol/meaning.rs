@@ -39,8 +39,16 @@ pub enum Role {
     Offset,
     /// A share group's first offset that is not done (int64; KIP-932).
     StartOffset,
+    /// Records behind a share group's first offset that are done (int32; KIP-932).
+    DoneRecords,
     /// The time for which an offset is asked; -1 for the latest (int64, ms).
     Timestamp,
+    /// How long a silent member stays in its group (int32, ms).
+    SessionTimeout,
+    /// A producer's number (int64; KIP-98).
+    Producer,
+    /// Whether a transaction is committed, not aborted (bool; KIP-98).
+    IsCommitted,
     /// What may be read: 0 everything, 1 what is committed (int8; KIP-98).
     Isolation,
     /// The broker that fetches; -1 for a consumer (int32).
@@ -93,7 +101,8 @@ pub fn role(field: &Field) -> Role {
         Kind::Int8 => of_int8(field.name),
         Kind::Int16 => of_int16(field.name),
         Kind::Int32 => of_int32(field),
-        Kind::Int64 => of_int64(field.name),
+        Kind::Int64 => of_int64(field),
+        Kind::Bool if field.name == "Committed" => Role::IsCommitted,
         Kind::Uuid if matches!(field.name, "TopicId" | "TopicIds") => Role::TopicId,
         Kind::String => of_string(field),
         Kind::Bytes => of_bytes(field.name),
@@ -140,6 +149,8 @@ fn of_int32(field: &Field) -> Role {
         "Index" | "Partition" | "PartitionIndex" => Role::Partition,
         "Partitions" | "PartitionIndexes" if field.is_array => Role::Partition,
         "GenerationId" | "MemberEpoch" | "GenerationIdOrMemberEpoch" => Role::Generation,
+        "DeliveryCompleteCount" => Role::DoneRecords,
+        "SessionTimeoutMs" => Role::SessionTimeout,
         "ReplicaId" => Role::Replica,
         "SessionId" => Role::Session,
         "SessionEpoch" => Role::SessionEpoch,
@@ -147,13 +158,14 @@ fn of_int32(field: &Field) -> Role {
     }
 }
 
-fn of_int64(name: &str) -> Role {
-    match name {
-        "CommittedOffset" => Role::CommittedOffset,
-        "HighWatermark" => Role::HighWatermark,
-        "Offset" | "OldStyleOffsets" => Role::Offset,
-        "StartOffset" => Role::StartOffset,
-        "Timestamp" => Role::Timestamp,
+fn of_int64(field: &Field) -> Role {
+    match (field.entity, field.name) {
+        (Some(Entity::ProducerId), _) => Role::Producer,
+        (_, "CommittedOffset") => Role::CommittedOffset,
+        (_, "HighWatermark") => Role::HighWatermark,
+        (_, "Offset" | "OldStyleOffsets") => Role::Offset,
+        (_, "StartOffset") => Role::StartOffset,
+        (_, "Timestamp") => Role::Timestamp,
         _ => Role::None,
     }
 }

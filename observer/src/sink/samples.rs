@@ -86,5 +86,6 @@ pub fn exchange(client_id: &str) -> Exchange {
         wait: Some(Duration::ZERO),
         request: Some(Box::new(produced())),
         response: Some(Box::new(refused())),
+        client_group: None,
     }
 }

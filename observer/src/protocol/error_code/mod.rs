@@ -11,6 +11,10 @@ pub struct ErrorCode(pub i16);
 impl ErrorCode {
     /// No error.
     pub const NONE: Self = Self(0);
+    /// The group does not know the member.
+    pub const UNKNOWN_MEMBER_ID: Self = Self(25);
+    /// The group waits for its members to join again.
+    pub const REBALANCE_IN_PROGRESS: Self = Self(27);
     /// The broker does not know the requested version of the API.
     pub const UNSUPPORTED_VERSION: Self = Self(35);
 
@@ -45,6 +49,8 @@ mod tests {
     #[test]
     fn the_codes_that_the_code_names_are_those() {
         assert_eq!(ErrorCode::NONE.name(), Some("NONE"));
+        assert_eq!(ErrorCode::UNKNOWN_MEMBER_ID.name(), Some("UNKNOWN_MEMBER_ID"));
+        assert_eq!(ErrorCode::REBALANCE_IN_PROGRESS.name(), Some("REBALANCE_IN_PROGRESS"));
         assert_eq!(ErrorCode::UNSUPPORTED_VERSION.name(), Some("UNSUPPORTED_VERSION"));
     }
 }

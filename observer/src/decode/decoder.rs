@@ -25,9 +25,15 @@ pub struct Decoder {
 const SPARE: usize = 1024;
 
 impl Decoder {
-    /// A decoder that shares names, and knows clients.
-    pub fn new(names: Names, clients: Clients) -> Self {
-        Self { names, clients, bodies: Vec::new(), facts: Vec::new() }
+    /// A decoder that shares names.
+    pub fn new(names: Names) -> Self {
+        Self { names, clients: Clients::none(), bodies: Vec::new(), facts: Vec::new() }
+    }
+
+    /// And learns which group a client belongs to.
+    #[must_use]
+    pub fn with_clients(self, clients: Clients) -> Self {
+        Self { clients, ..self }
     }
 
     /// Begins a message.

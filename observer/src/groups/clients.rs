@@ -47,6 +47,11 @@ impl Clients {
         Self { groups, cap, idle }
     }
 
+    /// Knows none.
+    pub fn none() -> Self {
+        Self::new(0, Duration::ZERO)
+    }
+
     /// Learns what an exchange shows of its client.
     pub fn learn(&mut self, exchange: &Exchange, now: Timestamp, evictions: &mut Evictions) {
         let (Some(client), Some(shown)) = (client(exchange), shown(exchange)) else {

@@ -74,10 +74,8 @@ impl Pipeline {
             ledger: Ledger::default(),
             evictions: Evictions::default(),
             inflight: 0,
-            decoder: Decoder::new(
-                Names::new(config.max_names, config.max_topic_ids),
-                Clients::new(config.max_group_clients, config.idle),
-            ),
+            decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids))
+                .with_clients(Clients::new(config.max_group_clients, config.idle)),
             clock: Clock::default(),
             upkeep: Upkeep::default(),
             config,

@@ -13,12 +13,32 @@ pub enum Table {
     TopicIds,
     /// Clients whose group is known.
     GroupClients,
+    /// Groups.
+    Groups,
+    /// Members of groups.
+    GroupMembers,
+    /// Partitions of which a group's offset is known.
+    GroupPartitions,
+    /// Partitions whose high watermark is known.
+    Watermarks,
+    /// Offsets that wait for the end of their transaction.
+    PendingOffsets,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 5] =
-        [Self::Connections, Self::Inflight, Self::Buffers, Self::TopicIds, Self::GroupClients];
+    pub const ALL: [Self; 10] = [
+        Self::Connections,
+        Self::Inflight,
+        Self::Buffers,
+        Self::TopicIds,
+        Self::GroupClients,
+        Self::Groups,
+        Self::GroupMembers,
+        Self::GroupPartitions,
+        Self::Watermarks,
+        Self::PendingOffsets,
+    ];
 
     /// The label value.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +48,11 @@ impl Table {
             Self::Buffers => "buffers",
             Self::TopicIds => "topic_ids",
             Self::GroupClients => "group_clients",
+            Self::Groups => "groups",
+            Self::GroupMembers => "group_members",
+            Self::GroupPartitions => "group_partitions",
+            Self::Watermarks => "watermarks",
+            Self::PendingOffsets => "pending_offsets",
         }
     }
 }
@@ -39,8 +64,22 @@ pub struct Evictions(pub [u64; Table::ALL.len()]);
 impl Evictions {
     /// Counts one.
     pub fn count(&mut self, table: Table) {
+        self.add(table, 1);
+    }
+
+    /// Counts so many.
+    pub fn add(&mut self, table: Table, n: usize) {
         if let Some(count) = self.0.get_mut(table as usize) {
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(n as u64);
         }
+    }
+
+    /// These and others together.
+    #[must_use]
+    pub fn plus(mut self, other: &Self) -> Self {
+        for (count, n) in self.0.iter_mut().zip(other.0) {
+            *count = count.saturating_add(n);
+        }
+        self
     }
 }

@@ -1,9 +1,19 @@
-//! Consumer groups: exchanges in; members, progress and lag out.
+//! Groups: exchanges in; members, progress and lag out.
+//!
+//! A group's commits pass its coordinator, the high watermarks pass the leaders of the partitions:
+//! nothing here asks which broker an exchange was with, but to tell where it was seen.
 //!
 //! - `clients`: which client belongs to which group
+//! - `group`: one group; `membership`, `members`: who is in it; `commits`: how far it has come
+//! - `transactions`: commits that wait for the end of a transaction
+//! - `watermarks`: how far partitions have come
+//! - `answers`: what a response grants of what its request asks for
+//! - `partitions`: values by topic and partition; `topic`: by name or by id
+//! - `limits`: bounds; `reading`: all that is known at one moment
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(
+    forbid(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
@@ -11,8 +21,307 @@
     )
 )]
 
+mod answers;
 mod clients;
+mod commits;
+mod group;
+mod limits;
+mod members;
+mod membership;
+mod partitions;
+mod reading;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+mod topic;
+mod transactions;
+mod watermarks;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashlink::LruCache;
 
 pub use clients::Clients;
+use group::{Committed, Group};
+pub use limits::Limits;
+use membership::Step;
+use partitions::Partitions;
+pub use reading::{GroupReading, PartitionReading, Reading, WatermarkReading};
+pub use topic::Topic;
+use transactions::Transactions;
+use watermarks::Mark;
+
+use crate::decode::TopicId;
+use crate::event::{Endpoint, Exchange, Vantage};
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+use crate::tables::{Evictions, Table};
+use crate::time::Timestamp;
+
+/// All groups, and how far the partitions have come that they read.
+#[derive(Debug)]
+pub struct Groups {
+    limits: Limits,
+    /// The one of which nothing was seen for longest first.
+    by_name: LruCache<Arc<str>, Group, RandomState>,
+    /// Partitions of which a group's offset is known, all groups together.
+    partitions: usize,
+    watermarks: Partitions<Mark>,
+    transactions: Transactions,
+    evictions: Evictions,
+    changes: Vec<Change>,
+}
+
+/// Something to count or to name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A group was seen for the first time.
+    Group(Arc<str>),
+    /// Something is known of a topic for the first time.
+    Topic(Topic),
+    /// A group's members were settled anew.
+    Rebalanced(Arc<str>, Place),
+    /// A group committed: one request, or one transaction.
+    Committed(Arc<str>, Place),
+}
+
+/// Where something was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Who told it.
+    pub broker: Endpoint,
+    /// Seen from where.
+    pub vantage: Vantage,
+}
+
+impl Place {
+    /// The broker of an exchange.
+    pub const fn of(exchange: &Exchange) -> Self {
+        Self { broker: exchange.peers.broker, vantage: exchange.peers.vantage }
+    }
+
+    /// The same broker may be talked to from here and from elsewhere: one of the two is kept, so that
+    /// a group does not go to and fro.
+    fn and(self, other: Self) -> Self {
+        match (self.vantage, other.vantage) {
+            (Vantage::Broker, Vantage::Both) | (Vantage::Client, Vantage::Transit)
+                if self.broker == other.broker =>
+            {
+                self
+            }
+            _ => other,
+        }
+    }
+}
+
+impl Groups {
+    /// Nothing is known.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            by_name: LruCache::with_hasher(usize::MAX, RandomState::default()),
+            partitions: 0,
+            watermarks: Partitions::new(limits.watermarks),
+            transactions: Transactions::new(limits.pending),
+            evictions: Evictions::default(),
+            changes: Vec::new(),
+            limits,
+        }
+    }
+
+    /// Learns from an exchange that ended at this time.
+    pub fn exchange(&mut self, exchange: &Exchange, now: Timestamp) {
+        match exchange.api_key() {
+            ApiKey::FETCH => self.fetched(exchange, now),
+            ApiKey::LIST_OFFSETS => self.listed(exchange, now),
+            ApiKey::OFFSET_COMMIT => self.committed(exchange, now),
+            ApiKey::OFFSET_FETCH
+            | ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS
+            | ApiKey::READ_SHARE_GROUP_STATE
+            | ApiKey::READ_SHARE_GROUP_STATE_SUMMARY => self.asked(exchange, now),
+            ApiKey::INITIALIZE_SHARE_GROUP_STATE
+            | ApiKey::WRITE_SHARE_GROUP_STATE
+            | ApiKey::ALTER_SHARE_GROUP_OFFSETS => self.state_written(exchange, now),
+            ApiKey::OFFSET_DELETE
+            | ApiKey::DELETE_SHARE_GROUP_OFFSETS
+            | ApiKey::DELETE_SHARE_GROUP_STATE => self.deleted(exchange),
+            ApiKey::TXN_OFFSET_COMMIT => self.promised(exchange),
+            ApiKey::END_TXN => self.ended(exchange, now),
+            ApiKey::INIT_PRODUCER_ID => self.begun(exchange),
+            ApiKey::DELETE_GROUPS => self.groups_deleted(exchange),
+            ApiKey::DELETE_TOPICS => self.topics_deleted(exchange),
+            ApiKey::JOIN_GROUP
+            | ApiKey::SYNC_GROUP
+            | ApiKey::HEARTBEAT
+            | ApiKey::LEAVE_GROUP
+            | ApiKey::CONSUMER_GROUP_HEARTBEAT
+            | ApiKey::SHARE_GROUP_HEARTBEAT
+            | ApiKey::STREAMS_GROUP_HEARTBEAT => self.member(exchange, now),
+            _ => {}
+        }
+    }
+
+    /// A topic's name became known.
+    pub fn named(&mut self, id: TopicId, name: &Arc<str>) {
+        let (from, to) = (Topic::Id(id), Topic::Name(Arc::clone(name)));
+        let mut kept = self.watermarks.rename(&from, &to, |mark, other| mark.at >= other.at);
+        self.evictions.add(Table::Watermarks, kept.evicted);
+        let mut partitions = 0_usize;
+        for (_, group) in &mut self.by_name {
+            let is_newer = |a: &Committed, b: &Committed| a.sampled >= b.sampled;
+            let offsets = group.offsets.rename(&from, &to, is_newer);
+            self.evictions.add(Table::GroupPartitions, offsets.evicted);
+            kept.is_new_topic |= offsets.is_new_topic;
+            partitions = partitions.saturating_add(group.offsets.len());
+        }
+        self.partitions = partitions;
+        if kept.is_new_topic {
+            self.changes.push(Change::Topic(to));
+        }
+    }
+
+    /// Forgets groups of which nothing was seen for long, and high watermarks that are as old and
+    /// that no group needs.
+    pub fn expire(&mut self, now: Timestamp) {
+        let idle = self.limits.idle;
+        self.by_name.retain(|_, group| now.since(group.seen) <= idle);
+        self.partitions =
+            self.by_name.iter().fold(0, |n, (_, group)| n.saturating_add(group.offsets.len()));
+        let Self { by_name, watermarks, .. } = self;
+        let topics = by_name.iter().flat_map(|(_, group)| group.offsets.topics());
+        let needed: HashSet<_> = topics.collect();
+        watermarks.retain(|topic, _, mark| needed.contains(topic) || now.since(mark.at) <= idle);
+    }
+
+    /// What changed since the last call.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Evictions by table.
+    pub const fn evictions(&self) -> &Evictions {
+        &self.evictions
+    }
+
+    /// The groups.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.by_name.iter().map(|(name, _)| name)
+    }
+
+    /// The topics of which something is known; some more than once.
+    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+        let of_groups = self.by_name.iter().flat_map(|(_, group)| group.offsets.topics());
+        self.watermarks.topics().chain(of_groups)
+    }
+
+    /// The requests of members.
+    fn member(&mut self, exchange: &Exchange, now: Timestamp) {
+        let Some((request, response)) = answers::both(exchange) else {
+            return;
+        };
+        let (api, place) = (exchange.api_key(), Place::of(exchange));
+        let Some(name) = request.groups.first().filter(|_| is_granted(exchange)) else {
+            return;
+        };
+        let membership = &mut self.group(name, place, now).membership;
+        let step = match api {
+            ApiKey::JOIN_GROUP => membership.joined(request, response, now),
+            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, now),
+            ApiKey::LEAVE_GROUP => {
+                membership.left(&request.members);
+                Step::default()
+            }
+            _ => membership.beaten(api, request, response, now),
+        };
+        self.note(name, step);
+    }
+
+    fn groups_deleted(&mut self, exchange: &Exchange) {
+        let Some((_, response)) = answers::both(exchange) else {
+            return;
+        };
+        for (index, name) in response.groups.iter().enumerate() {
+            let is_failed = response.failed_groups.iter().any(|&i| usize::from(i) == index);
+            if !is_failed && let Some(group) = self.by_name.remove(name) {
+                self.partitions = self.partitions.saturating_sub(group.offsets.len());
+            }
+        }
+    }
+
+    fn topics_deleted(&mut self, exchange: &Exchange) {
+        let Some((_, response)) = answers::both(exchange) else {
+            return;
+        };
+        let is_failed =
+            |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
+        let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
+        for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
+            self.watermarks.remove_topic(&topic);
+            for (_, group) in &mut self.by_name {
+                let before = group.offsets.len();
+                group.offsets.remove_topic(&topic);
+                let removed = before.saturating_sub(group.offsets.len());
+                self.partitions = self.partitions.saturating_sub(removed);
+            }
+        }
+    }
+
+    /// The group of this name, of which something is seen now at its coordinator.
+    fn group(&mut self, name: &Arc<str>, place: Place, now: Timestamp) -> &mut Group {
+        if !self.by_name.contains_key(name) {
+            self.changes.push(Change::Group(Arc::clone(name)));
+            if self.by_name.len() >= self.limits.groups {
+                self.evict_group(Table::Groups);
+            }
+        }
+        let Self { by_name, limits, .. } = self;
+        let group = by_name.entry(Arc::clone(name)).or_insert_with(|| Group::new(place, limits));
+        group.seen = now;
+        group.place = group.place.and(place);
+        group
+    }
+
+    fn place(&self, name: &Arc<str>) -> Option<Place> {
+        self.by_name.peek(name).map(|group| group.place)
+    }
+
+    fn note(&mut self, name: &Arc<str>, step: Step) {
+        self.evictions.add(Table::GroupMembers, step.evicted);
+        if step.is_rebalanced
+            && let Some(place) = self.place(name)
+        {
+            self.changes.push(Change::Rebalanced(Arc::clone(name), place));
+        }
+    }
+
+    fn make_room_for_partitions(&mut self) {
+        while self.partitions > self.limits.partitions && !self.by_name.is_empty() {
+            self.evict_group(Table::GroupPartitions);
+        }
+    }
+
+    /// Forgets the group of which nothing was seen for longest, to make room in this table.
+    fn evict_group(&mut self, table: Table) {
+        let Some((_, group)) = self.by_name.remove_lru() else {
+            return;
+        };
+        let partitions = group.offsets.len();
+        self.partitions = self.partitions.saturating_sub(partitions);
+        let is_of_groups = table == Table::Groups;
+        self.evictions.add(table, if is_of_groups { 1 } else { partitions });
+    }
+}
+
+/// A member that shall join again is one all the same; one that is not known has left in any case.
+fn is_granted(exchange: &Exchange) -> bool {
+    let api = exchange.api_key();
+    let is_harmless = |code| match code {
+        ErrorCode::REBALANCE_IN_PROGRESS => api == ApiKey::HEARTBEAT,
+        ErrorCode::UNKNOWN_MEMBER_ID => api == ApiKey::LEAVE_GROUP,
+        _ => false,
+    };
+    answers::answered(exchange)
+        .is_some_and(|response| response.errors.iter().all(|error| is_harmless(error.code)))
+}

@@ -65,18 +65,18 @@ pub fn of(group: &str) -> Facts {
 
 impl Facts {
     /// And this error.
-    pub fn with_error(mut self, code: i16) -> Self {
+    pub(crate) fn with_error(mut self, code: i16) -> Self {
         self.errors.count(ErrorCode(code), None);
         self
     }
 
     /// And a topic's partitions with their offsets.
-    pub fn with(self, topic: &str, offsets: &[(i32, i64)]) -> Self {
+    pub(crate) fn with(self, topic: &str, offsets: &[(i32, i64)]) -> Self {
         self.with_topic(Topic { name: Some(Arc::from(topic)), ..Topic::default() }, offsets)
     }
 
     /// The same, by the topic's id.
-    pub fn with_id(self, id: u8, offsets: &[(i32, i64)]) -> Self {
+    pub(crate) fn with_id(self, id: u8, offsets: &[(i32, i64)]) -> Self {
         self.with_topic(Topic { id: Some(TopicId([id; 16])), ..Topic::default() }, offsets)
     }
 
@@ -96,7 +96,7 @@ impl Facts {
     }
 
     /// And an error of the last topic's partition.
-    pub fn with_refused(mut self, index: i32, code: i16) -> Self {
+    pub(crate) fn with_refused(mut self, index: i32, code: i16) -> Self {
         let topic = self.topics.len() as u32 - 1;
         self.errors.count(ErrorCode(code), Some(topic));
         self.partitions.push(Partition {

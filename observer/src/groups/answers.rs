@@ -1,0 +1,51 @@
+//! Which of the things that a request asks for the response grants: an exchange in, partitions out.
+
+use std::collections::HashSet;
+
+use super::Topic;
+use crate::decode::{Facts, Partition};
+use crate::event::{Exchange, Outcome};
+use crate::protocol::error_code::ErrorCode;
+
+/// Request and response, if both were understood as far as needed: the response whole, as what it
+/// does not refuse is granted.
+pub fn both(exchange: &Exchange) -> Option<(&Facts, &Facts)> {
+    let response = answered(exchange).filter(|facts| facts.undecoded.is_none())?;
+    Some((exchange.request.as_deref()?, response))
+}
+
+/// The same where the response holds no error at all.
+pub fn granted(exchange: &Exchange) -> Option<(&Facts, &Facts)> {
+    both(exchange).filter(|(_, response)| response.errors.is_empty())
+}
+
+/// The response, as far as it was understood.
+pub fn answered(exchange: &Exchange) -> Option<&Facts> {
+    exchange.response.as_deref().filter(|_| exchange.outcome == Outcome::Answered)
+}
+
+/// Partitions of a message that have an offset and no error.
+pub fn offsets(facts: &Facts) -> impl Iterator<Item = (Topic, &Partition, i64)> {
+    facts.partitions.iter().filter(|p| p.error == ErrorCode::NONE).filter_map(|partition| {
+        let topic = Topic::of(facts.topic(partition.topic)?)?;
+        Some((topic, partition, partition.offset?))
+    })
+}
+
+/// Partitions of a request with the offsets that the response takes.
+pub fn taken<'a>(
+    request: &'a Facts,
+    response: &'a Facts,
+) -> impl Iterator<Item = (Topic, &'a Partition, i64)> {
+    let is_refused = response.errors.iter().any(|error| error.topic.is_none());
+    let refused: HashSet<_> = refused(response).collect();
+    offsets(request)
+        .filter(move |_| !is_refused)
+        .filter(move |(topic, partition, _)| !refused.contains(&(topic.clone(), partition.index)))
+}
+
+fn refused(response: &Facts) -> impl Iterator<Item = (Topic, i32)> {
+    response.partitions.iter().filter(|p| p.error != ErrorCode::NONE).filter_map(|partition| {
+        Some((Topic::of(response.topic(partition.topic)?)?, partition.index))
+    })
+}

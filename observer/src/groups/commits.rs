@@ -1,0 +1,179 @@
+//! Offsets of groups: commits, what is asked about them, share groups' states, transactions.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::group::Told;
+use super::transactions::Pending;
+use super::{Change, Groups, Place, Topic, answers};
+use crate::event::Exchange;
+use crate::tables::Table;
+use crate::time::Timestamp;
+
+impl Groups {
+    /// OffsetCommit: what was not refused is where the group goes on.
+    pub(super) fn committed(&mut self, exchange: &Exchange, now: Timestamp) {
+        let Some((request, response)) = answers::both(exchange) else {
+            return;
+        };
+        let Some(name) = request.groups.first() else {
+            return;
+        };
+        let mut is_any_taken = false;
+        for (topic, partition, offset) in answers::taken(request, response) {
+            is_any_taken = true;
+            self.learn(
+                name,
+                Place::of(exchange),
+                Told::Commit,
+                now,
+                (topic, partition.index, offset, 0),
+            );
+        }
+        if !is_any_taken {
+            return;
+        }
+        let place = Place::of(exchange);
+        let step = self.group(name, place, now).membership.heard(request.members.first(), now);
+        self.note(name, step);
+        self.changes.push(Change::Committed(Arc::clone(name), place));
+    }
+
+    /// A share group's state was written, or its start moved by hand.
+    pub(super) fn state_written(&mut self, exchange: &Exchange, now: Timestamp) {
+        let Some((request, response)) = answers::both(exchange) else {
+            return;
+        };
+        let Some(name) = request.groups.first() else {
+            return;
+        };
+        // Not the coordinator, if that is known.
+        let place = self.place(name).unwrap_or(Place::of(exchange));
+        for (topic, partition, offset) in answers::taken(request, response) {
+            let done = partition.records.unwrap_or_default();
+            self.learn(name, place, Told::State, now, (topic, partition.index, offset, done));
+        }
+    }
+
+    /// Somebody asked where groups go on: OffsetFetch, DescribeShareGroupOffsets, and the reading of
+    /// a share group's state.
+    pub(super) fn asked(&mut self, exchange: &Exchange, now: Timestamp) {
+        let (Some(request), Some(response)) =
+            (exchange.request.as_deref(), answers::answered(exchange))
+        else {
+            return;
+        };
+        let told = Told::Asked(exchange.time.unwrap_or(now));
+        for (topic, partition, offset) in answers::offsets(response) {
+            let named = response.topic(partition.topic).and_then(|topic| topic.group);
+            let name = match named {
+                Some(index) => response.groups.get(usize::from(index)),
+                None => request.groups.first(),
+            };
+            let Some(name) = name else {
+                continue;
+            };
+            let place = self.place(name).unwrap_or(Place::of(exchange));
+            let done = partition.records.unwrap_or_default();
+            self.learn(name, place, told, now, (topic, partition.index, offset, done));
+        }
+    }
+
+    /// OffsetDelete and the like: which partitions of the topics is not told, so all are unknown now.
+    pub(super) fn deleted(&mut self, exchange: &Exchange) {
+        let Some((request, _)) = answers::granted(exchange) else {
+            return;
+        };
+        let group = request.groups.first().and_then(|name| self.by_name.get_mut(name));
+        if let Some(group) = group {
+            let before = group.offsets.len();
+            request
+                .topics
+                .iter()
+                .filter_map(Topic::of)
+                .for_each(|t| group.offsets.remove_topic(&t));
+            self.partitions =
+                self.partitions.saturating_sub(before.saturating_sub(group.offsets.len()));
+        }
+    }
+
+    /// TxnOffsetCommit: what was not refused waits for the transaction's end.
+    pub(super) fn promised(&mut self, exchange: &Exchange) {
+        let Some((request, response)) = answers::both(exchange) else {
+            return;
+        };
+        let (Some(name), Some(producer)) = (request.groups.first(), request.producer) else {
+            return;
+        };
+        let place = Place::of(exchange);
+        for (topic, partition, offset) in answers::taken(request, response) {
+            let group = Arc::clone(name);
+            let pending = Pending { group, place, topic, index: partition.index, offset };
+            let evicted = self.transactions.add(producer, pending);
+            self.evictions.add(Table::PendingOffsets, evicted);
+        }
+    }
+
+    /// EndTxn: the transaction's offsets are committed, or were never said.
+    pub(super) fn ended(&mut self, exchange: &Exchange, now: Timestamp) {
+        let Some((request, _)) = answers::granted(exchange) else {
+            return;
+        };
+        let Some(producer) = request.producer else {
+            return;
+        };
+        let pending = self.transactions.end(producer);
+        if request.is_committed != Some(true) {
+            return;
+        }
+        let mut groups = HashSet::new();
+        for Pending { group, place, topic, index, offset } in pending {
+            self.learn(&group, place, Told::Commit, now, (topic, index, offset, 0));
+            if groups.insert(Arc::clone(&group)) {
+                self.changes.push(Change::Committed(group, place));
+            }
+        }
+    }
+
+    /// InitProducerId: a transaction that the producer left open is aborted.
+    pub(super) fn begun(&mut self, exchange: &Exchange) {
+        if let Some((_, response)) = answers::granted(exchange)
+            && let Some(producer) = response.producer
+        {
+            self.transactions.end(producer);
+        }
+    }
+
+    fn learn(
+        &mut self,
+        name: &Arc<str>,
+        place: Place,
+        told: Told,
+        now: Timestamp,
+        (topic, index, offset, done): (Topic, i32, i64, u32),
+    ) {
+        if offset < 0 {
+            return self.unlearn(name, &topic, index);
+        }
+        let group = self.group(name, place, now);
+        let before = group.offsets.len();
+        let kept = group.set(&topic, index, (offset, done), told, now);
+        let after = group.offsets.len();
+        self.partitions = self.partitions.saturating_sub(before).saturating_add(after);
+        self.evictions.add(Table::GroupPartitions, kept.evicted);
+        if kept.is_new_topic {
+            self.changes.push(Change::Topic(topic));
+        }
+        self.make_room_for_partitions();
+    }
+
+    /// A group has no offset there.
+    fn unlearn(&mut self, name: &Arc<str>, topic: &Topic, index: i32) {
+        if let Some(group) = self.by_name.get_mut(name) {
+            let before = group.offsets.len();
+            group.offsets.remove(topic, index);
+            let removed = before.saturating_sub(group.offsets.len());
+            self.partitions = self.partitions.saturating_sub(removed);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Who is in a group, and how often that was settled anew: requests of members and their answers in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::members::Members;
+use crate::decode::Facts;
+use crate::protocol::api::ApiKey;
+use crate::time::Timestamp;
+
+/// A group's members and generation.
+#[derive(Debug)]
+pub struct Membership {
+    protocol: Option<Protocol>,
+    /// Classic: the generation; else the highest epoch that a member reached.
+    generation: Option<i32>,
+    /// `None` until a member was heard.
+    members: Option<Members>,
+    cap: usize,
+}
+
+/// How a group settles who reads what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    /// Together, in generations: JoinGroup, SyncGroup.
+    Classic,
+    /// Each member by the coordinator, in epochs: KIP-848, KIP-932, KIP-1071, by their heartbeat.
+    Epochs(ApiKey),
+}
+
+/// What a request changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Members were settled anew.
+    pub is_rebalanced: bool,
+    /// Members that made room for others.
+    pub evicted: usize,
+}
+
+/// A member that joins has this epoch, one that leaves another below it.
+const JOINS: i32 = 0;
+/// A static member will be back (KIP-848), and keeps its place until its session ends.
+const LEAVES_FOR_NOW: i32 = -2;
+
+impl Membership {
+    /// Nobody was heard; room for so many.
+    pub fn new(cap: usize) -> Self {
+        Self { protocol: None, generation: None, members: None, cap }
+    }
+
+    /// Members at this time, if any was ever heard.
+    pub fn count(&self, now: Timestamp) -> Option<usize> {
+        self.members.as_ref().map(|members| members.count(now))
+    }
+
+    /// The generation, or the group's epoch as far as its members have reached it.
+    pub const fn generation(&self) -> Option<i32> {
+        self.generation
+    }
+
+    /// JoinGroup was granted. Its answer names the member first, and to the leader all of them.
+    pub fn joined(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
+        self.follow(Protocol::Classic);
+        let is_rebalanced = response.generation.is_some() && response.generation != self.generation;
+        if is_rebalanced {
+            self.generation = response.generation;
+            self.members().clear();
+        }
+        if let Some(session) = request.session_timeout_ms.and_then(|ms| u64::try_from(ms).ok()) {
+            self.members().set_session(Duration::from_millis(session));
+        }
+        let evicted = match response.members.split_first() {
+            Some((_, all)) if !all.is_empty() => self.members().replace(all, now),
+            _ => 0,
+        };
+        let step = self.heard(response.members.first(), now);
+        Step { is_rebalanced, evicted: evicted.saturating_add(step.evicted) }
+    }
+
+    /// SyncGroup or Heartbeat was granted to a member of this generation.
+    pub fn stayed(&mut self, request: &Facts, now: Timestamp) -> Step {
+        self.follow(Protocol::Classic);
+        let known = self.generation;
+        // A higher one shows a rebalance whose JoinGroup was not seen.
+        let is_newer = request.generation.is_some_and(|g| known.is_none_or(|known| g > known));
+        if is_newer {
+            self.generation = request.generation;
+            self.members().clear();
+        }
+        let step = self.heard(request.members.first(), now);
+        Step { is_rebalanced: is_newer && known.is_some(), ..step }
+    }
+
+    /// A heartbeat of a protocol with epochs was granted: the request has the member's epoch before,
+    /// the answer the one from now on.
+    pub fn beaten(
+        &mut self,
+        api: ApiKey,
+        request: &Facts,
+        response: &Facts,
+        now: Timestamp,
+    ) -> Step {
+        self.follow(Protocol::Epochs(api));
+        let before = request.generation.unwrap_or_default();
+        let member = response.members.first().or(request.members.first());
+        if before < JOINS {
+            if before != LEAVES_FOR_NOW {
+                self.left(&request.members);
+            }
+            return Step::default();
+        }
+        let step = self.heard(member, now);
+        let Some(epoch) = response.generation.filter(|epoch| Some(*epoch) > self.generation) else {
+            return step;
+        };
+        let is_rebalanced = self.generation.is_some() || before == JOINS;
+        self.generation = Some(epoch);
+        Step { is_rebalanced, ..step }
+    }
+
+    /// A member did something else that keeps its place, such as a commit.
+    pub fn heard(&mut self, member: Option<&Arc<str>>, now: Timestamp) -> Step {
+        let Some(member) = member.filter(|member| !member.is_empty()) else {
+            return Step::default();
+        };
+        let is_evicted = self.members().hear(member, now);
+        Step { is_rebalanced: false, evicted: usize::from(is_evicted) }
+    }
+
+    /// These left.
+    pub fn left(&mut self, members: &[Arc<str>]) {
+        for member in members {
+            self.members().leave(member);
+        }
+    }
+
+    /// A group may change from one protocol to another.
+    fn follow(&mut self, protocol: Protocol) {
+        if self.protocol.is_some_and(|known| known != protocol) {
+            self.members().clear();
+        }
+        self.protocol = Some(protocol);
+    }
+
+    fn members(&mut self) -> &mut Members {
+        let cap = self.cap;
+        self.members.get_or_insert_with(|| Members::new(cap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::groups::samples::{at, member, members, of};
+
+    const KIP_848: ApiKey = ApiKey::CONSUMER_GROUP_HEARTBEAT;
+
+    fn is_rebalanced(step: Step) -> bool {
+        step.is_rebalanced
+    }
+
+    #[test]
+    fn a_generation_is_settled_once_whoever_joins() {
+        let mut group = Membership::new(9);
+        assert_eq!((group.count(at(0)), group.generation()), (None, None));
+        let leader = Facts { generation: Some(1), ..members("", &["a", "a", "b"]) };
+        assert!(is_rebalanced(group.joined(&of("g"), &leader, at(0))));
+        assert!(!is_rebalanced(group.joined(&of("g"), &member("", "b", 1), at(0))));
+        assert_eq!((group.count(at(0)), group.generation()), (Some(2), Some(1)));
+        assert!(is_rebalanced(group.joined(&of("g"), &member("", "b", 2), at(5))));
+        assert_eq!((group.count(at(5)), group.generation()), (Some(1), Some(2)), "a is gone");
+        assert!(!is_rebalanced(group.stayed(&member("g", "b", 2), at(8))));
+        group.left(&[Arc::from("b")]);
+        assert_eq!(group.count(at(8)), Some(0));
+        assert!(is_rebalanced(group.joined(&of("g"), &member("", "c", 1), at(9))), "a new group");
+    }
+
+    #[test]
+    fn a_session_ends_as_the_member_said() {
+        let mut group = Membership::new(9);
+        let request = Facts { session_timeout_ms: Some(6000), ..of("g") };
+        group.joined(&request, &member("", "a", 1), at(0));
+        assert_eq!((group.count(at(6)), group.count(at(7))), (Some(1), Some(0)));
+    }
+
+    #[test]
+    fn a_group_is_known_by_its_heartbeats_too() {
+        let mut group = Membership::new(9);
+        assert!(!is_rebalanced(group.stayed(&member("g", "a", 4), at(0))), "not seen to happen");
+        group.stayed(&member("g", "b", 4), at(1));
+        assert_eq!((group.count(at(1)), group.generation()), (Some(2), Some(4)));
+        assert!(is_rebalanced(group.stayed(&member("g", "a", 5), at(2))));
+        group.stayed(&member("g", "b", 4), at(2));
+        assert_eq!(group.generation(), Some(5), "a late word of the old one");
+    }
+
+    #[test]
+    fn an_epoch_is_the_highest_that_a_member_reached() {
+        let mut group = Membership::new(9);
+        let beat = |group: &mut Membership, id: &str, before, now_on| {
+            is_rebalanced(group.beaten(
+                KIP_848,
+                &member("g", id, before),
+                &member("", id, now_on),
+                at(0),
+            ))
+        };
+        assert!(beat(&mut group, "a", 0, 1));
+        assert!(beat(&mut group, "b", 0, 2));
+        assert!(!beat(&mut group, "a", 1, 1), "it still gives up what b shall have");
+        assert!(!beat(&mut group, "a", 1, 2));
+        assert_eq!((group.count(at(0)), group.generation()), (Some(2), Some(2)));
+        assert!(!beat(&mut group, "b", -1, -1));
+        assert_eq!((group.count(at(0)), group.generation()), (Some(1), Some(2)));
+        assert!(!beat(&mut group, "a", -2, -2), "a static member keeps its place");
+        assert_eq!(group.count(at(0)), Some(1));
+        assert!(beat(&mut group, "a", 2, 3));
+    }
+
+    #[test]
+    fn an_epoch_that_was_there_before_the_observer_is_no_rebalance() {
+        let mut group = Membership::new(9);
+        let step = group.beaten(KIP_848, &member("g", "a", 7), &member("", "a", 7), at(0));
+        assert_eq!((step, group.generation()), (Step::default(), Some(7)));
+    }
+
+    #[test]
+    fn another_protocol_begins_with_its_own_members() {
+        let mut group = Membership::new(9);
+        group.joined(&of("g"), &member("", "old", 3), at(0));
+        let step = group.beaten(KIP_848, &member("g", "new", 0), &member("", "new", 4), at(1));
+        assert!(step.is_rebalanced);
+        assert_eq!((group.count(at(1)), group.generation()), (Some(1), Some(4)));
+    }
+}

@@ -1,0 +1,195 @@
+//! What is known of partitions, by topic: bounded, the topics that were least recently told of go
+//! first.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use hashlink::LruCache;
+
+use super::Topic;
+
+/// Values by topic and partition.
+#[derive(Debug)]
+pub struct Partitions<V> {
+    topics: LruCache<Topic, HashMap<i32, V, RandomState>, RandomState>,
+    len: usize,
+    cap: usize,
+}
+
+/// What became of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Its topic was not there before.
+    pub is_new_topic: bool,
+    /// Values that made room for it, or itself, if there was none to make.
+    pub evicted: usize,
+}
+
+impl<V> Partitions<V> {
+    /// Room for so many values.
+    pub fn new(cap: usize) -> Self {
+        let topics = LruCache::with_hasher(usize::MAX, RandomState::default());
+        Self { topics, len: 0, cap }
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The value of a partition.
+    pub fn get(&self, topic: &Topic, index: i32) -> Option<&V> {
+        self.topics.peek(topic)?.get(&index)
+    }
+
+    /// Gives a partition a value, unless `keep` prefers the one that it has.
+    pub fn set(&mut self, topic: &Topic, index: i32, value: V, keep: impl Fn(&V) -> bool) -> Kept {
+        let is_new_topic = !self.topics.contains_key(topic);
+        let values = self.topics.entry(topic.clone()).or_insert_with(HashMap::default);
+        if values.get(&index).is_some_and(keep) {
+            return Kept::default();
+        }
+        if values.insert(index, value).is_none() {
+            self.len = self.len.saturating_add(1);
+        }
+        Kept { is_new_topic, evicted: self.make_room(topic, index) }
+    }
+
+    /// Forgets a partition.
+    pub fn remove(&mut self, topic: &Topic, index: i32) {
+        let Some(values) = self.topics.peek_mut(topic) else {
+            return;
+        };
+        if values.remove(&index).is_some() {
+            self.len = self.len.saturating_sub(1);
+        }
+        if values.is_empty() {
+            self.topics.remove(topic);
+        }
+    }
+
+    /// Forgets a topic.
+    pub fn remove_topic(&mut self, topic: &Topic) {
+        let values = self.topics.remove(topic).unwrap_or_default();
+        self.len = self.len.saturating_sub(values.len());
+    }
+
+    /// A topic has another name; where both have values, `keep` says of two which is preferred: the
+    /// one that the new name has, before the other.
+    pub fn rename(&mut self, from: &Topic, to: &Topic, keep: impl Fn(&V, &V) -> bool) -> Kept {
+        let mut sum = Kept::default();
+        let values = self.topics.remove(from).unwrap_or_default();
+        self.len = self.len.saturating_sub(values.len());
+        for (index, value) in values {
+            let is_kept = self.get(to, index).is_some_and(|present| keep(present, &value));
+            let kept = self.set(to, index, value, |_| is_kept);
+            sum.is_new_topic |= kept.is_new_topic;
+            sum.evicted = sum.evicted.saturating_add(kept.evicted);
+        }
+        sum
+    }
+
+    /// Forgets what is not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&Topic, i32, &V) -> bool) {
+        let mut len = 0_usize;
+        self.topics.retain(|topic, values| {
+            values.retain(|index, value| keep(topic, *index, value));
+            len = len.saturating_add(values.len());
+            !values.is_empty()
+        });
+        self.len = len;
+    }
+
+    /// The topics.
+    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.topics.iter().map(|(topic, _)| topic)
+    }
+
+    /// Everything, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Topic, i32, &V)> {
+        self.topics.iter().flat_map(|(topic, values)| {
+            values.iter().map(move |(index, value)| (topic, *index, value))
+        })
+    }
+
+    fn make_room(&mut self, topic: &Topic, index: i32) -> usize {
+        if self.len <= self.cap {
+            return 0;
+        }
+        // The topic that is told of was moved to the end of the order.
+        if self.topics.len() > 1
+            && let Some((_, values)) = self.topics.remove_lru()
+        {
+            self.len = self.len.saturating_sub(values.len());
+            return values.len();
+        }
+        self.remove(topic, index);
+        1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::decode::TopicId;
+
+    fn name(name: &str) -> Topic {
+        Topic::Name(Arc::from(name))
+    }
+
+    fn set(partitions: &mut Partitions<i64>, topic: &str, index: i32, value: i64) -> usize {
+        partitions.set(&name(topic), index, value, |_| false).evicted
+    }
+
+    #[test]
+    fn the_topic_told_of_least_recently_makes_room() {
+        let mut partitions = Partitions::new(3);
+        for (topic, index) in [("a", 0), ("b", 0), ("a", 1)] {
+            assert_eq!(set(&mut partitions, topic, index, 1), 0);
+        }
+        assert_eq!(set(&mut partitions, "a", 2, 1), 1, "b makes room");
+        assert_eq!(partitions.len(), 3);
+        assert_eq!(set(&mut partitions, "a", 3, 1), 1, "no other topic can");
+        assert_eq!((partitions.len(), partitions.get(&name("a"), 3)), (3, None));
+        assert_eq!(set(&mut partitions, "c", 0, 1), 3);
+        assert_eq!(partitions.len(), 1);
+    }
+
+    #[test]
+    fn a_value_may_stay_though_another_comes() {
+        let mut partitions = Partitions::new(3);
+        set(&mut partitions, "a", 0, 5);
+        partitions.set(&name("a"), 0, 4, |present| *present > 4);
+        assert_eq!(partitions.get(&name("a"), 0), Some(&5));
+    }
+
+    #[test]
+    fn a_topic_is_found_under_its_new_name() {
+        let mut partitions = Partitions::new(9);
+        let id = Topic::Id(TopicId([1; 16]));
+        partitions.set(&id, 0, 1, |_| false);
+        partitions.set(&id, 1, 9, |_| false);
+        set(&mut partitions, "a", 0, 5);
+        partitions.rename(&id, &name("a"), |present, other| present > other);
+        assert_eq!(partitions.get(&name("a"), 0), Some(&5));
+        assert_eq!(partitions.get(&name("a"), 1), Some(&9));
+        assert_eq!((partitions.get(&id, 0), partitions.len()), (None, 2));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_counted() {
+        let mut partitions = Partitions::new(9);
+        for (topic, index) in [("a", 0), ("a", 1), ("b", 0), ("c", 0)] {
+            set(&mut partitions, topic, index, i64::from(index));
+        }
+        partitions.remove(&name("a"), 1);
+        partitions.remove(&name("a"), 7);
+        partitions.remove_topic(&name("b"));
+        assert_eq!(partitions.len(), 2);
+        partitions.retain(|topic, _, _| *topic == name("c"));
+        assert_eq!((partitions.len(), partitions.topics().count()), (1, 1));
+        assert_eq!(partitions.iter().collect::<Vec<_>>(), [(&name("c"), 0, &0)]);
+    }
+}

@@ -1,0 +1,129 @@
+//! Groups come, change and go.
+
+use std::time::Duration;
+
+use super::{GROUP, Script};
+use crate::decode::Facts;
+use crate::event::Vantage;
+use crate::groups::samples::{at, by, member, members, of};
+use crate::groups::{Change, Limits};
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+use crate::tables::Table;
+
+#[test]
+fn a_classic_group_from_its_first_member_to_its_end() {
+    let mut script = Script::new();
+    let first = Facts::default().with_error(79);
+    script.then(ApiKey::JOIN_GROUP, member(GROUP, "", -1), first);
+    assert_eq!(script.groups.names().count(), 0, "nobody is a member yet");
+    let leads = Facts { generation: Some(1), ..members("", &["a", "a", "b"]) };
+    script.then(ApiKey::JOIN_GROUP, member(GROUP, "a", -1), leads);
+    script.then(ApiKey::JOIN_GROUP, member(GROUP, "b", -1), member("", "b", 1));
+    script.then(ApiKey::SYNC_GROUP, member(GROUP, "a", 1), Facts::default());
+    script.then(ApiKey::HEARTBEAT, member(GROUP, "b", 1), Facts::default().with_error(27));
+    script.commit(GROUP, "t", &[(0, 1)]);
+    let counted = script.counted();
+    assert!(matches!(&counted[..], [Change::Rebalanced(..), Change::Committed(..)]), "{counted:?}");
+    assert_eq!(script.standing(), (Some(3), Some(1)));
+    script.then(ApiKey::LEAVE_GROUP, members(GROUP, &["b", "m"]), Facts::default());
+    assert_eq!(script.standing(), (Some(1), Some(1)));
+    script.then(ApiKey::HEARTBEAT, member(GROUP, "c", 1), Facts::default().with_error(25));
+    assert_eq!(script.standing(), (Some(1), Some(1)));
+    let failed = Facts { failed_groups: vec![0], ..of(GROUP).with_error(68) };
+    script.then(ApiKey::DELETE_GROUPS, of(GROUP), failed);
+    assert_eq!(script.groups.names().count(), 1, "it is not empty");
+    script.then(ApiKey::DELETE_GROUPS, of(GROUP), of(GROUP));
+    assert_eq!((script.groups.names().count(), script.groups.partitions), (0, 0));
+}
+
+#[test]
+fn groups_whose_members_have_epochs() {
+    for key in [
+        ApiKey::CONSUMER_GROUP_HEARTBEAT,
+        ApiKey::SHARE_GROUP_HEARTBEAT,
+        ApiKey::STREAMS_GROUP_HEARTBEAT,
+    ] {
+        let mut script = Script::new();
+        script.then(key, member(GROUP, "a", 0), member("", "a", 1));
+        script.then(key, member(GROUP, "b", 0), member("", "b", 2));
+        script.then(key, member(GROUP, "c", 0), Facts::default().with_error(81));
+        assert_eq!((script.standing(), script.counted().len()), ((Some(2), Some(2)), 2), "{key}");
+        script.then(key, member(GROUP, "a", -1), member("", "a", -1));
+        assert_eq!(script.standing(), (Some(1), Some(2)), "{key}");
+    }
+}
+
+#[test]
+fn what_is_deleted_is_not_known() {
+    let mut script = Script::new();
+    for topic in ["t", "u", "v"] {
+        script.commit(GROUP, topic, &[(0, 5)]);
+    }
+    script.fetch("t", &[(0, 9)]).fetch("u", &[(0, 9)]);
+    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
+    answer.errors.count(ErrorCode(29), Some(1));
+    script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP).with("v", &[]), Facts::default());
+    assert_eq!(script.progress(GROUP), [("u".to_owned(), 0, 5, Some(4))]);
+    assert_eq!(script.groups.read(at(9)).watermarks.len(), 1);
+    assert_eq!(script.groups.partitions, 1);
+}
+
+#[test]
+fn a_group_that_is_silent_for_long_is_gone() {
+    let limits = Limits { idle: Duration::from_secs(10), ..Limits::default() };
+    let mut script = Script::within(limits);
+    script.commit(GROUP, "t", &[(0, 5)]).fetch("t", &[(0, 9)]).fetch("u", &[(0, 9)]);
+    script.groups.expire(at(11));
+    assert_eq!((script.lags(GROUP), script.groups.topics().count()), (vec![Some(4)], 3));
+    script.commit(GROUP, "t", &[(0, 6)]);
+    script.groups.expire(at(14));
+    assert_eq!(script.groups.read(at(14)).watermarks.len(), 1, "a group needs that one");
+    script.groups.expire(at(15));
+    assert_eq!((script.lags(GROUP), script.groups.topics().count()), (vec![], 0));
+}
+
+#[test]
+fn everything_is_bounded_and_counted() {
+    let limits = Limits {
+        groups: 2,
+        partitions_per_group: 2,
+        partitions: 3,
+        watermarks: 2,
+        pending: 1,
+        ..Limits::default()
+    };
+    let mut script = Script::within(limits);
+    script.commit("a", "t", &[(0, 1), (1, 1), (2, 1)]);
+    assert_eq!((script.progress("a").len(), script.evicted(Table::GroupPartitions)), (2, 1));
+    script.commit("b", "t", &[(0, 1), (1, 1)]);
+    assert_eq!((script.progress("a").len(), script.progress("b").len()), (0, 2), "too many in all");
+    assert_eq!(script.evicted(Table::GroupPartitions), 3);
+    script.commit("c", "t", &[(0, 1)]).commit("d", "t", &[(0, 1)]);
+    assert_eq!((script.progress("b").len(), script.evicted(Table::Groups)), (0, 1));
+    for topic in ["t", "u", "v"] {
+        script.fetch(topic, &[(0, 1)]);
+    }
+    assert_eq!(script.groups.read(at(0)).watermarks.len(), 2);
+    assert_eq!(script.evicted(Table::Watermarks), 1);
+    for producer in [1, 2] {
+        let request = Facts { producer: Some(producer), ..of(GROUP).with("t", &[(0, 5)]) };
+        script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
+    }
+    assert_eq!(script.evicted(Table::PendingOffsets), 1);
+}
+
+#[test]
+fn a_group_is_seen_from_one_place() {
+    let mut script = Script::new();
+    let mut seen = Vec::new();
+    for vantage in [Vantage::Both, Vantage::Broker, Vantage::Both] {
+        let request = member(GROUP, "m", 1).with("t", &[(0, 5)]);
+        let mut exchange = by("c", 1, ApiKey::OFFSET_COMMIT, request, Facts::default());
+        exchange.peers.vantage = vantage;
+        script.groups.exchange(&exchange, at(1));
+        seen.push(script.groups.read(at(1)).groups[0].place.vantage);
+    }
+    assert_eq!(seen, [Vantage::Both, Vantage::Broker, Vantage::Broker]);
+}

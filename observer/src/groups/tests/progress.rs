@@ -1,0 +1,146 @@
+//! Offsets, high watermarks and lag.
+
+use std::sync::Arc;
+
+use super::{GROUP, Script, t};
+use crate::decode::{Facts, TopicId, Undecoded};
+use crate::event::Exchange;
+use crate::groups::samples::{answered, at, member, of};
+use crate::protocol::api::ApiKey;
+
+#[test]
+fn lag_is_there_when_both_samples_are_and_is_never_negative() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t", &[(0, 5), (1, 7)]);
+    assert_eq!(script.progress(GROUP), [t(0, 5, None), t(1, 7, None)]);
+    script.fetch("t", &[(0, 12)]);
+    assert_eq!(script.progress(GROUP), [t(0, 5, Some(7)), t(1, 7, None)]);
+    script.commit(GROUP, "t", &[(0, 20)]);
+    assert_eq!(script.lags(GROUP), [Some(0), None], "ahead of what was seen");
+    let reading = script.groups.read(at(10));
+    let partition = reading.groups[0].partitions.iter().find(|p| p.index == 0).unwrap();
+    assert_eq!((partition.sampled, partition.last_commit), (at(3), Some(at(3))));
+    assert_eq!(partition.lag, Some((0, at(2))), "each sample has its own age");
+}
+
+#[test]
+fn only_what_was_granted_counts() {
+    let mut script = Script::new();
+    let request = || member(GROUP, "m", 1).with("t", &[(0, 5), (1, 7)]);
+    let response = Facts::default().with("t", &[]).with_refused(1, 3);
+    script.then(ApiKey::OFFSET_COMMIT, request(), response);
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 1));
+    let none = Facts::default().with("t", &[]).with_refused(0, 22).with_refused(1, 22);
+    script.then(ApiKey::OFFSET_COMMIT, request(), none);
+    let unseen = Facts { undecoded: Some(Undecoded::Gap), ..Facts::default() };
+    script.then(ApiKey::OFFSET_COMMIT, request(), unseen);
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 0));
+}
+
+#[test]
+fn a_high_watermark_is_what_fetches_and_readers_of_everything_are_told() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t", &[(0, 5)]);
+    let mut list = |time, isolation, replica, offset| {
+        let asked = Facts {
+            isolation: Some(isolation),
+            replica: Some(replica),
+            ..Facts::default().with("t", &[(0, time)])
+        };
+        script.then(ApiKey::LIST_OFFSETS, asked, Facts::default().with("t", &[(0, offset)]));
+        script.lags(GROUP)[0]
+    };
+    assert_eq!(list(-2, 0, -1, 6), None, "the earliest");
+    assert_eq!(list(-1, 1, -1, 6), None, "the last stable one");
+    assert_eq!(list(-1, 0, 2, 6), None, "a follower's");
+    assert_eq!(list(-1, 0, -1, 6), Some(1));
+    assert_eq!(list(-1, 0, -1, -1), Some(1), "none is no offset");
+    let refused = Facts::default().with("t", &[]).with_refused(0, 6);
+    script.then(ApiKey::FETCH, Facts::default(), refused);
+    assert_eq!(script.lags(GROUP), [Some(1)]);
+    script.fetch("t", &[(0, 4)]);
+    assert_eq!(script.lags(GROUP), [Some(0)], "truncated");
+}
+
+#[test]
+fn an_answer_that_was_overtaken_is_not_believed() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t", &[(0, 5)]).fetch("t", &[(0, 9)]);
+    let mut late = |key, request, response| {
+        let exchange = Exchange { time: Some(at(1)), ..answered(key, request, response) };
+        script.groups.exchange(&exchange, at(3));
+    };
+    late(ApiKey::FETCH, Facts::default(), Facts::default().with("t", &[(0, 8)]));
+    late(ApiKey::OFFSET_FETCH, of(GROUP), Facts::default().with("t", &[(0, 3)]));
+    assert_eq!(script.progress(GROUP), [t(0, 5, Some(4))]);
+}
+
+#[test]
+fn what_is_asked_about_a_group_is_known_of_it() {
+    let mut script = Script::new();
+    let answer = |offset| Facts::default().with("t", &[(0, offset), (1, -1)]);
+    script.then(ApiKey::OFFSET_FETCH, of(GROUP), answer(5));
+    assert_eq!(script.progress(GROUP), [t(0, 5, None)]);
+    let several = Facts { groups: vec!["h".into(), GROUP.into()], ..Facts::default() };
+    script.then(ApiKey::OFFSET_FETCH, several, of("h").with("t", &[(0, 3)]));
+    assert_eq!(script.progress("h"), [t(0, 3, None)]);
+    script.then(ApiKey::OFFSET_FETCH, of(GROUP), answer(-1));
+    assert_eq!(script.progress(GROUP), []);
+    assert_eq!(script.counted(), [], "asking is no commit");
+    assert_eq!(script.groups.read(at(9)).groups[0].members, None);
+}
+
+#[test]
+fn a_share_groups_progress_is_in_its_state() {
+    let mut script = Script::new();
+    let mut state = of(GROUP).with("t", &[(0, 5), (1, -1)]);
+    state.partitions[0].records = Some(2);
+    script.then(ApiKey::WRITE_SHARE_GROUP_STATE, state, Facts::default());
+    script.fetch("t", &[(0, 12)]);
+    assert_eq!(script.progress(GROUP), [t(0, 5, Some(5))], "two behind its start are done");
+    let described = of(GROUP).with("t", &[(0, 9)]);
+    script.then(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, of(GROUP), described);
+    assert_eq!(script.progress(GROUP), [t(0, 9, Some(3))]);
+    assert_eq!(script.counted(), [], "it commits nothing");
+    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP).with("t", &[]), Facts::default());
+    assert_eq!(script.progress(GROUP), []);
+}
+
+#[test]
+fn a_transactions_offsets_count_when_it_ends_well() {
+    let mut script = Script::new();
+    let promise = |script: &mut Script, offset| {
+        let request = Facts { producer: Some(7), ..of(GROUP).with("t", &[(0, offset)]) };
+        script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
+    };
+    let end = |script: &mut Script, is_committed| {
+        let is_committed = Some(is_committed);
+        let request = Facts { producer: Some(7), is_committed, ..Facts::default() };
+        script.then(ApiKey::END_TXN, request, Facts::default());
+    };
+    promise(&mut script, 5);
+    assert_eq!(script.progress(GROUP), []);
+    end(&mut script, true);
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 1));
+    promise(&mut script, 6);
+    end(&mut script, false);
+    promise(&mut script, 7);
+    let begun = Facts { producer: Some(7), ..Facts::default() };
+    script.then(ApiKey::INIT_PRODUCER_ID, Facts::default(), begun);
+    end(&mut script, true);
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 0));
+}
+
+#[test]
+fn a_topic_is_the_same_by_its_id_and_by_its_name() {
+    let mut script = Script::new();
+    let fetched = Facts::default().with_id(1, &[(0, 9), (1, 9)]);
+    script.then(ApiKey::FETCH, Facts::default(), fetched);
+    script.commit(GROUP, "t", &[(0, 5)]);
+    let request = of(GROUP).with_id(1, &[(1, 6)]);
+    script.then(ApiKey::OFFSET_COMMIT, request, Facts::default());
+    let id = TopicId([1; 16]);
+    assert_eq!(script.progress(GROUP), [(id.to_string(), 1, 6, Some(3)), t(0, 5, None)]);
+    script.groups.named(id, &Arc::from("t"));
+    assert_eq!(script.progress(GROUP), [t(0, 5, Some(4)), t(1, 6, Some(3))]);
+}

@@ -1,0 +1,59 @@
+//! Offsets that a transaction commits, if it ends well (KIP-98).
+
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashlink::LruCache;
+
+use super::{Place, Topic};
+
+/// Offsets by the producer whose transaction they wait for.
+#[derive(Debug)]
+pub struct Transactions {
+    open: LruCache<i64, Vec<Pending>, RandomState>,
+    len: usize,
+    cap: usize,
+}
+
+/// An offset that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The group.
+    pub group: Arc<str>,
+    /// Its coordinator.
+    pub place: Place,
+    /// The partition's topic.
+    pub topic: Topic,
+    /// The partition.
+    pub index: i32,
+    /// The offset.
+    pub offset: i64,
+}
+
+impl Transactions {
+    /// Room for so many offsets.
+    pub fn new(cap: usize) -> Self {
+        Self { open: LruCache::with_hasher(usize::MAX, RandomState::default()), len: 0, cap }
+    }
+
+    /// A producer's transaction holds an offset. Returns how many made room for it.
+    pub fn add(&mut self, producer: i64, pending: Pending) -> usize {
+        self.open.entry(producer).or_insert_with(Vec::new).push(pending);
+        self.len = self.len.saturating_add(1);
+        if self.len <= self.cap {
+            return 0;
+        }
+        // Where there is but one, that is the one.
+        self.open.remove_lru().map_or(0, |(_, dropped)| {
+            self.len = self.len.saturating_sub(dropped.len());
+            dropped.len()
+        })
+    }
+
+    /// A producer's transaction has ended: what it held.
+    pub fn end(&mut self, producer: i64) -> Vec<Pending> {
+        let ended = self.open.remove(&producer).unwrap_or_default();
+        self.len = self.len.saturating_sub(ended.len());
+        ended
+    }
+}

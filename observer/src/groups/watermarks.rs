@@ -1,0 +1,81 @@
+//! High watermarks: answers to Fetch and ListOffsets in.
+
+use std::collections::HashSet;
+
+use super::{Change, Groups, Place, Topic, answers};
+use crate::event::Exchange;
+use crate::tables::Table;
+use crate::time::Timestamp;
+
+/// How far a partition has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The offset behind the last record that consumers may read up to.
+    pub offset: i64,
+    /// When it was told.
+    pub at: Timestamp,
+    /// By whom.
+    pub place: Place,
+}
+
+/// The time that asks for the latest offset.
+const LATEST: i64 = -1;
+/// Isolation level at which the latest offset is not the high watermark, but the last stable one.
+const READ_COMMITTED: i8 = 1;
+
+impl Groups {
+    /// Fetch: each partition comes with its high watermark.
+    pub(super) fn fetched(&mut self, exchange: &Exchange, now: Timestamp) {
+        let Some(response) = answers::answered(exchange) else {
+            return;
+        };
+        for (topic, partition, offset) in answers::offsets(response) {
+            self.mark(exchange, &topic, partition.index, offset, now);
+        }
+    }
+
+    /// ListOffsets: the latest offset of a consumer that reads everything is the high watermark. To
+    /// version 0 it is one of several.
+    pub(super) fn listed(&mut self, exchange: &Exchange, now: Timestamp) {
+        let (Some(request), Some(response)) =
+            (exchange.request.as_deref(), answers::answered(exchange))
+        else {
+            return;
+        };
+        let is_consumer = request.replica.is_none_or(|replica| replica < 0);
+        let reads_all = request.isolation != Some(READ_COMMITTED);
+        if !is_consumer || !reads_all || exchange.header.api_version < 1 {
+            return;
+        }
+        let asked = answers::offsets(request).filter(|(_, _, time)| *time == LATEST);
+        let asked: HashSet<_> = asked.map(|(topic, p, _)| (topic, p.index)).collect();
+        for (topic, partition, offset) in answers::offsets(response) {
+            let key = (topic, partition.index);
+            if asked.contains(&key) {
+                self.mark(exchange, &key.0, partition.index, offset, now);
+            }
+        }
+    }
+
+    fn mark(
+        &mut self,
+        exchange: &Exchange,
+        topic: &Topic,
+        index: i32,
+        offset: i64,
+        now: Timestamp,
+    ) {
+        if offset < 0 {
+            return;
+        }
+        let mark = Mark { offset, at: now, place: Place::of(exchange) };
+        // Two answers on their way at once may overtake each other.
+        let kept = self.watermarks.set(topic, index, mark, |present| {
+            present.offset > offset && exchange.time.is_some_and(|asked| asked <= present.at)
+        });
+        self.evictions.add(Table::Watermarks, kept.evicted);
+        if kept.is_new_topic {
+            self.changes.push(Change::Topic(topic.clone()));
+        }
+    }
+}

@@ -79,24 +79,6 @@ impl Groups {
         }
     }
 
-    /// OffsetDelete and the like: which partitions of the topics is not told, so all are unknown now.
-    pub(super) fn deleted(&mut self, exchange: &Exchange) {
-        let Some((request, _)) = answers::granted(exchange) else {
-            return;
-        };
-        let group = request.groups.first().and_then(|name| self.by_name.get_mut(name));
-        if let Some(group) = group {
-            let before = group.offsets.len();
-            request
-                .topics
-                .iter()
-                .filter_map(Topic::of)
-                .for_each(|t| group.offsets.remove_topic(&t));
-            self.partitions =
-                self.partitions.saturating_sub(before.saturating_sub(group.offsets.len()));
-        }
-    }
-
     /// TxnOffsetCommit: what was not refused waits for the transaction's end.
     pub(super) fn promised(&mut self, exchange: &Exchange) {
         let Some((request, response)) = answers::both(exchange) else {

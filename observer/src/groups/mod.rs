@@ -5,11 +5,12 @@
 //!
 //! - `clients`: which client belongs to which group
 //! - `group`: one group; `membership`, `members`: who is in it; `commits`: how far it has come
+//! - `deletions`: what is no longer there
 //! - `transactions`: commits that wait for the end of a transaction
 //! - `watermarks`: how far partitions have come
 //! - `answers`: what a response grants of what its request asks for
 //! - `partitions`: values by topic and partition; `topic`: by name or by id
-//! - `limits`: bounds; `reading`: all that is known at one moment
+//! - `limits`: bounds; `place`: seen from where; `reading`: all that is known at one moment
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -24,11 +25,13 @@
 mod answers;
 mod clients;
 mod commits;
+mod deletions;
 mod group;
 mod limits;
 mod members;
 mod membership;
 mod partitions;
+mod place;
 mod reading;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -49,13 +52,14 @@ use group::{Committed, Group};
 pub use limits::Limits;
 use membership::Step;
 use partitions::Partitions;
+pub use place::Place;
 pub use reading::{GroupReading, PartitionReading, Reading, WatermarkReading};
 pub use topic::Topic;
 use transactions::Transactions;
 use watermarks::Mark;
 
 use crate::decode::TopicId;
-use crate::event::{Endpoint, Exchange, Vantage};
+use crate::event::Exchange;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::tables::{Evictions, Table};
@@ -88,35 +92,6 @@ pub enum Change {
     Committed(Arc<str>, Place),
 }
 
-/// Where something was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Who told it.
-    pub broker: Endpoint,
-    /// Seen from where.
-    pub vantage: Vantage,
-}
-
-impl Place {
-    /// The broker of an exchange.
-    pub const fn of(exchange: &Exchange) -> Self {
-        Self { broker: exchange.peers.broker, vantage: exchange.peers.vantage }
-    }
-
-    /// The same broker may be talked to from here and from elsewhere: one of the two is kept, so that
-    /// a group does not go to and fro.
-    fn and(self, other: Self) -> Self {
-        match (self.vantage, other.vantage) {
-            (Vantage::Broker, Vantage::Both) | (Vantage::Client, Vantage::Transit)
-                if self.broker == other.broker =>
-            {
-                self
-            }
-            _ => other,
-        }
-    }
-}
-
 impl Groups {
     /// Nothing is known.
     pub fn new(limits: Limits) -> Self {
@@ -146,7 +121,7 @@ impl Groups {
             | ApiKey::ALTER_SHARE_GROUP_OFFSETS => self.state_written(exchange, now),
             ApiKey::OFFSET_DELETE
             | ApiKey::DELETE_SHARE_GROUP_OFFSETS
-            | ApiKey::DELETE_SHARE_GROUP_STATE => self.deleted(exchange),
+            | ApiKey::DELETE_SHARE_GROUP_STATE => self.offsets_deleted(exchange),
             ApiKey::TXN_OFFSET_COMMIT => self.promised(exchange),
             ApiKey::END_TXN => self.ended(exchange, now),
             ApiKey::INIT_PRODUCER_ID => self.begun(exchange),
@@ -236,36 +211,6 @@ impl Groups {
             _ => membership.beaten(api, request, response, now),
         };
         self.note(name, step);
-    }
-
-    fn groups_deleted(&mut self, exchange: &Exchange) {
-        let Some((_, response)) = answers::both(exchange) else {
-            return;
-        };
-        for (index, name) in response.groups.iter().enumerate() {
-            let is_failed = response.failed_groups.iter().any(|&i| usize::from(i) == index);
-            if !is_failed && let Some(group) = self.by_name.remove(name) {
-                self.partitions = self.partitions.saturating_sub(group.offsets.len());
-            }
-        }
-    }
-
-    fn topics_deleted(&mut self, exchange: &Exchange) {
-        let Some((_, response)) = answers::both(exchange) else {
-            return;
-        };
-        let is_failed =
-            |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
-        let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
-        for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
-            self.watermarks.remove_topic(&topic);
-            for (_, group) in &mut self.by_name {
-                let before = group.offsets.len();
-                group.offsets.remove_topic(&topic);
-                let removed = before.saturating_sub(group.offsets.len());
-                self.partitions = self.partitions.saturating_sub(removed);
-            }
-        }
     }
 
     /// The group of this name, of which something is seen now at its coordinator.

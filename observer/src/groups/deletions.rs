@@ -1,0 +1,56 @@
+//! What is deleted: groups, topics, offsets.
+
+use super::{Groups, Topic, answers};
+use crate::event::Exchange;
+
+impl Groups {
+    /// OffsetDelete and the like: which partitions of the topics is not told, so all are unknown now.
+    pub(super) fn offsets_deleted(&mut self, exchange: &Exchange) {
+        let Some((request, _)) = answers::granted(exchange) else {
+            return;
+        };
+        let group = request.groups.first().and_then(|name| self.by_name.get_mut(name));
+        if let Some(group) = group {
+            let before = group.offsets.len();
+            request
+                .topics
+                .iter()
+                .filter_map(Topic::of)
+                .for_each(|t| group.offsets.remove_topic(&t));
+            self.partitions =
+                self.partitions.saturating_sub(before.saturating_sub(group.offsets.len()));
+        }
+    }
+
+    /// DeleteGroups: those that are not refused are gone.
+    pub(super) fn groups_deleted(&mut self, exchange: &Exchange) {
+        let Some((_, response)) = answers::both(exchange) else {
+            return;
+        };
+        for (index, name) in response.groups.iter().enumerate() {
+            let is_failed = response.failed_groups.iter().any(|&i| usize::from(i) == index);
+            if !is_failed && let Some(group) = self.by_name.remove(name) {
+                self.partitions = self.partitions.saturating_sub(group.offsets.len());
+            }
+        }
+    }
+
+    /// DeleteTopics: a topic of the same name will begin anew.
+    pub(super) fn topics_deleted(&mut self, exchange: &Exchange) {
+        let Some((_, response)) = answers::both(exchange) else {
+            return;
+        };
+        let is_failed =
+            |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
+        let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
+        for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
+            self.watermarks.remove_topic(&topic);
+            for (_, group) in &mut self.by_name {
+                let before = group.offsets.len();
+                group.offsets.remove_topic(&topic);
+                let removed = before.saturating_sub(group.offsets.len());
+                self.partitions = self.partitions.saturating_sub(removed);
+            }
+        }
+    }
+}

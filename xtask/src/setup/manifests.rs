@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::{Machine, apt};
+use super::{Machine, venv};
 use crate::paths;
 
 /// The newest version of Kubernetes whose schemas it brings is its own version.
@@ -26,13 +26,7 @@ pub(super) fn find(machine: &Machine) -> Option<String> {
 
 /// Makes the environment and installs into it.
 pub(super) fn install(machine: &Machine) -> Result<()> {
-    if machine.first_line("python3", &["-m", "ensurepip", "--version"]).is_none() {
-        apt::install(machine, &["python3-venv"])?;
-    }
-    let folder = folder();
-    let folder = folder.to_str().context("the build folder's name is no UTF-8")?;
-    machine.run("python3", &["-m", "venv", "--clear", folder])?;
-    machine.run(&format!("{folder}/bin/pip"), &["install", "--quiet", PINNED])
+    venv::make(machine, &folder(), &[PINNED])
 }
 
 fn folder() -> PathBuf {

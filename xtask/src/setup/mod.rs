@@ -3,9 +3,11 @@
 
 mod apt;
 mod bpf;
+mod clients;
 mod machine;
 mod manifests;
 mod needs;
+mod venv;
 
 use std::fmt::Write as _;
 
@@ -13,6 +15,7 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 pub use bpf::{LINKED_TOOLCHAIN, TOOLCHAIN_VARIABLE};
+pub use clients::{go, node_modules, python_with_clients};
 pub use machine::Machine;
 pub use manifests::manifest_validator;
 use needs::{NEEDS, Need};

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{Machine, Purpose, apt, bpf, manifests};
+use super::{Machine, Purpose, apt, bpf, clients, manifests};
 
 /// One thing a machine may lack.
 pub(super) struct Need {
@@ -109,6 +109,27 @@ pub(super) const NEEDS: &[Need] = &[
         from: Purpose::Test,
         find: manifests::find,
         install: manifests::install,
+        without: NO_TESTS,
+    },
+    Need {
+        name: "Python's Kafka clients",
+        from: Purpose::Test,
+        find: clients::find_python,
+        install: clients::install_python,
+        without: NO_TESTS,
+    },
+    Need {
+        name: "Node.js and its Kafka client",
+        from: Purpose::Test,
+        find: clients::find_node,
+        install: clients::install_node,
+        without: NO_TESTS,
+    },
+    Need {
+        name: "Go",
+        from: Purpose::Test,
+        find: clients::find_go,
+        install: clients::install_go,
         without: NO_TESTS,
     },
 ];

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use observer::event::{Event, Exchange, Malformed, Outcome, Request, Unmatched};
+use observer::event::{ClientSoftware, Event, Exchange, Malformed, Outcome, Request, Unmatched};
 use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
@@ -17,6 +17,8 @@ pub struct Said {
     pub requests: Vec<Request>,
     /// Requests that ended, one way or another.
     pub exchanges: Vec<Exchange>,
+    /// Libraries that clients named.
+    pub software: Vec<ClientSoftware>,
     /// Responses that no request waited for.
     pub unmatched: Vec<Unmatched>,
     /// What was not what it should be.
@@ -151,6 +153,7 @@ impl Said {
         match event {
             Event::Request(request) => self.requests.push((*request).clone()),
             Event::Exchange(exchange) => self.exchanges.push((*exchange).clone()),
+            Event::ClientSoftware { software, .. } => self.software.push((*software).clone()),
             Event::UnmatchedResponse { reason, .. } => self.unmatched.push(*reason),
             Event::Malformed { reason, .. } => self.malformed.push(*reason),
             Event::Resynchronised { .. } => self.resyncs += 1,

@@ -4,6 +4,7 @@ pub mod binary;
 #[cfg(feature = "live")]
 pub mod capture;
 pub mod capture_writer;
+pub mod clients;
 pub mod dumpcap;
 pub mod http;
 pub mod in_process;

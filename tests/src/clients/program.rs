@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use xtask::kafka;
-use xtask::setup::{go, node_modules, python_with_clients};
+use xtask::setup::{go, node, node_modules, python_with_clients};
 
 /// A program, by the name of its file or folder.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ impl Program {
                 Ok(command)
             }
             Self::Node(name) => {
-                let mut command = Command::new("node");
+                let mut command = Command::new(node());
                 command.arg(source(&format!("node/round_trip_{name}.js")));
                 command.env("NODE_PATH", node_modules());
                 Ok(command)

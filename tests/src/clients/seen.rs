@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observer::event::{Exchange, Outcome};
+use observer::event::{Exchange, Outcome, TopicTotals};
 use observer::protocol::api::ApiKey;
 
 use super::Client;
@@ -41,14 +41,17 @@ impl<'a> Seen<'a> {
         outcomes
     }
 
-    /// Records that it produced, to its topic, and of which the broker said that it took them.
+    /// Records that it produced, to its topic, and that the broker took.
     pub fn produced_records(&self) -> Option<u64> {
-        self.answered(ApiKey::PRODUCE).map(|e| Some(self.of_topic(e)?.records? - rejected(e))).sum()
+        let taken = self.produced().map(|topic| topic.records?.checked_sub(topic.rejected_records));
+        taken.sum()
     }
 
-    /// Bytes that it produced, to its topic.
+    /// Their bytes.
     pub fn produced_bytes(&self) -> u64 {
-        self.answered(ApiKey::PRODUCE).filter_map(|e| self.of_topic(e)?.bytes).sum()
+        let taken =
+            self.produced().filter_map(|topic| topic.bytes?.checked_sub(topic.rejected_bytes));
+        taken.sum()
     }
 
     /// Bytes that it fetched, of its topic.
@@ -73,16 +76,16 @@ impl<'a> Seen<'a> {
         self.exchanges.iter().filter_map(|exchange| Some(&**exchange.group()?)).collect()
     }
 
+    fn produced(&self) -> impl Iterator<Item = TopicTotals> {
+        self.answered(ApiKey::PRODUCE).filter_map(|exchange| self.of_topic(exchange))
+    }
+
     fn answered(&self, api: ApiKey) -> impl Iterator<Item = &'a Exchange> {
         let is_meant = move |e: &&&Exchange| e.api_key() == api && e.outcome == Outcome::Answered;
         self.exchanges.iter().filter(is_meant).copied()
     }
 
-    fn of_topic(&self, exchange: &Exchange) -> Option<observer::event::TopicTotals> {
+    fn of_topic(&self, exchange: &Exchange) -> Option<TopicTotals> {
         exchange.topics()?.into_iter().find(|topic| topic.name.as_deref() == Some(&*self.topic))
     }
-}
-
-fn rejected(exchange: &Exchange) -> u64 {
-    exchange.topics().into_iter().flatten().map(|topic| topic.rejected_records).sum()
 }

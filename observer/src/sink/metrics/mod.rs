@@ -13,6 +13,7 @@ mod family;
 pub mod health;
 mod label;
 mod labels;
+mod mechanisms;
 mod options;
 mod series;
 mod snapshot;
@@ -36,6 +37,7 @@ use self::errors::Errors;
 use self::family::{Families, Registry};
 use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
+use self::mechanisms::Mechanisms;
 pub use self::options::Options;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
@@ -54,6 +56,7 @@ pub struct Metrics {
     topics: Topics,
     brokers: Brokers,
     clients: Clients,
+    mechanisms: Mechanisms,
     envoy: Option<Envoy>,
     resyncs: u64,
     now: Timestamp,
@@ -73,6 +76,7 @@ impl Metrics {
             topics: Topics::new(&families, &labels, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
+            mechanisms: Mechanisms::new(&families, &options)?,
             labels,
             envoy: envoy.transpose()?,
             resyncs: 0,
@@ -116,7 +120,8 @@ impl Metrics {
         let mut overflows: BTreeMap<_, u64> = BTreeMap::new();
         let series = [self.traffic.overflow(), self.errors.overflow(), self.topics.overflow()]
             .map(|n| ("series", n));
-        for (label, n) in self.labels.overflows().chain(self.clients.overflows()).chain(series) {
+        let known = self.labels.overflows().chain(self.clients.overflows());
+        for (label, n) in known.chain([self.mechanisms.overflow()]).chain(series) {
             *overflows.entry(label).or_default() += n;
         }
         let overflows = overflows.into_iter().map(|(label, n)| sample(&[("label", label)], n));
@@ -144,6 +149,7 @@ impl Metrics {
         self.errors.expire(labels, *now, options.idle, &mut used);
         self.topics.expire(labels, *now, options.idle, &mut used);
         self.clients.expire(&mut used);
+        self.mechanisms.expire();
         self.labels.retain(&used);
     }
 }
@@ -159,7 +165,7 @@ impl Handler for Metrics {
         {
             tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
         }
-        let Self { labels, traffic, errors, topics, brokers, clients, now, .. } = self;
+        let Self { labels, traffic, errors, topics, brokers, clients, mechanisms, now, .. } = self;
         match event {
             Event::Request(request) => {
                 let broker = labels.broker_key(&request.peers);
@@ -170,6 +176,7 @@ impl Handler for Metrics {
             Event::Exchange(exchange) => {
                 let broker = labels.broker_key(&exchange.peers);
                 brokers.exchange(labels, broker, exchange);
+                mechanisms.exchange(labels, broker, exchange);
                 let key = labels.request_key(broker, &exchange.header);
                 traffic.exchange(labels, key, exchange, *now);
                 errors.exchange(labels, key, exchange, *now);
@@ -197,6 +204,7 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&peers);
                 brokers.closed(labels, broker, security);
                 clients.closed(labels, &peers);
+                mechanisms.closed(labels, &peers);
             }
             Event::Resynchronised { .. } => self.resyncs += 1,
             Event::Socket { peers, rtt, retransmits } => {

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::health::{CaptureStats, Health, Hook};
 use super::{Metrics, Options, text};
+use crate::decode::{ErrorCounts, Facts};
 use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side, Unmatched};
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
 use crate::sink::samples::{TIME, exchange, peers, request};
 
 fn counted(options: Options, clients: &[&str]) -> Metrics {
@@ -196,6 +199,31 @@ fn a_client_that_names_no_library_is_known_by_its_id() {
     let (security, software) = (Security::Plaintext, Some(&software));
     metrics.event(Event::ConnectionClosed { peers: peers(), security, software });
     assert!(samples(&metrics, "client_info").is_empty());
+}
+
+#[test]
+fn connections_are_counted_by_the_mechanism_that_was_agreed_to() {
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    let mut handshake = exchange("a");
+    handshake.header.api_key = ApiKey::SASL_HANDSHAKE.0;
+    let asked = Facts { mechanism: Some(Arc::from("PLAIN")), ..Facts::default() };
+    handshake.request = Some(Box::new(asked));
+    let mut errors = ErrorCounts::default();
+    errors.count(ErrorCode(33), None);
+    handshake.response = Some(Box::new(Facts { errors, ..Facts::default() }));
+    metrics.event(Event::Exchange(&handshake));
+    assert!(samples(&metrics, "connections_by_mechanism").is_empty());
+    handshake.response = Some(Box::new(Facts::default()));
+    for _ in 0..2 {
+        metrics.event(Event::Exchange(&handshake));
+        assert_eq!(
+            samples(&metrics, "connections_by_mechanism"),
+            [r#"{broker="10.0.0.2:9092",mechanism="PLAIN",vantage="broker"} 1"#]
+        );
+    }
+    let security = Security::SaslPlaintext;
+    metrics.event(Event::ConnectionClosed { peers: peers(), security, software: None });
+    assert!(samples(&metrics, "connections_by_mechanism").is_empty());
 }
 
 #[test]

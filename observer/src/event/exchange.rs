@@ -75,7 +75,8 @@ pub struct Request {
     pub bytes: u32,
 }
 
-/// A request that has ended, with its response where it has one.
+/// A request that has ended, with its response where it has one. It was told as an
+/// [`Event::Request`](super::Event::Request) before, also where its frame was cut short.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// When the request's first byte passed (of those seen), if its packet has a time.
@@ -88,8 +89,6 @@ pub struct Exchange {
     pub outcome: Outcome,
     /// Request frame in bytes, without the length prefix.
     pub request_bytes: u32,
-    /// Whether the request's frame had ended: it was told as an [`Event::Request`] before.
-    pub is_request_whole: bool,
     /// Response frame in bytes, without the length prefix.
     pub response_bytes: Option<u32>,
     /// Response's last byte minus request's first byte; null where either was not seen.

@@ -151,7 +151,6 @@ impl Conversation {
             header,
             outcome,
             request_bytes: pending.bytes,
-            is_request_whole: pending.has_ended,
             response_bytes: response.map(|response| response.bytes),
             duration: moments.and_then(|m| m.duration()),
             answer_time: moments.and_then(|m| m.answer_time()),

@@ -35,7 +35,6 @@ pub fn by(client: &str, host: u8, key: ApiKey, request: Facts, response: Facts) 
         },
         outcome: Outcome::Answered,
         request_bytes: 1,
-        is_request_whole: true,
         response_bytes: Some(1),
         duration: None,
         answer_time: None,

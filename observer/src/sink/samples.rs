@@ -78,7 +78,6 @@ pub fn exchange(client_id: &str) -> Exchange {
         header: header(client_id),
         outcome: Outcome::Answered,
         request_bytes: 1234,
-        is_request_whole: true,
         response_bytes: Some(56),
         duration: Some(Duration::from_nanos(1_234_500)),
         answer_time: Some(Duration::from_micros(1200)),

@@ -120,9 +120,7 @@ impl Summary {
 
     fn exchange(&mut self, exchange: &Exchange) {
         let row = self.row(exchange.header.api());
-        row.inflight = row.inflight.saturating_sub(u64::from(exchange.is_request_whole));
-        // A request whose frame did not end was not counted when it did.
-        row.requests += u64::from(!exchange.is_request_whole);
+        row.inflight = row.inflight.saturating_sub(1);
         if let Some(count) = row.outcomes.get_mut(exchange.outcome as usize) {
             *count += 1;
         }
@@ -241,7 +239,9 @@ mod tests {
         let mut lost = exchange("a");
         (lost.header.api_key, lost.outcome) = (3, Outcome::Lost);
         (lost.duration, lost.broker_time) = (None, None);
-        lost.is_request_whole = false;
+        let mut asked = request("a");
+        asked.header.api_key = lost.header.api_key;
+        summary.event(Event::Request(&asked));
         summary.event(Event::Exchange(&lost));
         assert_eq!(
             summary.table(),

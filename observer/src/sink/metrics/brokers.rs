@@ -59,8 +59,7 @@ impl Brokers {
     /// A request has ended.
     pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange) {
         let handles = self.handles(labels, key);
-        // One whose frame never ended was not counted in.
-        handles.inflight.add(-i64::from(exchange.is_request_whole));
+        handles.inflight.dec();
         inc(&handles.outcomes, exchange.outcome as usize);
     }
 

@@ -3,6 +3,7 @@
 //! Whatever the user gets wrong is answered with one sentence on standard error ([`failure`]).
 
 mod failure;
+mod group_flags;
 mod logging;
 mod options;
 mod output;

@@ -8,10 +8,11 @@ use observer::ports::Ports;
 use observer::sink::metrics::Options;
 use observer::{exchange, pipeline, stream};
 
+use super::group_flags::GroupFlags;
 use super::value::{MOST_MEMORY, duration, number, size};
 
 /// Beyond it no machine has memory for what a number bounds.
-const MANY: u64 = 100_000_000;
+pub const MANY: u64 = 100_000_000;
 /// The largest length that Kafka can write.
 const LARGEST_FRAME: u64 = i32::MAX as u64;
 /// The longest string that Kafka can write.
@@ -216,6 +217,8 @@ pub struct MetricFlags {
         value_parser = metric_prefix
     )]
     envoy_stats: Option<String>,
+    #[command(flatten)]
+    groups: GroupFlags,
 }
 
 impl MetricFlags {
@@ -225,6 +228,8 @@ impl MetricFlags {
             cluster: self.cluster.clone(),
             client_id: !self.no_client_id_label,
             errors_by_topic: !self.no_error_topic_label,
+            by_partition: !self.groups.no_partition_label,
+            groups: self.groups.limits(),
             max_topics: self.max_topic_values,
             max_label_values: self.max_label_values,
             max_label_len: self.max_label_length,

@@ -1,5 +1,6 @@
 //! Topics as exchanges tell them apart.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,13 +24,18 @@ impl Topic {
             (None, None) => None,
         }
     }
+
+    /// Its name, or its id as Kafka prints it.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Name(name) => Cow::Borrowed(name),
+            Self::Id(id) => Cow::Owned(id.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Id(id) => id.fmt(f),
-        }
+        f.pad(&self.text())
     }
 }

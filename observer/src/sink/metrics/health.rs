@@ -197,7 +197,8 @@ fn family(name: &str, help: &str, kind: MetricType, samples: Vec<Metric>) -> Met
     family
 }
 
-fn pairs(labels: &[(&str, &str)]) -> Vec<LabelPair> {
+/// Labels with these names and values.
+pub fn pairs(labels: &[(&str, &str)]) -> Vec<LabelPair> {
     let pair = |(name, value): &(&str, &str)| {
         let mut pair = LabelPair::default();
         pair.set_name((*name).to_owned());

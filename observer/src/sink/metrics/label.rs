@@ -55,6 +55,11 @@ impl<K: Hash + Eq> LabelTable<K> {
         self.overflow
     }
 
+    /// Whether a value has an id of its own.
+    pub fn has_key(&self, key: &K) -> bool {
+        self.ids.contains_key(key)
+    }
+
     /// The id of a value, which `render` writes where it is new. Different keys must be written
     /// differently, and none as [`OTHER`].
     pub fn id<Q>(&mut self, key: &Q, render: impl FnOnce() -> String) -> LabelId
@@ -108,6 +113,11 @@ impl<K: Hash + Eq> LabelTable<K> {
 }
 
 impl LabelTable<String> {
+    /// Whether a text from the wire has an id of its own.
+    pub fn has(&self, text: &str, max_len: usize) -> bool {
+        self.ids.contains_key(&*harmless(text, max_len))
+    }
+
     /// The id of a text from the wire, at most `max_len` bytes of it.
     pub fn text(&mut self, text: &str, max_len: usize) -> LabelId {
         let text = harmless(text, max_len);

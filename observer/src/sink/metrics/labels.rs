@@ -9,9 +9,10 @@ use super::Options;
 use super::label::{LabelId, LabelTable};
 use super::series::Key;
 use crate::event::{ApiName, Endpoint, Peers, RequestHeader};
+use crate::groups::Place;
 
 /// Bytes of a topic's name.
-const MAX_TOPIC_LEN: usize = 249;
+pub const MAX_TOPIC_LEN: usize = 249;
 
 /// The label tables.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Labels {
     api: LabelTable<ApiName>,
     version: LabelTable<i16>,
     detail: LabelTable<String>,
+    group: LabelTable<String>,
     topic: LabelTable<String>,
     /// Whether errors are told apart by topic.
     errors_by_topic: bool,
@@ -36,6 +38,8 @@ pub struct Used {
     pub version: HashSet<LabelId, RandomState>,
     /// Of `error`, `reason` and `codec`.
     pub detail: HashSet<LabelId, RandomState>,
+    /// Of `group`.
+    pub group: HashSet<LabelId, RandomState>,
     /// Of `topic`.
     pub topic: HashSet<LabelId, RandomState>,
     /// Of `client_id`.
@@ -51,6 +55,7 @@ impl Labels {
             api: LabelTable::new("api", cap),
             version: LabelTable::new("api_version", cap),
             detail: LabelTable::new("error", cap),
+            group: LabelTable::new("group", cap),
             topic: LabelTable::new("topic", options.max_topics),
             errors_by_topic: options.errors_by_topic,
             client: options.client_id.then(|| LabelTable::new("client_id", cap)),
@@ -68,8 +73,17 @@ impl Labels {
 
     /// The key of what only `broker` and `vantage` tell apart.
     pub fn broker_key(&mut self, peers: &Peers) -> Key {
-        let broker = self.broker.id(&peers.broker, || peers.broker.to_string());
-        Key::of_broker(broker, peers.vantage)
+        self.place_key(Place { broker: peers.broker, vantage: peers.vantage })
+    }
+
+    /// The same, of a place.
+    pub fn place_key(&mut self, Place { broker, vantage }: Place) -> Key {
+        Key::of_broker(self.broker.id(&broker, || broker.to_string()), vantage)
+    }
+
+    /// Whether a place has labels of its own.
+    pub fn has_place(&self, place: Place) -> bool {
+        self.broker.has_key(&place.broker)
     }
 
     /// The key of a request to a broker, all labels given.
@@ -88,6 +102,21 @@ impl Labels {
     /// The id of an error, a reason or a codec.
     pub fn detail(&mut self, text: &str) -> LabelId {
         self.detail.text(text, self.max_len)
+    }
+
+    /// The id of a group.
+    pub fn group(&mut self, name: &str) -> LabelId {
+        self.group.text(name, self.max_len)
+    }
+
+    /// Whether a group has a label of its own.
+    pub fn has_group(&self, name: &str) -> bool {
+        self.group.has(name, self.max_len)
+    }
+
+    /// Whether a topic has a label of its own.
+    pub fn has_topic(&self, name: &str) -> bool {
+        self.topic.has(name, MAX_TOPIC_LEN)
     }
 
     /// The id of a topic; a name is at most 249 characters long.
@@ -125,6 +154,9 @@ impl Labels {
         if key.detail != LabelId::NONE {
             values.push(self.detail.value(key.detail));
         }
+        if key.group != LabelId::NONE {
+            values.push(self.group.value(key.group));
+        }
         if key.topic != LabelId::NONE {
             values.push(self.topic.value(key.topic));
         }
@@ -141,6 +173,7 @@ impl Labels {
         self.api.retain(&used.api);
         self.version.retain(&used.version);
         self.detail.retain(&used.detail);
+        self.group.retain(&used.group);
         self.topic.retain(&used.topic);
         if let Some(table) = &mut self.client {
             table.retain(&used.client);
@@ -154,7 +187,8 @@ impl Labels {
             (self.version.name(), self.version.overflow()),
         ];
         let client = self.client.as_ref().map(|table| (table.name(), table.overflow()));
-        let texts = [&self.detail, &self.topic].map(|table| (table.name(), table.overflow()));
+        let texts =
+            [&self.detail, &self.group, &self.topic].map(|table| (table.name(), table.overflow()));
         let broker = [(self.broker.name(), self.broker.overflow())];
         broker.into_iter().chain(numbers).chain(texts).chain(client)
     }

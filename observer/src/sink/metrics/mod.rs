@@ -10,11 +10,13 @@ mod clients;
 mod envoy;
 mod errors;
 mod family;
+mod groups;
 pub mod health;
 mod label;
 mod labels;
 mod mechanisms;
 mod options;
+mod progress;
 mod series;
 mod snapshot;
 #[cfg(test)]
@@ -35,6 +37,7 @@ use self::clients::Clients;
 use self::envoy::Envoy;
 use self::errors::Errors;
 use self::family::{Families, Registry};
+use self::groups::Groups;
 use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
 use self::mechanisms::Mechanisms;
@@ -54,6 +57,7 @@ pub struct Metrics {
     traffic: Traffic,
     errors: Errors,
     topics: Topics,
+    groups: Groups,
     brokers: Brokers,
     clients: Clients,
     mechanisms: Mechanisms,
@@ -74,6 +78,7 @@ impl Metrics {
             traffic: Traffic::new(&families, &labels, &options)?,
             errors: Errors::new(&families, &labels, &options)?,
             topics: Topics::new(&families, &labels, &options)?,
+            groups: Groups::new(&families, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
             mechanisms: Mechanisms::new(&families, &options)?,
@@ -110,7 +115,11 @@ impl Metrics {
     pub fn gather(&self, health: &Health) -> Snapshot {
         Snapshot {
             readings: self.registry.read(),
-            health: health.clone(),
+            progress: self.groups.progress(&self.labels, self.now, &self.options),
+            health: Health {
+                evictions: health.evictions.plus(self.groups.evictions()),
+                ..health.clone()
+            },
             own: self.own(),
             process: self.process.clone(),
         }
@@ -118,8 +127,13 @@ impl Metrics {
 
     fn own(&self) -> Vec<MetricFamily> {
         let mut overflows: BTreeMap<_, u64> = BTreeMap::new();
-        let series = [self.traffic.overflow(), self.errors.overflow(), self.topics.overflow()]
-            .map(|n| ("series", n));
+        let series = [
+            self.traffic.overflow(),
+            self.errors.overflow(),
+            self.topics.overflow(),
+            self.groups.overflow(),
+        ];
+        let series = series.map(|n| ("series", n));
         let known = self.labels.overflows().chain(self.clients.overflows());
         for (label, n) in known.chain([self.mechanisms.overflow()]).chain(series) {
             *overflows.entry(label).or_default() += n;
@@ -148,6 +162,7 @@ impl Metrics {
         self.traffic.expire(labels, *now, options.idle, &mut used);
         self.errors.expire(labels, *now, options.idle, &mut used);
         self.topics.expire(labels, *now, options.idle, &mut used);
+        self.groups.expire(labels, *now, options.idle, &mut used);
         self.clients.expire(&mut used);
         self.mechanisms.expire();
         self.labels.retain(&used);
@@ -165,7 +180,9 @@ impl Handler for Metrics {
         {
             tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
         }
-        let Self { labels, traffic, errors, topics, brokers, clients, mechanisms, now, .. } = self;
+        let Self {
+            labels, traffic, errors, topics, groups, brokers, clients, mechanisms, now, ..
+        } = self;
         match event {
             Event::Request(request) => {
                 let broker = labels.broker_key(&request.peers);
@@ -181,6 +198,7 @@ impl Handler for Metrics {
                 traffic.exchange(labels, key, exchange, *now);
                 errors.exchange(labels, key, exchange, *now);
                 topics.exchange(labels, key, exchange, *now);
+                groups.exchange(labels, exchange, *now);
             }
             Event::UnmatchedResponse { peers, reason } => {
                 let broker = labels.broker_key(&peers);
@@ -211,7 +229,10 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&peers);
                 brokers.socket(labels, broker, rtt, retransmits);
             }
-            Event::TopicNamed { id, name } => topics.named(labels, id, name, *now),
+            Event::TopicNamed { id, name } => {
+                topics.named(labels, id, name, *now);
+                groups.named(labels, id, name, *now);
+            }
             Event::Command(_) => {}
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::groups;
+
 /// Labels and bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -11,6 +13,10 @@ pub struct Options {
     pub client_id: bool,
     /// Whether errors are told apart by topic.
     pub errors_by_topic: bool,
+    /// Whether groups' offsets are told apart by partition, else they are sums.
+    pub by_partition: bool,
+    /// Bounds of groups; their `idle` is that of series.
+    pub groups: groups::Limits,
     /// Values of `topic`, beside `other`.
     pub max_topics: usize,
     /// Values of any other label, beside `other`.
@@ -31,6 +37,8 @@ impl Default for Options {
             cluster: None,
             client_id: true,
             errors_by_topic: true,
+            by_partition: true,
+            groups: groups::Limits::default(),
             max_topics: 5000,
             max_label_values: 1000,
             max_label_len: 128,

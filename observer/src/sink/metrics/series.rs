@@ -24,6 +24,8 @@ pub struct Key {
     pub version: LabelId,
     /// `error`, `reason` or `codec`.
     pub detail: LabelId,
+    /// `group`.
+    pub group: LabelId,
     /// `topic`.
     pub topic: LabelId,
     /// `client_id`.
@@ -34,7 +36,16 @@ impl Key {
     /// The key with only `broker` and `vantage`.
     pub const fn of_broker(broker: LabelId, vantage: Vantage) -> Self {
         let none = LabelId::NONE;
-        Self { broker, vantage, api: none, version: none, detail: none, topic: none, client: none }
+        Self {
+            broker,
+            vantage,
+            api: none,
+            version: none,
+            detail: none,
+            group: none,
+            topic: none,
+            client: none,
+        }
     }
 
     /// The key whose labels from requests are all `other`.
@@ -44,6 +55,7 @@ impl Key {
             api: other(self.api),
             version: other(self.version),
             detail: other(self.detail),
+            group: other(self.group),
             topic: other(self.topic),
             client: other(self.client),
             ..self

@@ -7,11 +7,13 @@ use prometheus::{Encoder, Result, TextEncoder};
 
 use super::family::Readings;
 use super::health::Health;
+use super::progress::Progress;
 
 /// All metrics at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) readings: Vec<Readings>,
+    pub(super) progress: Progress,
     pub(super) health: Health,
     /// What metrics say of themselves.
     pub(super) own: Vec<MetricFamily>,
@@ -23,6 +25,7 @@ impl Snapshot {
     /// The metrics that have a value, sorted by name.
     pub fn families(&self) -> Vec<MetricFamily> {
         let mut families: Vec<_> = self.readings.iter().map(Readings::family).collect();
+        families.extend(self.progress.families());
         families.extend(self.health.families());
         families.extend(self.own.iter().cloned());
         families.extend(self.process.iter().flat_map(|process| process.gather()));

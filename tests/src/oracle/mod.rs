@@ -6,6 +6,7 @@
 //! - `counts`: the observer's ended requests against the broker's, for each API and version
 //! - `differences`: what the broker is known to count in another way, and why
 //! - `exchanges`: two sets of exchange records against each other
+//! - `lag`: groups that fall behind, and what Kafka's own tool says of them
 //! - `latency`: the observer's broker time against the broker's
 //! - `ledger`: the observer's metrics, and whether its two ledgers balance
 //! - `refusals`: everything that a broker refuses, and how it counts that
@@ -15,6 +16,7 @@ mod console;
 mod counts;
 mod differences;
 mod exchanges;
+mod lag;
 mod latency;
 mod ledger;
 mod live;
@@ -29,6 +31,7 @@ use xtask::kafka::{Broker, Config, Version};
 pub use cluster::Cluster;
 pub use counts::Comparison;
 pub use exchanges::{Differences, differing};
+pub use lag::{COMMIT_INTERVAL, GROUPS, Known, Lags, Moment, Row, Timeline};
 pub use latency::Latency;
 pub use ledger::Metrics;
 pub use live::{Live, Observing};

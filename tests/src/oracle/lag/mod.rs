@@ -1,0 +1,147 @@
+//! Groups that fall behind, join and leave, and what Kafka's own tool says of them meanwhile. The tool
+//! asks on a listener of its own, which the observer does not watch: it must know from the groups'
+//! traffic alone.
+//!
+//! - `described`: the tool
+//! - `timeline`: what the observer knew, and when
+
+mod described;
+mod timeline;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::Ipv4Addr;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+use observer::protocol::api::ApiKey;
+use observer::time::Timestamp;
+use xtask::kafka::{Broker, Config, Listener, Version, free_port};
+
+pub use described::{Row, Rows};
+pub use timeline::{Known, Timeline};
+
+use crate::dumpcap::Recorder;
+use crate::java::Programs;
+
+/// The groups, which are called after their protocols.
+pub const GROUPS: [&str; 2] = ["classic", "consumer"];
+/// How often members commit.
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
+const TOPIC: &str = "lagging";
+/// What happens before each moment: members come and go.
+const COURSE: [&str; 5] = ["join", "join", "leave", "join", "leave"];
+
+/// What the tool said at one moment.
+#[derive(Debug)]
+pub struct Moment {
+    /// When its requests for offsets and ends began and ended.
+    pub span: (Timestamp, Timestamp),
+    /// What it said.
+    pub rows: Rows,
+}
+
+/// How many members the tool said that each group has.
+#[derive(Debug)]
+pub struct Members {
+    /// When it was started and when it had ended.
+    pub span: (Timestamp, Timestamp),
+    /// By group.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// What there is to compare.
+#[derive(Debug)]
+pub struct Lags {
+    /// What the observer knew.
+    pub timeline: Timeline,
+    /// What the tool said while members came and went.
+    pub moments: Vec<Moment>,
+    /// What it said of members, once after each round of the course.
+    pub members: Vec<Members>,
+    /// What it said when nothing moved any more.
+    pub last: Rows,
+}
+
+impl Lags {
+    /// Starts a broker and its recording, lets groups come and go, and asks so many times.
+    pub fn gather(moments: usize) -> Result<Self> {
+        let mut config = Config::new(Version::LATEST)?;
+        let address = (Ipv4Addr::LOCALHOST, free_port()?).into();
+        let (name, protocol) = ("ASKED".to_owned(), "PLAINTEXT".to_owned());
+        config.listeners.push(Listener { name, protocol, address });
+        let ports = [config.listen.port()];
+        let asked = [address.port()];
+        let programs = Programs::compile_with(Version::LATEST, &["groups"])?;
+        let recorder = Recorder::start(&[ports, asked].concat())?;
+        let broker = Broker::start(&config)?;
+        let mut groups = Lagging::start(&programs, &broker)?;
+        let address = address.to_string();
+        let (mut told, mut members) = (Vec::new(), Vec::new());
+        for (number, command) in COURSE.iter().cycle().take(moments).enumerate() {
+            groups.tell(command)?;
+            let begin = now()?;
+            let rows = described::describe(&broker, &address, &GROUPS)?;
+            told.push(((begin, now()?), rows));
+            if number % COURSE.len() == COURSE.len() - 1 {
+                let begin = now()?;
+                let counts = described::members(&broker, &address, &GROUPS)?;
+                members.push(Members { span: (begin, now()?), counts });
+            }
+        }
+        groups.tell("quiet")?;
+        let last = described::describe(&broker, &address, &GROUPS)?;
+        let recording = recorder.stop()?;
+        drop((groups, broker));
+        let file = recording.path();
+        let apis = [ApiKey::OFFSET_FETCH, ApiKey::LIST_OFFSETS];
+        let moment =
+            |(span, rows)| Ok(Moment { span: timeline::span(&file, &asked, &apis, span)?, rows });
+        let moments = told.into_iter().map(moment).collect::<Result<_>>()?;
+        Ok(Self { timeline: Timeline::of(&file, &ports, TOPIC)?, moments, members, last })
+    }
+}
+
+/// The program that plays the groups; it ends when dropped.
+struct Lagging {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Lagging {
+    fn start(programs: &Programs, broker: &Broker) -> Result<Self> {
+        let mut command = programs.command("Lagging");
+        command.args([broker.address().to_string(), TOPIC.to_owned()]).args(GROUPS);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().context("cannot run Java")?;
+        let input = process.stdin.take().context("no standard input")?;
+        let output = BufReader::new(process.stdout.take().context("no standard output")?);
+        Ok(Self { process, input, output })
+    }
+
+    /// Returns when the command was obeyed.
+    fn tell(&mut self, command: &str) -> Result<()> {
+        writeln!(self.input, "{command}")?;
+        let mut answer = String::new();
+        self.output.read_line(&mut answer)?;
+        match answer.trim() {
+            "ok" => Ok(()),
+            other => bail!("the groups did not {command}: {other}"),
+        }
+    }
+}
+
+impl Drop for Lagging {
+    fn drop(&mut self) {
+        // Fails only for a process that has already ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn now() -> Result<Timestamp> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    Ok(Timestamp(u64::try_from(since.as_nanos())?))
+}

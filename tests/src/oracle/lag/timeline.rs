@@ -1,0 +1,194 @@
+//! What the observer knew of groups, and when: a recording in, its knowledge at every time out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use observer::event::{Event, Exchange, Handler, Outcome};
+use observer::groups::{Change, Groups, Limits};
+use observer::pipeline::{Config, Pipeline};
+use observer::ports::Ports;
+use observer::protocol::api::ApiKey;
+use observer::protocol::error_code::ErrorCode;
+use observer::source::replay::{self, Replay};
+use observer::time::Timestamp;
+
+/// A committed offset and, once both samples were there, a lag.
+pub type Known = (i64, Option<i64>);
+
+/// The observer's knowledge over the time of a recording.
+#[derive(Debug)]
+pub struct Timeline {
+    topic: String,
+    groups: Groups,
+    now: Timestamp,
+    /// By group and partition, each change.
+    known: BTreeMap<(String, i32), Vec<(Timestamp, Known)>>,
+    members: BTreeMap<String, Vec<(Timestamp, Option<usize>)>>,
+    /// How often each group was settled anew.
+    pub rebalances: BTreeMap<String, u32>,
+    /// Partitions whose end, and groups and partitions whose offset, passed so far.
+    marked: BTreeSet<i32>,
+    committed: BTreeSet<(String, i32)>,
+    /// Lags that were known before both samples had passed.
+    pub too_early: Vec<(String, i32)>,
+    /// Fetches of consumers that name no group, by the group they were told under.
+    pub fetches: BTreeMap<Option<String>, u32>,
+}
+
+impl Timeline {
+    /// Replays what passed on these ports, and follows the groups that read one topic.
+    pub fn of(recording: &Path, ports: &[u16], topic: &str) -> Result<Self> {
+        let mut timeline = Self {
+            topic: topic.to_owned(),
+            groups: Groups::new(Limits::default()),
+            now: Timestamp::default(),
+            known: BTreeMap::new(),
+            members: BTreeMap::new(),
+            rebalances: BTreeMap::new(),
+            marked: BTreeSet::new(),
+            committed: BTreeSet::new(),
+            too_early: Vec::new(),
+            fetches: BTreeMap::new(),
+        };
+        run(recording, ports, &mut timeline)?;
+        Ok(timeline)
+    }
+
+    /// What was known of a partition from one time to another.
+    pub fn between(
+        &self,
+        group: &str,
+        partition: i32,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Vec<Known> {
+        let known = self.known.get(&(group.to_owned(), partition));
+        within(known.map_or(&[], Vec::as_slice), from, to)
+    }
+
+    /// The partitions of a group at the end.
+    pub fn at_end(&self, group: &str) -> BTreeMap<i32, Known> {
+        let of_group = self.known.iter().filter(|((name, _), _)| name == group);
+        of_group.filter_map(|((_, n), known)| Some((*n, known.last()?.1))).collect()
+    }
+
+    /// How many members a group had from one time to another.
+    pub fn members(&self, group: &str, from: Timestamp, to: Timestamp) -> Vec<Option<usize>> {
+        within(self.members.get(group).map_or(&[], Vec::as_slice), from, to)
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.note_samples(exchange);
+        if exchange.header.api().to_string() == "FetchConsumer" {
+            *self.fetches.entry(exchange.group().map(ToString::to_string)).or_default() += 1;
+        }
+        self.groups.exchange(exchange, self.now);
+        for change in self.groups.take_changes() {
+            if let Change::Rebalanced(group, _) = change {
+                *self.rebalances.entry(group.to_string()).or_default() += 1;
+            }
+        }
+        for group in self.groups.read(self.now).groups {
+            let name = group.name.to_string();
+            note(self.members.entry(name.clone()).or_default(), self.now, group.members);
+            for p in group.partitions.iter().filter(|p| *p.topic.text() == *self.topic) {
+                let key = (name.clone(), p.index);
+                let lag = p.lag.map(|(lag, _)| lag);
+                let has_both = self.marked.contains(&p.index) && self.committed.contains(&key);
+                if lag.is_some() != has_both {
+                    self.too_early.push(key.clone());
+                }
+                note(self.known.entry(key).or_default(), self.now, (p.offset, lag));
+            }
+        }
+    }
+
+    /// What could be known, without regard to what it is.
+    fn note_samples(&mut self, exchange: &Exchange) {
+        let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else {
+            return;
+        };
+        let is_commit = exchange.api_key() == ApiKey::OFFSET_COMMIT;
+        let facts = if is_commit { request } else { response };
+        for partition in &facts.partitions {
+            let topic = facts.topic(partition.topic).and_then(|topic| topic.name.as_deref());
+            let is_good = partition.error == ErrorCode::NONE && partition.offset >= Some(0);
+            if topic != Some(&*self.topic) || !is_good {
+                continue;
+            }
+            match (exchange.api_key(), request.groups.first()) {
+                (ApiKey::FETCH | ApiKey::LIST_OFFSETS, _) => {
+                    self.marked.insert(partition.index);
+                }
+                (ApiKey::OFFSET_COMMIT | ApiKey::OFFSET_FETCH, Some(group)) => {
+                    self.committed.insert((group.to_string(), partition.index));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Handler for Timeline {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Exchange(exchange) => self.exchange(exchange),
+            Event::TopicNamed { id, name } => self.groups.named(id, name),
+            _ => {}
+        }
+    }
+
+    fn time(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+}
+
+/// When the exchanges with these APIs began and ended that passed on these ports between two times:
+/// the first's beginning and the last's end.
+pub fn span(
+    recording: &Path,
+    ports: &[u16],
+    apis: &[ApiKey],
+    (from, to): (Timestamp, Timestamp),
+) -> Result<(Timestamp, Timestamp)> {
+    let mut span: Option<(Timestamp, Timestamp)> = None;
+    run(recording, ports, &mut |event: Event<'_>| {
+        let Event::Exchange(exchange) = event else { return };
+        let Some(begin) = exchange.time.filter(|t| (from..=to).contains(t)) else { return };
+        if apis.contains(&exchange.api_key()) {
+            let end = begin.plus(exchange.duration.unwrap_or(Duration::ZERO));
+            let (first, last) = span.unwrap_or((begin, end));
+            span = Some((first.min(begin), last.max(end)));
+        }
+    })?;
+    match span {
+        Some(span) => Ok(span),
+        None => bail!("nothing passed on {ports:?}"),
+    }
+}
+
+fn run<H: Handler>(recording: &Path, ports: &[u16], handler: &mut H) -> Result<()> {
+    let ports: Ports = ports.iter().map(|port| *port..=*port).collect();
+    let mut pipeline = Pipeline::new(Config::new(ports.clone()));
+    let mut replay = Replay::new(replay::Config { ports });
+    replay
+        .read("recording", File::open(recording)?, &mut |input| pipeline.input(&input, handler))?;
+    pipeline.finish(Outcome::Open, handler);
+    Ok(())
+}
+
+fn note<T: PartialEq>(changes: &mut Vec<(Timestamp, T)>, now: Timestamp, value: T) {
+    if changes.last().is_none_or(|(_, last)| *last != value) {
+        changes.push((now, value));
+    }
+}
+
+/// The values from one time to another, the one that held at the beginning included.
+fn within<T: Copy>(changes: &[(Timestamp, T)], from: Timestamp, to: Timestamp) -> Vec<T> {
+    let begin = changes.partition_point(|(time, _)| *time <= from).saturating_sub(1);
+    let end = changes.partition_point(|(time, _)| *time <= to);
+    changes.get(begin..end).unwrap_or_default().iter().map(|(_, value)| *value).collect()
+}

@@ -1,0 +1,82 @@
+//! Lag: what the observer knows of groups is what Kafka's own tool says, while members come and go.
+//!
+//! Needs root, for the recording. The long form, `cargo test -p tests --release --test lag --
+//! --ignored`, asks five times as often.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use observer::time::Timestamp;
+use tests::oracle::{COMMIT_INTERVAL, GROUPS, Known, Lags, Row};
+
+const SHORT: usize = 10;
+const LONG: usize = 50;
+const PARTITIONS: usize = 4;
+/// A silent member's session; the tool may count one that has just left, or not yet joined.
+const SETTLED: Duration = Duration::from_secs(6);
+
+/// Brokers beside each other starve each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn hold_against_tool(moments: usize) {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let lags = Lags::gather(moments).expect("groups, and a tool that describes them");
+    let timeline = &lags.timeline;
+    assert!(timeline.too_early.is_empty(), "absent until both are seen: {:?}", timeline.too_early);
+    let mut compared = 0;
+    let mut behind = 0;
+    for moment in &lags.moments {
+        let (from, to) = around(moment.span, COMMIT_INTERVAL);
+        for ((group, partition), row) in &moment.rows {
+            let known = timeline.between(group, *partition, from, to);
+            println!("{group} {partition}: {row:?} {:?} .. {:?}", known.first(), known.last());
+            assert!(agrees(&known, *row), "{group} {partition}: {row:?}, but {known:?}");
+            compared += 1;
+            behind += usize::from(row.lag > 0);
+        }
+    }
+    assert!(compared >= (moments - 2) * PARTITIONS * GROUPS.len(), "{compared} rows only");
+    assert!(behind > compared / 2, "{behind} of {compared} lag");
+    for group in GROUPS {
+        let rebalances = timeline.rebalances.get(group).copied().unwrap_or_default();
+        assert!(rebalances as usize >= moments / 2, "{group}: {rebalances} rebalances");
+        let ours = timeline.at_end(group);
+        assert_eq!(ours.len(), PARTITIONS, "{group}");
+        for (partition, known) in ours {
+            let row = lags.last.get(&(group.to_owned(), partition)).expect("a row");
+            assert_eq!(known, (row.committed, Some(row.lag)), "{group} {partition} at the end");
+        }
+        for told in &lags.members {
+            let (from, to) = around(told.span, SETTLED);
+            let ours = timeline.members(group, from, to);
+            let count = told.counts.get(group).map(|n| *n as usize);
+            assert!(ours.contains(&count), "{group}: {count:?} members, but {ours:?}");
+        }
+    }
+    let fetches = &timeline.fetches;
+    assert!(GROUPS.iter().all(|group| fetches.contains_key(&Some((*group).to_owned()))));
+    assert!(fetches.contains_key(&None), "the watcher is in no group: {fetches:?}");
+}
+
+/// The tool's offset was committed within the time, and its lag lies within what was known.
+fn agrees(known: &[Known], row: Row) -> bool {
+    let lags = || known.iter().filter_map(|(_, lag)| *lag);
+    let range = lags().min().zip(lags().max());
+    let has_offset = known.iter().any(|(committed, _)| *committed == row.committed);
+    has_offset && range.is_some_and(|(least, most)| (least..=most).contains(&row.lag))
+}
+
+fn around((from, to): (Timestamp, Timestamp), by: Duration) -> (Timestamp, Timestamp) {
+    (Timestamp(from.0.saturating_sub(by.as_nanos() as u64)), to.plus(by))
+}
+
+#[test]
+fn lag_is_what_the_tool_says() {
+    hold_against_tool(SHORT);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn lag_is_what_the_tool_says_for_long() {
+    hold_against_tool(LONG);
+}

@@ -48,6 +48,17 @@ pub enum Listener {
     ZkBroker,
 }
 
+/// Whose version was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Removal {
+    /// Clients'.
+    Client,
+    /// One that brokers and controllers send each other.
+    Broker,
+    /// An early one, which was never meant to stay.
+    Early,
+}
+
 /// An inclusive range of versions; empty where `first > last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Versions {
@@ -130,12 +141,36 @@ impl Api {
     /// Whether clients could use this version once, and the newest release no longer takes it
     /// (KIP-896). What only brokers send each other, and early versions, are no client's problem.
     pub fn is_removed(&self, version: i16) -> bool {
+        self.removal(version) == Some(Removal::Client)
+    }
+
+    /// Whose version the newest release no longer takes; `None` if it does, or if no release did.
+    pub fn removal(&self, version: i16) -> Option<Removal> {
         let mut releases = self.valid.iter().zip(self.unstable);
         let is_in_newest = releases.next().is_some_and(|(valid, _)| valid.contains(version));
+        if is_in_newest || !self.is_known(version) {
+            return None;
+        }
         let was_stable = |(valid, early): (&Versions, bool)| {
             valid.contains(version) && !(early && version == valid.last)
         };
-        !self.cluster_action && !is_in_newest && releases.any(was_stable)
+        if self.is_between_brokers() {
+            return Some(Removal::Broker);
+        }
+        Some(if releases.any(was_stable) { Removal::Client } else { Removal::Early })
+    }
+
+    /// Whether no client sends it.
+    pub fn is_between_brokers(&self) -> bool {
+        let asked_by_admins =
+            [ApiKey::DESCRIBE_QUORUM, ApiKey::UPDATE_FEATURES].contains(&self.key);
+        let is_for_brokers = self.listeners.contains(&Listener::Broker);
+        !asked_by_admins && (self.cluster_action || !is_for_brokers)
+    }
+
+    /// The lowest version that the newest release takes; `None` where it takes none.
+    pub fn lowest(&self) -> Option<i16> {
+        self.valid.first().filter(|valid| !valid.is_empty()).map(|valid| valid.first)
     }
 }
 

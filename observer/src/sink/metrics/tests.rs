@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::health::{CaptureStats, Health, Hook};
 use super::{Metrics, Options, text};
 use crate::decode::{ErrorCounts, Facts};
-use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side, Unmatched};
+use crate::event::{
+    ClientSoftware, Event, Fetcher, Handler, Malformed, Outcome, Security, Side, Unmatched,
+};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::sink::samples::{TIME, exchange, peers, request};
@@ -64,6 +66,10 @@ fn requests_of_removed_versions_are_counted_apart() {
     let deprecated = samples(&metrics, "deprecated_requests_total");
     assert!(deprecated.len() == 1 && deprecated[0].contains("api_version=\"2\""), "{deprecated:?}");
     assert!(deprecated[0].contains(r#"client_id="old""#), "{deprecated:?}");
+    let mut follower = old.clone();
+    (follower.header.api_key, follower.header.fetcher) = (1, Fetcher::Follower);
+    metrics.event(Event::Request(&follower));
+    assert_eq!(samples(&metrics, "deprecated_requests_total"), deprecated, "no client's");
 }
 
 #[test]

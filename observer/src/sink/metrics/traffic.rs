@@ -11,8 +11,7 @@ use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
 use super::value::{Counter, Histogram};
-use crate::event::{Exchange, Request, RequestHeader};
-use crate::protocol::api::ApiKey;
+use crate::event::{Exchange, Fetcher, Request, RequestHeader};
 use crate::time::Timestamp;
 
 /// Metrics of requests and exchanges.
@@ -236,6 +235,8 @@ fn observe(histogram: &Histogram, time: Option<Duration>) {
     }
 }
 
+/// A follower's fetch is no client's.
 fn is_deprecated(header: &RequestHeader) -> bool {
-    ApiKey(header.api_key).lookup().is_some_and(|api| api.is_removed(header.api_version))
+    header.fetcher != Fetcher::Follower
+        && header.api().key.lookup().is_some_and(|api| api.is_removed(header.api_version))
 }

@@ -59,6 +59,11 @@ impl Failure {
         Self { code: 0, sentence: String::new() }
     }
 
+    /// A finding of which standard output tells.
+    pub const fn told() -> Self {
+        Self { code: FINDING, sentence: String::new() }
+    }
+
     /// Says it on standard error.
     pub fn report(&self) -> ExitCode {
         if !self.sentence.is_empty() {

@@ -2,6 +2,8 @@
 //!
 //! Whatever the user gets wrong is answered with one sentence on standard error ([`failure`]).
 
+mod audit;
+mod captures;
 mod failure;
 mod group_flags;
 mod logging;
@@ -65,6 +67,8 @@ enum Command {
     Top(Box<top::Arguments>),
     /// Read captures (pcap, pcapng); needs no privileges.
     Replay(Box<replay::Arguments>),
+    /// Find the clients that Kafka 4 will refuse, in captures or in live traffic (KIP-896).
+    Audit(Box<audit::Arguments>),
     /// Remove what a killed observer left attached.
     #[cfg(feature = "live")]
     Cleanup,
@@ -96,6 +100,7 @@ fn command(command: Command) -> Result<(), Failure> {
         #[cfg(feature = "live")]
         Command::Top(arguments) => top::top(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
         #[cfg(feature = "live")]
         Command::Cleanup => cleanup::cleanup(),
         Command::Completions(arguments) => shell::completions(&arguments, &mut Cli::command()),

@@ -1,23 +1,21 @@
 //! `replay`: captures in; exchanges, metrics or a table out.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
-use observer::event::{Endpoint, Event, Handler, Outcome};
-use observer::pipeline::Pipeline;
+use observer::event::{Endpoint, Event, Handler};
 use observer::sink::metrics::health::Health;
 use observer::sink::metrics::{self, Metrics};
 use observer::sink::summary::Summary;
 use observer::sink::{json, line};
-use observer::source::replay::{Config, Replay};
 use observer::time::Timestamp;
 
-use super::failure::{Failure, say};
+use super::captures::Captures;
+use super::failure::Failure;
 use super::options::{MetricFlags, PipelineFlags};
 use super::output::Output;
 
@@ -56,99 +54,15 @@ enum Format {
 /// Replays captures.
 pub fn replay(arguments: &Arguments) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    let captures = open_all(&arguments.captures)?;
+    let captures = Captures::open(&arguments.captures)?;
     let mut config = arguments.pipeline.config();
     config
         .local
         .extend(arguments.local.iter().map(|ip| Endpoint::from(SocketAddr::from((*ip, 0))).addr));
-    let ports = config.ports.clone();
-    let mut pipeline = Pipeline::new(config);
-    let mut replay = Replay::new(Config { ports: ports.clone() });
     let mut sink = Sink::new(arguments, Output::new(stop.clone()))?;
-    let mut damaged = None;
-    for (name, capture) in captures {
-        let result = replay.read(&name, UntilStop { capture, stop: &stop }, &mut |input| {
-            pipeline.input(&input, &mut sink);
-        });
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        if let Err(error) = result {
-            // Each is said once: the last one as the command's failure.
-            if let Some(earlier) = damaged.replace(error.to_string()) {
-                say(&earlier);
-            }
-        }
-    }
-    pipeline.finish(Outcome::Open, &mut sink);
-    let health =
-        Health { ledger: *pipeline.ledger(), evictions: *pipeline.evictions(), capture: None };
-    sink.finish(&health)?;
-    let stats = replay.stats();
-    match damaged {
-        Some(sentence) => Err(Failure::finding(sentence)),
-        None if stats.segments == 0 && !stop.load(Ordering::Relaxed) => {
-            say(&format!(
-                "none of {} packets is TCP on port {ports}: name the brokers' ports with --ports",
-                stats.packets
-            ));
-            Ok(())
-        }
-        None => Ok(()),
-    }
-}
-
-type Capture = (String, Box<dyn Read>);
-
-/// Opens all captures before any is read, so that a wrong name costs no work.
-fn open_all(paths: &[PathBuf]) -> Result<Vec<Capture>, Failure> {
-    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Failure::usage("standard input can be read once: name - once"));
-    }
-    paths
-        .iter()
-        .map(|path| {
-            if path.as_os_str() == "-" {
-                let capture: Box<dyn Read> = Box::new(io::stdin().lock());
-                return Ok(("standard input".to_owned(), capture));
-            }
-            let name = path.display().to_string();
-            let file = File::open(path).map_err(|error| not_opened(&name, &error))?;
-            if file.metadata().is_ok_and(|data| data.is_dir()) {
-                return Err(Failure::usage(format!(
-                    "{name} is a directory: name the captures in it"
-                )));
-            }
-            Ok((name, Box::new(file) as Box<dyn Read>))
-        })
-        .collect()
-}
-
-fn not_opened(name: &str, error: &io::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::NotFound => {
-            Failure::usage(format!("there is no file {name}: name a pcap or pcapng file, or -"))
-        }
-        ErrorKind::PermissionDenied => Failure::not_possible(format!(
-            "{name} may not be read: change its permissions, or pipe it into `replay -`"
-        )),
-        _ => Failure::usage(format!("{name} cannot be opened: {error}")),
-    }
-}
-
-/// A capture that ends when its results are no longer wanted.
-struct UntilStop<'a> {
-    capture: Box<dyn Read>,
-    stop: &'a AtomicBool,
-}
-
-impl Read for UntilStop<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Ok(0);
-        }
-        self.capture.read(buffer)
-    }
+    let read = captures.read(config, &stop, &mut sink);
+    sink.finish(&read.health)?;
+    read.result()
 }
 
 /// What becomes of the events.

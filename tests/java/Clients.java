@@ -28,7 +28,7 @@ final class Clients {
         return Admin.create(properties(id, Map.of()));
     }
 
-    private Properties properties(String id, Map<String, Object> settings) {
+    Properties properties(String id, Map<String, Object> settings) {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", bootstrap);
         properties.put("client.id", id);

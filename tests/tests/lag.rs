@@ -1,4 +1,5 @@
-//! Lag: what the observer knows of groups is what Kafka's own tool says, while members come and go.
+//! Lag: what the observer knows of groups is what Kafka's own tools say, while members come and go; of
+//! a share group, when nothing moves any more.
 //!
 //! Needs root, for the recording. The long form, `cargo test -p tests --release --test lag --
 //! --ignored`, asks five times as often.
@@ -7,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use observer::time::Timestamp;
-use tests::oracle::{COMMIT_INTERVAL, GROUPS, Known, Lags, Row};
+use tests::oracle::{COMMIT_INTERVAL, GROUPS, Known, Lags, Row, SHARED};
 
 const SHORT: usize = 10;
 const LONG: usize = 50;
@@ -53,17 +54,20 @@ fn hold_against_tool(moments: usize) {
             assert!(ours.contains(&count), "{group}: {count:?} members, but {ours:?}");
         }
     }
+    let ours = timeline.at_end(SHARED);
+    println!("{SHARED}: {:?}, the tool {:?}", ours, lags.last_shared);
+    assert!(ours.iter().eq(lags.last_shared.iter()), "{SHARED}: the tool {:?}", lags.last_shared);
     let fetches = &timeline.fetches;
     assert!(GROUPS.iter().all(|group| fetches.contains_key(&Some((*group).to_owned()))));
     assert!(fetches.contains_key(&None), "the watcher is in no group: {fetches:?}");
 }
 
-/// The tool's offset was committed within the time, and its lag lies within what was known.
+/// The tool asks first for the offset, then for the end: each was so within the time, if not at once.
 fn agrees(known: &[Known], row: Row) -> bool {
-    let lags = || known.iter().filter_map(|(_, lag)| *lag);
-    let range = lags().min().zip(lags().max());
+    let ends = || known.iter().filter_map(|(committed, lag)| Some(committed + lag.as_ref()?));
+    let range = ends().min().zip(ends().max());
     let has_offset = known.iter().any(|(committed, _)| *committed == row.committed);
-    has_offset && range.is_some_and(|(least, most)| (least..=most).contains(&row.lag))
+    has_offset && range.is_some_and(|(first, last)| (first..=last).contains(&row.end))
 }
 
 fn around((from, to): (Timestamp, Timestamp), by: Duration) -> (Timestamp, Timestamp) {

@@ -27,7 +27,7 @@ impl Groups {
                 Place::of(exchange),
                 Told::Commit,
                 now,
-                (topic, partition.index, offset, 0),
+                (topic, partition.index, offset, None),
             );
         }
         if !is_any_taken {
@@ -49,9 +49,11 @@ impl Groups {
         };
         // Not the coordinator, if that is known.
         let place = self.place(name).unwrap_or(Place::of(exchange));
-        for (topic, partition, offset) in answers::taken(request, response) {
-            let done = partition.records.unwrap_or_default();
-            self.learn(name, place, Told::State, now, (topic, partition.index, offset, done));
+        // One below zero leaves the first offset as it is.
+        let taken = answers::taken(request, response).filter(|(_, _, offset)| *offset >= 0);
+        for (topic, partition, offset) in taken {
+            let at = (topic, partition.index, offset, partition.records);
+            self.learn(name, place, Told::State, now, at);
         }
     }
 
@@ -74,8 +76,8 @@ impl Groups {
                 continue;
             };
             let place = self.place(name).unwrap_or(Place::of(exchange));
-            let done = partition.records.unwrap_or_default();
-            self.learn(name, place, told, now, (topic, partition.index, offset, done));
+            let at = (topic, partition.index, offset, partition.records);
+            self.learn(name, place, told, now, at);
         }
     }
 
@@ -110,7 +112,7 @@ impl Groups {
         }
         let mut groups = HashSet::new();
         for Pending { group, place, topic, index, offset } in pending {
-            self.learn(&group, place, Told::Commit, now, (topic, index, offset, 0));
+            self.learn(&group, place, Told::Commit, now, (topic, index, offset, None));
             if groups.insert(Arc::clone(&group)) {
                 self.changes.push(Change::Committed(group, place));
             }
@@ -132,7 +134,7 @@ impl Groups {
         place: Place,
         told: Told,
         now: Timestamp,
-        (topic, index, offset, done): (Topic, i32, i64, u32),
+        (topic, index, offset, done): (Topic, i32, i64, Option<u32>),
     ) {
         if offset < 0 {
             return self.unlearn(name, &topic, index);

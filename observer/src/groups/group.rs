@@ -58,12 +58,17 @@ impl Group {
         &mut self,
         topic: &Topic,
         index: i32,
-        (offset, done): (i64, u32),
+        (offset, done): (i64, Option<u32>),
         told: Told,
         now: Timestamp,
     ) -> Kept {
-        let before = self.offsets.get(topic, index).and_then(|before| before.last_commit);
-        let last_commit = if told == Told::Commit { Some(now) } else { before };
+        let before = self.offsets.get(topic, index);
+        let last_commit = match told {
+            Told::Commit => Some(now),
+            Told::State | Told::Asked(_) => before.and_then(|before| before.last_commit),
+        };
+        let is_same = |before: &&Committed| before.offset == offset;
+        let done = done.or(before.filter(is_same).map(|before| before.done)).unwrap_or_default();
         let value = Committed { offset, done, sampled: now, last_commit };
         // What was answered while a commit passed may be older than it.
         self.offsets.set(topic, index, value, |present| match told {

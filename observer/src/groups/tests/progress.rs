@@ -98,8 +98,12 @@ fn a_share_groups_progress_is_in_its_state() {
     script.then(ApiKey::WRITE_SHARE_GROUP_STATE, state, Facts::default());
     script.fetch("t", &[(0, 12)]);
     assert_eq!(script.progress(GROUP), [t(0, 5, Some(5))], "two behind its start are done");
-    let described = of(GROUP).with("t", &[(0, 9)]);
-    script.then(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, of(GROUP), described);
+    let described = |offset| of(GROUP).with("t", &[(0, offset)]);
+    script.then(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, of(GROUP), described(5));
+    assert_eq!(script.lags(GROUP), [Some(5)], "of those it says nothing");
+    script.then(ApiKey::WRITE_SHARE_GROUP_STATE, described(-1), Facts::default());
+    assert_eq!(script.lags(GROUP), [Some(5)], "the start stays");
+    script.then(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, of(GROUP), described(9));
     assert_eq!(script.progress(GROUP), [t(0, 9, Some(3))]);
     assert_eq!(script.counted(), [], "it commits nothing");
     script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP).with("t", &[]), Facts::default());

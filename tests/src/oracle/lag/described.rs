@@ -6,7 +6,8 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use xtask::kafka::Broker;
 
-const TOOL: &str = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
+const CONSUMERS: &str = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
+const SHARING: &str = "org.apache.kafka.tools.consumer.group.ShareGroupCommand";
 
 /// Where a group goes on in a partition, says the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,28 +20,36 @@ pub struct Row {
     pub lag: i64,
 }
 
+/// Start offset and lag of a share group, by partition.
+pub type Shared = BTreeMap<i32, (i64, Option<i64>)>;
+
 /// Rows by group and partition; those without an offset are left out.
 pub type Rows = BTreeMap<(String, i32), Row>;
 
 /// Asks the tool where the groups stand, at this address.
 pub fn describe(broker: &Broker, address: &str, groups: &[&str]) -> Result<Rows> {
-    Ok(rows(&run(broker, address, groups, "--offsets")?))
+    Ok(rows(&run(broker, CONSUMERS, address, groups, "--offsets")?))
+}
+
+/// Asks the other tool where a share group stands: the first offset that is not done, by partition.
+pub fn describe_shared(broker: &Broker, address: &str, group: &str) -> Result<Shared> {
+    Ok(shared(&run(broker, SHARING, address, &[group], "--offsets")?))
 }
 
 /// Asks the tool how many members the groups have.
 pub fn members(broker: &Broker, address: &str, groups: &[&str]) -> Result<BTreeMap<String, u64>> {
-    Ok(counts(&run(broker, address, groups, "--state")?, groups))
+    Ok(counts(&run(broker, CONSUMERS, address, groups, "--state")?, groups))
 }
 
-fn run(broker: &Broker, address: &str, groups: &[&str], what: &str) -> Result<String> {
-    let mut command = broker.tool(TOOL)?;
+fn run(broker: &Broker, tool: &str, address: &str, groups: &[&str], what: &str) -> Result<String> {
+    let mut command = broker.tool(tool)?;
     command.args(["--bootstrap-server", address, "--describe", what]);
     command.args(groups.iter().flat_map(|group| ["--group", group]));
     let output = command.stdin(Stdio::null()).output().context("cannot run Java")?;
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {
-        bail!("{TOOL} failed:\n{out}{err}");
+        bail!("{tool} failed:\n{out}{err}");
     }
     Ok(out.into_owned())
 }
@@ -58,6 +67,16 @@ fn rows(output: &str) -> Rows {
             lag: lag.parse().ok()?,
         };
         Some(((group.to_owned(), partition.parse().ok()?), row))
+    };
+    output.lines().filter_map(row).collect()
+}
+
+/// `GROUP TOPIC PARTITION START-OFFSET LAG`; older tools do not tell the lag.
+fn shared(output: &str) -> Shared {
+    let row = |line: &str| {
+        let mut fields = line.split_whitespace().skip(2);
+        let (partition, start) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        Some((partition, (start, fields.next().and_then(|lag| lag.parse().ok()))))
     };
     output.lines().filter_map(row).collect()
 }
@@ -85,6 +104,13 @@ mod tests {
             g     lag   1         -              9              -   -           -    -\n";
         let row = Row { committed: 5, end: 9, lag: 4 };
         assert_eq!(rows(output), BTreeMap::from([(("g".to_owned(), 0), row)]));
+    }
+
+    #[test]
+    fn a_share_group_may_have_no_lag() {
+        let output = "GROUP TOPIC PARTITION START-OFFSET LAG\n\
+            g lag 0 5 4\ng lag 1 7 -\ng lag 2 - -\n";
+        assert_eq!(shared(output), BTreeMap::from([(0, (5, Some(4))), (1, (7, None))]));
     }
 
     #[test]

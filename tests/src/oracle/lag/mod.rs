@@ -19,7 +19,7 @@ use observer::protocol::api::ApiKey;
 use observer::time::Timestamp;
 use xtask::kafka::{Broker, Config, Listener, Version, free_port};
 
-pub use described::{Row, Rows};
+pub use described::{Row, Rows, Shared};
 pub use timeline::{Known, Timeline};
 
 use crate::dumpcap::Recorder;
@@ -27,6 +27,8 @@ use crate::java::Programs;
 
 /// The groups, which are called after their protocols.
 pub const GROUPS: [&str; 2] = ["classic", "consumer"];
+/// The share group.
+pub const SHARED: &str = "share";
 /// How often members commit.
 pub const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
 const TOPIC: &str = "lagging";
@@ -62,6 +64,8 @@ pub struct Lags {
     pub members: Vec<Members>,
     /// What it said when nothing moved any more.
     pub last: Rows,
+    /// And the other tool of the share group.
+    pub last_shared: Shared,
 }
 
 impl Lags {
@@ -92,14 +96,24 @@ impl Lags {
         }
         groups.tell("quiet")?;
         let last = described::describe(&broker, &address, &GROUPS)?;
+        let last_shared = described::describe_shared(&broker, &address, SHARED)?;
         let recording = recorder.stop()?;
         drop((groups, broker));
         let file = recording.path();
         let apis = [ApiKey::OFFSET_FETCH, ApiKey::LIST_OFFSETS];
-        let moment =
-            |(span, rows)| Ok(Moment { span: timeline::span(&file, &asked, &apis, span)?, rows });
-        let moments = told.into_iter().map(moment).collect::<Result<_>>()?;
-        Ok(Self { timeline: Timeline::of(&file, &ports, TOPIC)?, moments, members, last })
+        let mut moments = Vec::new();
+        for (started, rows) in told {
+            // Of groups that nobody has joined yet the tool asks no more.
+            let span = timeline::span(&file, &asked, &apis, started)?.unwrap_or(started);
+            moments.push(Moment { span, rows });
+        }
+        Ok(Self {
+            timeline: Timeline::of(&file, &ports, TOPIC)?,
+            moments,
+            members,
+            last,
+            last_shared,
+        })
     }
 }
 
@@ -113,8 +127,10 @@ struct Lagging {
 impl Lagging {
     fn start(programs: &Programs, broker: &Broker) -> Result<Self> {
         let mut command = programs.command("Lagging");
-        command.args([broker.address().to_string(), TOPIC.to_owned()]).args(GROUPS);
+        command.args([broker.address().to_string(), TOPIC.to_owned()]);
+        command.args(GROUPS).arg(SHARED);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("JAVA_TOOL_OPTIONS", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
         let mut process = command.spawn().context("cannot run Java")?;
         let input = process.stdin.take().context("no standard input")?;
         let output = BufReader::new(process.stdout.take().context("no standard output")?);

@@ -1,0 +1,165 @@
+//! The decoder alone, beside kafka-protocol's decoding of the same bytes in the same run:
+//! `cargo bench -p observer --no-default-features --bench decode`.
+//!
+//! Ours finds every fact and names the topics; the other builds the message as structs. Both leave
+//! records as they are, but ours reads their batches' headers.
+
+use std::hint::black_box;
+
+use bytes::{Bytes, BytesMut};
+use divan::Bencher;
+use divan::counter::BytesCount;
+use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::{
+    BrokerId, FetchResponse, MetadataResponse, ProduceRequest, TopicName,
+};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
+use observer::decode::{Decoder, Message, Names};
+use observer::event::Side;
+use observer::protocol::api::ApiKey;
+use observer::tables::Evictions;
+
+fn main() {
+    divan::main();
+}
+
+const PRODUCE: i16 = 9;
+const FETCH: i16 = 12;
+const METADATA: i16 = 12;
+
+/// One batch of `records` records: its header is what is read of it.
+fn record_set(records: i32, len: usize) -> Bytes {
+    let mut set = vec![0; 61 + len];
+    set[8..12].copy_from_slice(&(49 + len as i32).to_be_bytes());
+    set[16] = 2;
+    set[57..61].copy_from_slice(&records.to_be_bytes());
+    set.into()
+}
+
+fn topic(index: usize) -> TopicName {
+    TopicName(StrBytes::from_string(format!("orders-{index:04}")))
+}
+
+fn encoded(message: &impl Encodable, version: i16) -> Bytes {
+    let mut bytes = BytesMut::new();
+    message.encode(&mut bytes, version).expect("a message that can be written");
+    bytes.freeze()
+}
+
+/// A batch of 16 KiB to one partition.
+fn produce() -> Bytes {
+    let partition = PartitionProduceData::default().with_records(Some(record_set(16, 16 << 10)));
+    let data = TopicProduceData::default().with_name(topic(0)).with_partition_data(vec![partition]);
+    let request = ProduceRequest::default().with_acks(-1).with_topic_data(vec![data]);
+    encoded(&request, PRODUCE)
+}
+
+/// Ten topics, or one, with a kilobyte for each partition.
+fn fetch(partitions: usize) -> Bytes {
+    let topics = partitions.div_ceil(10);
+    let partition = |index: usize| {
+        PartitionData::default()
+            .with_partition_index(index as i32)
+            .with_high_watermark(1000)
+            .with_records(Some(record_set(1, 1000)))
+    };
+    let one = |index| {
+        FetchableTopicResponse::default()
+            .with_topic(topic(index))
+            .with_partitions((0..partitions / topics).map(partition).collect())
+    };
+    encoded(&FetchResponse::default().with_responses((0..topics).map(one).collect()), FETCH)
+}
+
+/// Three partitions of three replicas for each topic.
+fn metadata(topics: usize) -> Bytes {
+    let replicas = || (1..=3).map(BrokerId).collect::<Vec<_>>();
+    let partition = |index| {
+        MetadataResponsePartition::default()
+            .with_partition_index(index)
+            .with_leader_id(BrokerId(1))
+            .with_replica_nodes(replicas())
+            .with_isr_nodes(replicas())
+    };
+    let one = |index: usize| {
+        MetadataResponseTopic::default()
+            .with_name(Some(topic(index)))
+            .with_topic_id(uuid::Uuid::from_u128(1 + index as u128))
+            .with_partitions((0..3).map(partition).collect())
+    };
+    let broker = MetadataResponseBroker::default().with_node_id(BrokerId(1));
+    let response = MetadataResponse::default()
+        .with_brokers(vec![broker])
+        .with_topics((0..topics).map(one).collect());
+    encoded(&response, METADATA)
+}
+
+/// The same bytes behind the header's rest, as the pipeline has them.
+fn ours(bencher: Bencher<'_, '_>, body: &Bytes, message: (ApiKey, Side, i16)) {
+    let (api_key, side, version) = message;
+    let rest: &[u8] = if side == Side::Request { &[0xff, 0xff, 0] } else { &[0] };
+    let bytes = [rest, body].concat();
+    let len = u32::try_from(bytes.len()).expect("a frame's length");
+    let (mut decoder, mut evictions) =
+        (Decoder::new(Names::new(10_000, 10_000)), Evictions::default());
+    bencher.counter(BytesCount::new(body.len())).bench_local(|| {
+        let message = Message { api_key, side, version, len, wrapped: None };
+        let mut passing = decoder.begin(message);
+        decoder.feed(&mut passing, black_box(&bytes), &mut evictions);
+        let facts = decoder.end(passing, &mut evictions);
+        assert!(facts.undecoded.is_none());
+        decoder.recycle(Some(facts));
+    });
+}
+
+fn theirs<M: Decodable>(bencher: Bencher<'_, '_>, body: &Bytes, version: i16) {
+    bencher.counter(BytesCount::new(body.len())).bench_local(|| {
+        M::decode(&mut black_box(body.clone()), version).expect("a message that can be read")
+    });
+}
+
+mod produce_16k {
+    use super::*;
+
+    #[divan::bench]
+    fn observer(bencher: Bencher<'_, '_>) {
+        ours(bencher, &produce(), (ApiKey::PRODUCE, Side::Request, PRODUCE));
+    }
+
+    #[divan::bench]
+    fn kafka_protocol(bencher: Bencher<'_, '_>) {
+        theirs::<ProduceRequest>(bencher, &produce(), PRODUCE);
+    }
+}
+
+mod fetch_partitions {
+    use super::*;
+
+    #[divan::bench(args = [1, 100])]
+    fn observer(bencher: Bencher<'_, '_>, partitions: usize) {
+        ours(bencher, &fetch(partitions), (ApiKey::FETCH, Side::Response, FETCH));
+    }
+
+    #[divan::bench(args = [1, 100])]
+    fn kafka_protocol(bencher: Bencher<'_, '_>, partitions: usize) {
+        theirs::<FetchResponse>(bencher, &fetch(partitions), FETCH);
+    }
+}
+
+mod metadata_topics {
+    use super::*;
+
+    #[divan::bench(args = [1000])]
+    fn observer(bencher: Bencher<'_, '_>, topics: usize) {
+        ours(bencher, &metadata(topics), (ApiKey::METADATA, Side::Response, METADATA));
+    }
+
+    #[divan::bench(args = [1000])]
+    fn kafka_protocol(bencher: Bencher<'_, '_>, topics: usize) {
+        theirs::<MetadataResponse>(bencher, &metadata(topics), METADATA);
+    }
+}

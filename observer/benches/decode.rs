@@ -123,7 +123,7 @@ fn theirs<M: Decodable>(bencher: Bencher<'_, '_>, body: &Bytes, version: i16) {
 }
 
 mod produce_16k {
-    use super::*;
+    use super::{ApiKey, Bencher, PRODUCE, ProduceRequest, Side, ours, produce, theirs};
 
     #[divan::bench]
     fn observer(bencher: Bencher<'_, '_>) {
@@ -137,7 +137,7 @@ mod produce_16k {
 }
 
 mod fetch_partitions {
-    use super::*;
+    use super::{ApiKey, Bencher, FETCH, FetchResponse, Side, fetch, ours, theirs};
 
     #[divan::bench(args = [1, 100])]
     fn observer(bencher: Bencher<'_, '_>, partitions: usize) {
@@ -151,7 +151,7 @@ mod fetch_partitions {
 }
 
 mod metadata_topics {
-    use super::*;
+    use super::{ApiKey, Bencher, METADATA, MetadataResponse, Side, metadata, ours, theirs};
 
     #[divan::bench(args = [1000])]
     fn observer(bencher: Bencher<'_, '_>, topics: usize) {

@@ -11,6 +11,8 @@ pub enum Table {
     Buffers,
     /// Topics whose ids are known.
     TopicIds,
+    /// Fetch sessions.
+    FetchSessions,
     /// Clients whose group is known.
     GroupClients,
     /// Groups.
@@ -27,11 +29,12 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
         Self::TopicIds,
+        Self::FetchSessions,
         Self::GroupClients,
         Self::Groups,
         Self::GroupMembers,
@@ -47,6 +50,7 @@ impl Table {
             Self::Inflight => "inflight",
             Self::Buffers => "buffers",
             Self::TopicIds => "topic_ids",
+            Self::FetchSessions => "fetch_sessions",
             Self::GroupClients => "group_clients",
             Self::Groups => "groups",
             Self::GroupMembers => "group_members",

@@ -117,7 +117,7 @@ fn check_facts(message: &Message, facts: &decoded::Decoded, everything: &[Line])
         let is_number = matches!(line.value, Value::Int(_));
         match name {
             "throttletimems" | "partitionindex" | "committedoffset" | "highwatermark" => is_number,
-            // Of a fetched set only the first batch is looked at.
+            // Of a fetched set only the size is told.
             "records" if matches!(line.value, Value::Batch(_)) => message.side == Side::Request,
             "groupid" | "topicname" | "topicid" | "records" => true,
             _ => is_number && name.ends_with("errorcode"),

@@ -110,7 +110,7 @@ impl Visitor for Reports {
     fn leave(&mut self, _: Scope) {
         self.0 += 1;
     }
-    fn records(&mut self, _: Place, _: Option<u32>) {
+    fn records(&mut self, _: Place, _: Option<u32>, _: bool) {
         self.0 += 1;
     }
     fn batch(&mut self, _: &Batch) {

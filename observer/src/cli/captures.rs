@@ -69,7 +69,8 @@ impl Captures {
             ));
         }
         let (ledger, evictions) = (*pipeline.ledger(), *pipeline.evictions());
-        Reading { health: Health { ledger, evictions, capture: None }, damage }
+        let topics = pipeline.topics();
+        Reading { health: Health { ledger, topics, evictions, capture: None }, damage }
     }
 }
 

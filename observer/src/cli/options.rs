@@ -98,6 +98,16 @@ pub struct PipelineFlags {
         allow_hyphen_values = true
     )]
     max_group_clients: usize,
+    /// Partitions in fetch sessions (KIP-227), all together.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_SESSION_PARTITIONS",
+        default_value_t = 1_000_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
+    max_session_partitions: usize,
     /// Largest request that is believed, as the brokers' socket.request.max.bytes.
     #[arg(
         long,
@@ -139,6 +149,7 @@ impl PipelineFlags {
             max_connections: self.max_connections,
             max_names: self.max_names,
             max_topic_ids: self.max_names,
+            max_session_partitions: self.max_session_partitions,
             max_group_clients: self.max_group_clients,
             buffer_bytes: self.max_buffered,
             idle: self.connection_idle,

@@ -31,7 +31,8 @@ pub struct Message {
 pub struct Body {
     /// `None` where the table does not know the message.
     machine: Option<Machine>,
-    facts: Box<Facts>,
+    /// `None` between messages.
+    facts: Option<Box<Facts>>,
     position: Position,
     wrapped: Option<Wrapped>,
     /// Of a version that the table does not know: only what does not change is believed.
@@ -54,10 +55,17 @@ impl Body {
             });
         }
         let is_unknown = program.is_none();
-        let machine =
-            program.or_else(|| message.fallback()).map(|program| Machine::new(program, len));
-        let position = Position::default();
-        *self = Self { machine, facts, position, wrapped, is_unknown, has_lost: false, hole: None };
+        match program.or_else(|| message.fallback()) {
+            Some(program) => match &mut self.machine {
+                Some(machine) => machine.restart(program, len),
+                machine @ None => *machine = Some(Machine::new(program, len)),
+            },
+            None => self.machine = None,
+        }
+        self.facts = Some(facts);
+        self.position.reset();
+        (self.wrapped, self.is_unknown) = (wrapped, is_unknown);
+        (self.has_lost, self.hole) = (false, None);
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8], names: &mut Names, evictions: &mut Evictions) {
@@ -77,12 +85,16 @@ impl Body {
 
     /// The message has ended: what it says. Nothing of it is left here.
     pub(super) fn end(&mut self, names: &mut Names, evictions: &mut Evictions) -> Box<Facts> {
-        let end = self.step(names, evictions, |machine, collector| machine.end(collector));
+        let end = self.step(names, evictions, |machine, collector| {
+            let end = machine.end(collector);
+            collector.close();
+            end
+        });
         let missing = match self.hole {
             Some(Hole::Elided) => Undecoded::Elided,
             Some(Hole::Gap) | None => Undecoded::Gap,
         };
-        let mut facts = std::mem::take(&mut self.facts);
+        let mut facts = self.facts.take().unwrap_or_default();
         if self.is_unknown {
             keep_what_stays(&mut facts, end == Some(Ok(())));
             return facts;
@@ -103,6 +115,7 @@ impl Body {
         step: impl FnOnce(&mut Machine, &mut Collector<'_>) -> T,
     ) -> Option<T> {
         let Self { machine, facts, position, wrapped, has_lost, .. } = self;
+        let facts = facts.as_deref_mut()?;
         let mut collector =
             Collector { facts, position, names, evictions, wrapped: *wrapped, has_lost };
         machine.as_mut().map(|machine| step(machine, &mut collector))

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Names;
 use super::facts::{Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
-use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 use crate::protocol::meaning::{Role, Scope};
 use crate::protocol::program::Place;
@@ -25,6 +24,15 @@ pub(super) struct Position {
     pub is_topic_resource: bool,
     /// The message that carries this one, while this one passes.
     pub around: Option<Box<Around>>,
+}
+
+impl Position {
+    /// At a message's beginning.
+    pub fn reset(&mut self) {
+        let Self { topic, draft, partition, group, is_topic_resource, around } = self;
+        (*topic, *partition, *group, *is_topic_resource) = (None, None, None, false);
+        (*draft, *around) = (Topic::default(), None);
+    }
 }
 
 /// A message that carries another.
@@ -74,6 +82,7 @@ impl Visitor for Collector<'_> {
             Role::CommittedOffset
             | Role::HighWatermark
             | Role::Offset
+            | Role::FetchOffset
             | Role::StartOffset
             | Role::Timestamp => {
                 if let Some(partition) = &mut self.position.partition {
@@ -131,14 +140,7 @@ impl Visitor for Collector<'_> {
             }
             Scope::Partition => {
                 let topic = self.position.topic.unwrap_or(u32::MAX);
-                self.position.partition = Some(Partition {
-                    topic,
-                    index: -1,
-                    error: ErrorCode::NONE,
-                    bytes: None,
-                    records: None,
-                    offset: None,
-                });
+                self.position.partition = Some(Partition::of(topic));
             }
             Scope::Group => self.position.group = None,
         }
@@ -153,14 +155,17 @@ impl Visitor for Collector<'_> {
         }
     }
 
-    fn records(&mut self, place: Place, len: Option<u32>) {
+    fn records(&mut self, _place: Place, len: Option<u32>, is_walked: bool) {
         if let Some(partition) = &mut self.position.partition {
             partition.bytes = Some(len.unwrap_or_default());
-            partition.records = (place.role == Role::Records).then_some(0);
+            partition.records = is_walked.then_some(0);
         }
     }
 
     fn batch(&mut self, batch: &Batch) {
+        if let Some(count) = self.facts.codecs.get_mut(usize::from(batch.codec)) {
+            *count = count.saturating_add(1);
+        }
         if let Some(partition) = &mut self.position.partition {
             let known = partition.records.zip(batch.records.filter(|_| batch.magic == 2));
             partition.records = known.map(|(sum, records)| sum.saturating_add(records));
@@ -188,6 +193,7 @@ impl Visitor for Collector<'_> {
     }
 
     fn wrapped_end(&mut self, end: WrappedEnd) {
+        self.close();
         let Some(around) = self.position.around.take() else {
             return;
         };

@@ -4,6 +4,7 @@
 use super::body::{Body, Message};
 use super::facts::Facts;
 use super::names::Names;
+use super::sessions::Sessions;
 use crate::groups::Clients;
 use crate::stream::Hole;
 use crate::tables::Evictions;
@@ -13,6 +14,8 @@ use crate::tables::Evictions;
 pub struct Decoder {
     /// Names seen, and the topics' ids.
     pub names: Names,
+    /// What fetches are about that do not say it.
+    pub sessions: Sessions,
     /// The group that each client belongs to.
     pub clients: Clients,
     #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
@@ -27,7 +30,14 @@ const SPARE: usize = 1024;
 impl Decoder {
     /// A decoder that shares names.
     pub fn new(names: Names) -> Self {
-        Self { names, clients: Clients::none(), bodies: Vec::new(), facts: Vec::new() }
+        let (sessions, clients) = (Sessions::new(0), Clients::none());
+        Self { names, sessions, clients, bodies: Vec::new(), facts: Vec::new() }
+    }
+
+    /// And follows fetch sessions.
+    #[must_use]
+    pub fn with_sessions(self, sessions: Sessions) -> Self {
+        Self { sessions, ..self }
     }
 
     /// And learns which group a client belongs to.

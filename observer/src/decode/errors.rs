@@ -57,6 +57,8 @@ impl ErrorCounts {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.0.clear();
-        self.0.shrink_to(KEPT);
+        if self.0.capacity() > KEPT {
+            self.0.shrink_to(KEPT);
+        }
     }
 }

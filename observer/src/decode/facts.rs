@@ -47,6 +47,9 @@ pub struct Facts {
     pub software: Option<(Arc<str>, Arc<str>)>,
     /// How the client will prove who it is (SaslHandshake).
     pub mechanism: Option<Arc<str>>,
+    /// Batches, or messages of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd.
+    /// Of what is produced only.
+    pub codecs: [u32; 8],
     /// The message that this one carries.
     pub forwarded: Option<Box<Forwarded>>,
     /// Why it was not understood whole.
@@ -87,6 +90,14 @@ pub struct Partition {
     /// The offset that the message is about: committed, asked for, or the high watermark. In a
     /// ListOffsets request the time asked for.
     pub offset: Option<i64>,
+}
+
+impl Partition {
+    /// A partition of a topic, of which nothing has been said yet.
+    pub fn of(topic: u32) -> Self {
+        let (bytes, records, offset) = (None, None, None);
+        Self { topic, index: -1, error: ErrorCode::NONE, bytes, records, offset }
+    }
 }
 
 /// An error code, and how often it stands in a message.
@@ -183,17 +194,52 @@ const KEPT: usize = 256;
 impl Facts {
     /// Forgets everything, but keeps the memory of what may come again, if it is not much.
     pub fn clear(&mut self) {
-        let mut errors = std::mem::take(&mut self.errors);
-        errors.clear();
-        *self = Self {
-            topics: emptied(&mut self.topics),
-            partitions: emptied(&mut self.partitions),
+        let Self {
+            topics,
+            partitions,
             errors,
-            groups: emptied(&mut self.groups),
-            failed_groups: emptied(&mut self.failed_groups),
-            members: emptied(&mut self.members),
-            ..Self::default()
-        };
+            groups,
+            failed_groups,
+            members,
+            generation,
+            session_timeout_ms,
+            producer,
+            is_committed,
+            throttle_ms,
+            acks,
+            replica,
+            session,
+            session_epoch,
+            isolation,
+            software,
+            mechanism,
+            codecs,
+            forwarded,
+            undecoded,
+            dropped,
+        } = self;
+        errors.clear();
+        empty(topics);
+        empty(partitions);
+        empty(groups);
+        empty(failed_groups);
+        empty(members);
+        *generation = None;
+        *session_timeout_ms = None;
+        *producer = None;
+        *is_committed = None;
+        *throttle_ms = None;
+        *acks = None;
+        *replica = None;
+        *session = None;
+        *session_epoch = None;
+        *isolation = None;
+        *software = None;
+        *mechanism = None;
+        *codecs = [0; 8];
+        *forwarded = None;
+        *undecoded = None;
+        *dropped = 0;
     }
 
     /// The topic with this index.
@@ -202,11 +248,11 @@ impl Facts {
     }
 }
 
-fn emptied<T>(list: &mut Vec<T>) -> Vec<T> {
-    let mut list = std::mem::take(list);
+fn empty<T>(list: &mut Vec<T>) {
     list.clear();
-    list.shrink_to(KEPT);
-    list
+    if list.capacity() > KEPT {
+        list.shrink_to(KEPT);
+    }
 }
 
 impl TopicId {

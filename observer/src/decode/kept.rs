@@ -13,7 +13,10 @@ pub const CUT_MARK: char = '…';
 pub fn kept(bytes: &[u8]) -> Cow<'_, str> {
     // Enough that a character which is cut here lies beyond what is kept.
     let near = bytes.get(..MAX_KEPT.saturating_add(CUT_MARK.len_utf8())).unwrap_or(bytes);
-    let text = String::from_utf8_lossy(near);
+    let text = match std::str::from_utf8(near) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(near),
+    };
     if text.len() <= MAX_KEPT {
         return text;
     }

@@ -21,6 +21,7 @@ mod facts;
 mod kept;
 mod names;
 mod scopes;
+mod sessions;
 
 pub use body::{Body, Message};
 pub use decoder::Decoder;
@@ -28,3 +29,4 @@ pub use errors::ErrorCounts;
 pub use facts::{ErrorFact, Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
 pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use names::Names;
+pub use sessions::{Held, SessionTopic, SessionTopics, Sessions};

@@ -98,11 +98,20 @@ impl Collector<'_> {
 
     pub(super) fn partition_number(&mut self, value: i64) {
         let index = i32::try_from(value).unwrap_or(-1);
-        match &mut self.position.partition {
-            Some(partition) => partition.index = index,
-            None => {
-                self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
-            }
+        if let Some(partition) = &mut self.position.partition {
+            partition.index = index;
+            return;
+        }
+        self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
+        if self.position.draft.is_forgotten {
+            self.forget_partition(index);
+        }
+    }
+
+    fn forget_partition(&mut self, index: i32) {
+        if self.facts.partitions.len() < MAX_PARTITIONS {
+            let topic = self.position.topic.unwrap_or(u32::MAX);
+            self.facts.partitions.push(Partition { index, ..Partition::of(topic) });
         }
     }
 
@@ -153,6 +162,16 @@ impl Collector<'_> {
             self.facts.topics.push(Topic { id: Some(id), ..Topic::default() });
         } else {
             self.facts.dropped = self.facts.dropped.saturating_add(1);
+        }
+    }
+
+    /// What was being spoken of is over, whatever its end was to be.
+    pub(super) fn close(&mut self) {
+        if self.position.partition.is_some() {
+            self.leave_partition();
+        }
+        if self.position.topic.is_some() {
+            self.leave_topic();
         }
     }
 }

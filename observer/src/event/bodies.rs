@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Exchange, Outcome};
-use crate::decode::{ErrorFact, Facts, Partition, Topic, TopicId, Undecoded};
+use crate::decode::{ErrorFact, Facts, Partition, SessionTopic, Topic, TopicId, Undecoded};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 
@@ -83,11 +83,16 @@ impl Exchange {
         facts.undecoded.is_none().then_some(true)
     }
 
-    /// The topics: of a fetch those that were answered, else those that were asked about.
+    /// The topics: of a fetch those that were answered and the others of its session, else those
+    /// that were asked about.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
         match self.api_key() {
             ApiKey::PRODUCE => Some(self.produced(self.request.as_deref()?)),
-            ApiKey::FETCH | ApiKey::SHARE_FETCH => Some(fetched(self.response.as_deref()?)),
+            ApiKey::FETCH | ApiKey::SHARE_FETCH => {
+                let mut topics = fetched(self.response.as_deref()?);
+                self.add_session(&mut topics);
+                Some(topics)
+            }
             _ => {
                 let facts = self.request.as_deref()?;
                 Some(facts.topics.iter().map(totals).collect())
@@ -98,6 +103,30 @@ impl Exchange {
     /// Whether it is known of each partition of a Produce how it was answered.
     pub fn is_produce_settled(&self) -> bool {
         self.outcome == Outcome::Unacknowledged || self.is_response_decoded()
+    }
+
+    /// The topics of a fetch's session that the response says nothing of, as nothing of them was sent.
+    fn add_session(&self, topics: &mut Vec<TopicTotals>) {
+        for (topic, held) in self.session.iter().flat_map(|session| session.iter()) {
+            let is_it = |totals: &TopicTotals| match topic {
+                SessionTopic::Name(name) => totals.name.as_ref() == Some(name),
+                SessionTopic::Id(id) => totals.id == Some(*id),
+            };
+            if topics.iter().any(is_it) {
+                continue;
+            }
+            let id = match topic {
+                SessionTopic::Name(_) => None,
+                SessionTopic::Id(id) => Some(*id),
+            };
+            topics.push(TopicTotals {
+                name: held.name.clone(),
+                id,
+                partitions: u32::try_from(held.partitions.len()).unwrap_or(u32::MAX),
+                bytes: Some(0),
+                ..TopicTotals::default()
+            });
+        }
     }
 
     fn produced(&self, facts: &Facts) -> Vec<TopicTotals> {

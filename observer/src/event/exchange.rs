@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Peers;
-use crate::decode::Facts;
+use crate::decode::{Facts, SessionTopics};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
@@ -103,6 +103,8 @@ pub struct Exchange {
     pub request: Option<Box<Facts>>,
     /// What the response's body says.
     pub response: Option<Box<Facts>>,
+    /// What the session of a Fetch holds, with what the request changed (KIP-227).
+    pub session: Option<Arc<SessionTopics>>,
     /// The one group to which the client's id and address belong, where the request names none.
     pub client_group: Option<Arc<str>>,
 }

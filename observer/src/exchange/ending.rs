@@ -158,6 +158,7 @@ impl Conversation {
             wait: moments.and_then(|m| m.wait()),
             request: pending.facts,
             response: facts.flatten(),
+            session: None,
             client_group: None,
         });
     }

@@ -35,6 +35,7 @@ use std::time::Duration;
 use crate::decode::Decoder;
 use crate::event::{Event, Exchange, Handler};
 use crate::ledger::Ledger;
+use crate::protocol::api::ApiKey;
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
 
@@ -117,6 +118,13 @@ impl<H: Handler> Context<'_, H> {
         clients.learn(&exchange, self.now, self.evictions);
         if exchange.group().is_none() {
             exchange.client_group = clients.group(&exchange, self.now).cloned();
+        }
+        if exchange.api_key() == ApiKey::FETCH
+            && let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
+        {
+            let broker = exchange.peers.broker;
+            exchange.session =
+                self.decoder.sessions.fetched(broker, request, response, self.evictions);
         }
         self.handler.event(Event::Exchange(&exchange));
         self.decoder.recycle(exchange.request);

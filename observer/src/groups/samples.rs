@@ -41,6 +41,7 @@ pub fn by(client: &str, host: u8, key: ApiKey, request: Facts, response: Facts) 
         broker_time: None,
         wait: None,
         request: Some(Box::new(request)),
+        session: None,
         response: Some(Box::new(response)),
         client_group: None,
     }

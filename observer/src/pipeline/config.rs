@@ -22,6 +22,8 @@ pub struct Config {
     pub max_topic_ids: usize,
     /// Clients whose group is known.
     pub max_group_clients: usize,
+    /// Partitions in fetch sessions, all together.
+    pub max_session_partitions: usize,
     /// Memory for reassembly, all connections together, in bytes.
     pub buffer_bytes: usize,
     /// How long a silent connection is followed.
@@ -41,6 +43,7 @@ impl Config {
             max_connections: 100_000,
             max_names: 100_000,
             max_topic_ids: 100_000,
+            max_session_partitions: 1_000_000,
             max_group_clients: 100_000,
             buffer_bytes: 64 << 20,
             idle: Duration::from_hours(1),

@@ -37,7 +37,7 @@ pub use config::Config;
 use connection::{Connection, Shared};
 use upkeep::Upkeep;
 
-use crate::decode::{Decoder, Names};
+use crate::decode::{Decoder, Names, Sessions};
 use crate::event::{Flow, Handler, Outcome, Side, Vantage};
 use crate::exchange::Context;
 use crate::groups::Clients;
@@ -75,6 +75,7 @@ impl Pipeline {
             evictions: Evictions::default(),
             inflight: 0,
             decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids))
+                .with_sessions(Sessions::new(config.max_session_partitions))
                 .with_clients(Clients::new(config.max_group_clients, config.idle)),
             clock: Clock::default(),
             upkeep: Upkeep::default(),
@@ -133,6 +134,11 @@ impl Pipeline {
     /// Connections followed.
     pub fn connections(&self) -> usize {
         self.connections.len()
+    }
+
+    /// Topics whose ids are known.
+    pub fn topics(&self) -> usize {
+        self.decoder.names.topics()
     }
 
     /// Memory held for reassembly, in bytes.

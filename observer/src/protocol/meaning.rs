@@ -37,6 +37,8 @@ pub enum Role {
     HighWatermark,
     /// An offset that was asked for (int64).
     Offset,
+    /// The offset to fetch from (int64).
+    FetchOffset,
     /// A share group's first offset that is not done (int64; KIP-932).
     StartOffset,
     /// Records behind a share group's first offset that are done (int32; KIP-932).
@@ -165,6 +167,7 @@ fn of_int64(field: &Field) -> Role {
         (_, "HighWatermark") => Role::HighWatermark,
         (_, "Offset" | "OldStyleOffsets") => Role::Offset,
         (_, "StartOffset") => Role::StartOffset,
+        (_, "FetchOffset") => Role::FetchOffset,
         (_, "Timestamp") => Role::Timestamp,
         _ => Role::None,
     }

@@ -85,6 +85,7 @@ pub fn exchange(client_id: &str) -> Exchange {
         wait: Some(Duration::ZERO),
         request: Some(Box::new(produced())),
         response: Some(Box::new(refused())),
+        session: None,
         client_group: None,
     }
 }

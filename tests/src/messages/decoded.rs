@@ -168,7 +168,7 @@ impl Visitor for Tracer<'_> {
         self.line(place, Value::Struct(!is_null));
     }
 
-    fn records(&mut self, place: Place, len: Option<u32>) {
+    fn records(&mut self, place: Place, len: Option<u32>, _is_walked: bool) {
         self.line(place, Value::Records(len));
     }
 

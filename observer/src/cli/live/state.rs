@@ -41,6 +41,7 @@ impl State<'_> {
     pub fn health(&self) -> Health {
         Health {
             ledger: *self.pipeline.ledger(),
+            topics: self.pipeline.topics(),
             evictions: *self.pipeline.evictions(),
             capture: Some(self.capture()),
         }

@@ -5,16 +5,24 @@ use super::read::{self, Prefix};
 use super::regions::Level;
 use super::step::{OVERRUN, Step, Stop};
 use super::visitor::Visitor;
+use crate::protocol::meaning::Scope;
 use crate::protocol::program::{Length, Place};
+
+/// The op [`crate::protocol::program::Op::Array`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Array {
+    pub length: Length,
+    pub place: Place,
+    pub end: u16,
+    pub scope: Option<Scope>,
+}
 
 impl Machine {
     #[inline]
     pub(super) fn array<V: Visitor>(
         &mut self,
         bytes: &[u8],
-        length: Length,
-        place: Place,
-        end: u16,
+        Array { length, place, end, scope }: Array,
         visitor: &mut V,
     ) -> Step {
         let Prefix { value, width } = read::prefix(bytes, length)?;
@@ -29,6 +37,9 @@ impl Machine {
             self.at = end;
         } else {
             self.regions.push(Level::Array(count))?;
+            if let Some(scope) = scope {
+                visitor.enter(scope);
+            }
             self.next();
         }
         Ok(width as usize)
@@ -36,11 +47,22 @@ impl Machine {
 
     /// The end of an element.
     #[inline]
-    pub(super) fn go_round(&mut self, begin: u16) {
+    pub(super) fn go_round<V: Visitor>(
+        &mut self,
+        begin: u16,
+        scope: Option<Scope>,
+        visitor: &mut V,
+    ) {
+        if let Some(scope) = scope {
+            visitor.leave(scope);
+        }
         if let Some(Level::Array(left)) = self.regions.top() {
             *left = left.saturating_sub(1);
             if *left > 0 {
                 self.at = begin;
+                if let Some(scope) = scope {
+                    visitor.enter(scope);
+                }
                 return;
             }
             self.regions.pop();

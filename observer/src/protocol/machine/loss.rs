@@ -1,6 +1,7 @@
 //! Values that were not seen.
 
 use super::read;
+use super::values::Fixed;
 use super::visitor::Visitor;
 use super::{Broken, Machine, Mode};
 use crate::protocol::program::Op;
@@ -11,16 +12,15 @@ impl Machine {
     pub(super) fn lose<V: Visitor>(&mut self, visitor: &mut V) {
         let carry = std::mem::take(&mut self.carry);
         let kept = u32::try_from(carry.len()).unwrap_or(u32::MAX);
-        if let Mode::Batch { left, .. } = self.mode {
+        if let Mode::Batch { left } = self.mode {
             self.leave_set(left.saturating_sub(kept), visitor);
             return;
         }
         let op = self.program.ops.get(usize::from(self.at)).copied();
         let lost = match op {
-            Some(Op::Number { width, place }) if self.mode == Mode::Op => {
-                Some((u32::from(width), place))
+            Some(Op::Fixed { len, first, count }) if self.mode == Mode::Op => {
+                return self.lose_fixed(Fixed { len, first, count }, &carry, visitor);
             }
-            Some(Op::Uuid { place }) if self.mode == Mode::Op => Some((16, place)),
             Some(Op::Bytes { length, place } | Op::Wrapped { length, place })
                 if self.mode == Mode::Op =>
             {
@@ -39,5 +39,40 @@ impl Machine {
         self.skip = len.saturating_sub(kept);
         visitor.lost(place);
         self.next();
+    }
+
+    /// Of values at fixed places the one is lost that is at hand; the others are not.
+    fn lose_fixed<V: Visitor>(&mut self, op: Fixed, carry: &[u8], visitor: &mut V) {
+        let from = self.fixed_from;
+        let kept = u16::try_from(carry.len()).unwrap_or(u16::MAX);
+        let at = from.saturating_add(kept);
+        let mut end = op.len;
+        for value in self.values(op).iter().copied() {
+            let value_end = value.offset.saturating_add(value.width);
+            match value.offset.checked_sub(from) {
+                None => {}
+                Some(offset) if value_end <= at => {
+                    self.tell(value, carry.get(usize::from(offset)..).unwrap_or_default(), visitor);
+                }
+                Some(_) if value.offset <= at => {
+                    visitor.lost(value.place);
+                    end = value_end;
+                    break;
+                }
+                Some(_) => {
+                    end = value.offset;
+                    break;
+                }
+            }
+        }
+        if self.regions.take(end.saturating_sub(from).into()).is_none() {
+            return self.fail(Broken::Overrun, visitor);
+        }
+        self.skip = end.saturating_sub(at).into();
+        self.fixed_from = end;
+        if end == op.len {
+            self.fixed_from = 0;
+            self.next();
+        }
     }
 }

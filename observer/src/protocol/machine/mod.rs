@@ -39,6 +39,8 @@ pub struct Machine {
     regions: Regions,
     /// Bytes to pass over before the next step; they are no longer counted as left.
     skip: u32,
+    /// How much of a run of values at fixed places has passed, where a part of it is missing.
+    fixed_from: u16,
     /// The last number.
     number: i64,
     /// The beginning of a value whose end has not come.
@@ -53,7 +55,7 @@ enum Mode {
     /// The next tagged field.
     Tag,
     /// The next batch of a record set, of which so many bytes are left.
-    Batch { left: u32, is_each: bool },
+    Batch { left: u32 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +91,19 @@ impl Machine {
             state: State::Running,
             regions: Regions::new(len),
             skip: 0,
+            fixed_from: 0,
             number: 0,
             carry: Vec::new(),
         }
+    }
+
+    /// Another message; memory is used again.
+    pub fn restart(&mut self, program: &'static Program, len: u32) {
+        self.program = program;
+        (self.at, self.mode, self.state) = (0, Mode::Op, State::Running);
+        self.regions.restart(len);
+        (self.skip, self.fixed_from, self.number) = (0, 0, 0);
+        self.carry.clear();
     }
 
     /// Takes the next bytes.
@@ -125,6 +137,9 @@ impl Machine {
     /// The message has ended: whether all of it was understood.
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
         self.run(&[], visitor);
+        if self.state == State::Running && self.regions.is_wrapped() {
+            self.fail(Broken::Short, visitor);
+        }
         match self.state {
             State::Broken(why) => Err(why),
             State::Running => Err(Broken::Short),

@@ -4,12 +4,13 @@ use crate::protocol::program::Length;
 
 /// A big-endian signed number of 1, 2, 4 or 8 bytes.
 #[inline]
-pub(super) fn number(bytes: &[u8], width: u8) -> Option<i64> {
+pub(super) fn number(bytes: &[u8], width: u16) -> Option<i64> {
     Some(match width {
         1 => i64::from(i8::from_be_bytes(*bytes.first_chunk()?)),
         2 => i64::from(i16::from_be_bytes(*bytes.first_chunk()?)),
         4 => i64::from(i32::from_be_bytes(*bytes.first_chunk()?)),
-        _ => i64::from_be_bytes(*bytes.first_chunk()?),
+        8 => i64::from_be_bytes(*bytes.first_chunk()?),
+        _ => return None,
     })
 }
 

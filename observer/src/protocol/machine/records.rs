@@ -5,7 +5,7 @@ use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
 use super::visitor::{Batch, Visitor};
 use super::{Machine, Mode};
-use crate::protocol::program::{Length, Place, Walk};
+use crate::protocol::program::{Length, Place};
 
 impl Machine {
     pub(super) fn records<V: Visitor>(
@@ -13,7 +13,7 @@ impl Machine {
         bytes: &[u8],
         length: Length,
         place: Place,
-        walk: Walk,
+        is_walked: bool,
         visitor: &mut V,
     ) -> Step {
         let Prefix { value, width } = read::prefix(bytes, length)?;
@@ -23,24 +23,19 @@ impl Machine {
         }
         self.take(width)?;
         self.take(len)?;
-        visitor.records(place, value);
+        visitor.records(place, value, is_walked);
         self.next();
-        if walk == Walk::Not {
-            self.skip = len;
-        } else if len > 0 {
-            self.mode = Mode::Batch { left: len, is_each: walk == Walk::Each };
+        if !is_walked {
+            return Ok(self.pass(bytes, width, len));
+        }
+        if len > 0 {
+            self.mode = Mode::Batch { left: len };
         }
         Ok(width as usize)
     }
 
     /// The header of the next batch of a set that has `left` bytes more.
-    pub(super) fn batch<V: Visitor>(
-        &mut self,
-        bytes: &[u8],
-        left: u32,
-        is_each: bool,
-        visitor: &mut V,
-    ) -> Step {
+    pub(super) fn batch<V: Visitor>(&mut self, bytes: &[u8], left: u32, visitor: &mut V) -> Step {
         let in_set = bytes.get(..left as usize).unwrap_or(bytes);
         let (batch, width) = match batch::header(in_set) {
             Header::Read(batch, width) => (batch, width),
@@ -56,14 +51,11 @@ impl Machine {
         let body = u32::try_from(body).unwrap_or(u32::MAX);
         if body > left {
             self.leave_set(left, visitor);
-        } else if is_each && body < left {
-            self.skip = body;
-            self.mode = Mode::Batch { left: left.saturating_sub(body), is_each };
-        } else {
-            self.skip = left;
-            self.mode = Mode::Op;
+            return Ok(width as usize);
         }
-        Ok(width as usize)
+        let left = left.saturating_sub(body);
+        self.mode = if left > 0 { Mode::Batch { left } } else { Mode::Op };
+        Ok(self.pass(bytes, width, body))
     }
 
     /// Passes over the rest of a set whose batches can no longer be told apart.

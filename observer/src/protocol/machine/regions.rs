@@ -62,6 +62,12 @@ impl Regions {
         Self { left, levels: ArrayVec::new(), wrapper: None }
     }
 
+    pub(super) fn restart(&mut self, left: u32) {
+        self.left = left;
+        self.levels.clear();
+        self.wrapper = None;
+    }
+
     #[inline]
     pub(super) fn left(&self) -> u32 {
         self.left

@@ -1,7 +1,9 @@
 //! One step of a machine: the next op, tagged field or batch.
 
+use super::arrays::Array;
 use super::read::NoPrefix;
 use super::regions::TooDeep;
+use super::values::Fixed;
 use super::visitor::Visitor;
 use super::{Broken, Machine, Mode};
 use crate::protocol::program::Op;
@@ -43,7 +45,7 @@ impl Machine {
         let done = match self.mode {
             Mode::Op => self.op(bytes, visitor),
             Mode::Tag => self.tag(bytes),
-            Mode::Batch { left, is_each } => self.batch(bytes, left, is_each, visitor),
+            Mode::Batch { left } => self.batch(bytes, left, visitor),
         };
         match done {
             Ok(used) => Some(used),
@@ -73,30 +75,27 @@ impl Machine {
         };
         match op {
             Op::Skip(len) => {
-                self.skip(len.into())?;
-                Ok(self.done(0))
+                self.take(len.into())?;
+                self.next();
+                Ok(self.pass(bytes, 0, len.into()))
             }
-            Op::Number { width, place } => self.number(bytes, width, place, visitor),
-            Op::Uuid { place } => self.uuid(bytes, place, visitor),
+            Op::Fixed { len, first, count } => {
+                self.fixed(bytes, Fixed { len, first, count }, visitor)
+            }
             Op::Bytes { length, place } => self.text(bytes, length, place, visitor),
-            Op::Pass(length) => self.pass(bytes, length),
-            Op::Records { length, place, walk } => {
-                self.records(bytes, length, place, walk, visitor)
+            Op::Pass(length) => self.pass_over(bytes, length),
+            Op::Records { length, place, is_walked } => {
+                self.records(bytes, length, place, is_walked, visitor)
             }
             Op::Wrapped { length, place } => self.wrapped(bytes, length, place, visitor),
             Op::Row { length, width } => self.row(bytes, length, width),
-            Op::Array { length, place, end } => self.array(bytes, length, place, end, visitor),
-            Op::Next { begin } => {
-                self.go_round(begin);
+            Op::Array { length, place, end, scope } => {
+                let array = Array { length, place, end, scope };
+                self.array(bytes, array, visitor)
+            }
+            Op::Next { begin, scope } => {
+                self.go_round(begin, scope, visitor);
                 Ok(0)
-            }
-            Op::Enter(scope) => {
-                visitor.enter(scope);
-                Ok(self.done(0))
-            }
-            Op::Leave(scope) => {
-                visitor.leave(scope);
-                Ok(self.done(0))
             }
             Op::Nullable { end, place } => self.nullable(bytes, end, place, visitor),
             Op::Tagged { first, known } => self.tagged(bytes, first, known),
@@ -128,6 +127,19 @@ impl Machine {
         self.take(bytes)?;
         self.skip = bytes;
         Ok(())
+    }
+
+    /// Passes over `len` bytes behind the first `used` of these, which the step took; the region has
+    /// given them. Returns how many of the bytes that takes.
+    #[inline]
+    pub(super) fn pass(&mut self, bytes: &[u8], used: u32, len: u32) -> usize {
+        let end = (used as usize).saturating_add(len as usize);
+        if end <= bytes.len() {
+            return end;
+        }
+        let there = bytes.len().saturating_sub(used as usize);
+        self.skip = len.saturating_sub(u32::try_from(there).unwrap_or(u32::MAX));
+        bytes.len()
     }
 
     /// On to the next op.

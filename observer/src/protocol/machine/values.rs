@@ -4,39 +4,59 @@ use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
 use super::visitor::{Text, Visitor};
 use super::{MAX_TEXT, Machine};
-use crate::protocol::program::{Length, Place};
+use crate::protocol::program::{Length, Place, Value};
+
+/// The op [`crate::protocol::program::Op::Fixed`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fixed {
+    pub len: u16,
+    pub first: u16,
+    pub count: u16,
+}
 
 impl Machine {
+    /// Values at fixed places.
     #[inline]
-    pub(super) fn number<V: Visitor>(
-        &mut self,
-        bytes: &[u8],
-        width: u8,
-        place: Place,
-        visitor: &mut V,
-    ) -> Step {
-        let value = read::number(bytes, width).ok_or(Stop::More)?;
-        self.take(width.into())?;
-        self.number = value;
-        visitor.number(place, value);
-        Ok(self.done(width.into()))
+    pub(super) fn fixed<V: Visitor>(&mut self, bytes: &[u8], op: Fixed, visitor: &mut V) -> Step {
+        let from = self.fixed_from;
+        let len = usize::from(op.len.saturating_sub(from));
+        let run = bytes.get(..len).ok_or(Stop::More)?;
+        self.take(u32::from(op.len.saturating_sub(from)))?;
+        for value in self.values(op).iter().copied() {
+            if let Some(offset) = value.offset.checked_sub(from) {
+                self.tell(value, run.get(usize::from(offset)..).unwrap_or_default(), visitor);
+            }
+        }
+        self.fixed_from = 0;
+        Ok(self.done(len))
+    }
+
+    /// Tells a value that begins with these bytes.
+    #[inline]
+    pub(super) fn tell<V: Visitor>(&mut self, value: Value, bytes: &[u8], visitor: &mut V) {
+        if let Some(number) = read::number(bytes, value.width) {
+            self.number = number;
+            visitor.number(value.place, number);
+        } else if let Some(uuid) = bytes.first_chunk() {
+            visitor.uuid(value.place, uuid);
+        }
     }
 
     #[inline]
-    pub(super) fn uuid<V: Visitor>(&mut self, bytes: &[u8], place: Place, visitor: &mut V) -> Step {
-        let value = bytes.first_chunk().ok_or(Stop::More)?;
-        self.take(16)?;
-        visitor.uuid(place, value);
-        Ok(self.done(value.len()))
+    pub(super) fn values(&self, Fixed { first, count, .. }: Fixed) -> &'static [Value] {
+        let values = usize::from(first)..usize::from(first).saturating_add(count.into());
+        self.program.values.get(values).unwrap_or_default()
     }
 
     /// Bytes without a meaning.
     #[inline]
-    pub(super) fn pass(&mut self, bytes: &[u8], length: Length) -> Step {
+    pub(super) fn pass_over(&mut self, bytes: &[u8], length: Length) -> Step {
         let Prefix { value, width } = read::prefix(bytes, length)?;
         self.take(width)?;
-        self.skip(value.unwrap_or_default())?;
-        Ok(self.done(width as usize))
+        let len = value.unwrap_or_default();
+        self.take(len)?;
+        self.next();
+        Ok(self.pass(bytes, width, len))
     }
 
     /// An array of values of one width without a meaning.
@@ -45,8 +65,9 @@ impl Machine {
         let Prefix { value, width: prefix } = read::prefix(bytes, length)?;
         self.take(prefix)?;
         let len = value.unwrap_or_default().checked_mul(width.into()).ok_or(OVERRUN)?;
-        self.skip(len)?;
-        Ok(self.done(prefix as usize))
+        self.take(len)?;
+        self.next();
+        Ok(self.pass(bytes, prefix, len))
     }
 
     #[inline]

@@ -22,8 +22,8 @@ pub trait Visitor {
     fn enter(&mut self, scope: Scope) {}
     /// And no longer.
     fn leave(&mut self, scope: Scope) {}
-    /// A set of records of so many bytes, before its batches.
-    fn records(&mut self, place: Place, len: Option<u32>) {}
+    /// A set of records of so many bytes; its batches follow if it is walked.
+    fn records(&mut self, place: Place, len: Option<u32>, is_walked: bool) {}
     /// A batch of the set.
     fn batch(&mut self, batch: &Batch) {}
     /// A set ended, or was left, before its batches' lengths said so.

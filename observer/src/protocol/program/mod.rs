@@ -13,6 +13,8 @@ pub use library::find;
 use super::meaning::{Role, Scope};
 use super::schema::Field;
 
+/// Longest run of values at fixed places, in bytes.
+pub const MAX_FIXED: u16 = 128;
 /// Deepest nesting of arrays, tagged fields and wrapped messages that a program may have.
 pub const MAX_DEPTH: usize = 12;
 
@@ -22,28 +24,24 @@ pub const MAX_DEPTH: usize = 12;
 pub enum Op {
     /// Passes over so many bytes.
     Skip(u16),
-    /// A big-endian signed number of 1, 2, 4 or 8 bytes.
-    Number { width: u8, place: Place },
-    /// 16 bytes.
-    Uuid { place: Place },
+    /// `len` bytes with values at fixed places: `count` of the program's values from `first` on.
+    Fixed { len: u16, first: u16, count: u16 },
     /// A length, and so many bytes. Negative, or in compact form 0: null.
     Bytes { length: Length, place: Place },
     /// The same, passed over.
     Pass(Length),
-    /// A length, and a set of records of so many bytes.
-    Records { length: Length, place: Place, walk: Walk },
+    /// A length, and a set of records of so many bytes. Its batches' headers are looked at, or it is
+    /// passed over.
+    Records { length: Length, place: Place, is_walked: bool },
     /// A length, and a whole message with its header.
     Wrapped { length: Length, place: Place },
     /// A count, and so many elements of `width` bytes that mean nothing.
     Row { length: Length, width: u16 },
-    /// A count of elements, each from the next op to a [`Op::Next`]; `end` is the op behind that.
-    Array { length: Length, place: Place, end: u16 },
+    /// A count of elements, each from the next op to a [`Op::Next`]; `end` is the op behind that. With
+    /// a scope, an element is about a topic, a partition, ...
+    Array { length: Length, place: Place, end: u16, scope: Option<Scope> },
     /// The end of an array's element; `begin` is the first op of an element.
-    Next { begin: u16 },
-    /// What follows is said of a topic, a partition, ...
-    Enter(Scope),
-    /// And no longer.
-    Leave(Scope),
+    Next { begin: u16, scope: Option<Scope> },
     /// One byte, negative for a null struct, whose end is the op `end`.
     Nullable { end: u16, place: Place },
     /// Tagged fields (KIP-482): a count, and for each a tag and a length. The known ones stand in the
@@ -68,17 +66,6 @@ pub enum Length {
     Compact,
 }
 
-/// How far a set of records is looked into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
-    /// Not at all.
-    Not,
-    /// At the first batch's header.
-    First,
-    /// At each batch's header.
-    Each,
-}
-
 /// What a value means, and which field it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -86,6 +73,17 @@ pub struct Place {
     pub role: Role,
     /// Index in the program's fields.
     pub field: u16,
+}
+
+/// A value at a fixed place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// Where it begins, behind the op's first byte.
+    pub offset: u16,
+    /// Bytes it takes: a big-endian signed number of 1, 2, 4 or 8, or a UUID of 16.
+    pub width: u16,
+    /// What it is.
+    pub place: Place,
 }
 
 /// A known tagged field.
@@ -102,6 +100,8 @@ pub struct Tag {
 pub struct Program {
     /// The steps; the first are the header's, behind the correlation id.
     pub ops: Box<[Op]>,
+    /// Values at fixed places.
+    pub values: Box<[Value]>,
     /// Known tagged fields.
     pub tags: Box<[Tag]>,
     /// The fields that places refer to, each with the index of the one around it.

@@ -11,7 +11,10 @@ use super::family::{Families, Family};
 use super::labels::Labels;
 use super::series::Key;
 use super::value::{Counter, Gauge, Histogram};
-use crate::event::{Exchange, Malformed, Outcome, Security, Side, Unmatched};
+use crate::event::{
+    Exchange, Malformed, Outcome, Request, RequestHeader, Security, Side, Unmatched,
+};
+use crate::protocol::api::ApiKey;
 
 /// Metrics of brokers.
 pub struct Brokers {
@@ -22,6 +25,7 @@ pub struct Brokers {
 struct BrokerFamilies {
     outcomes: Family<Counter>,
     inflight: Family<Gauge>,
+    inflight_produce: Family<Gauge>,
     unmatched: Family<Counter>,
     malformed_requests: Family<Counter>,
     malformed_responses: Family<Counter>,
@@ -35,6 +39,7 @@ struct BrokerFamilies {
 struct Handles {
     outcomes: [Counter; Outcome::ALL.len()],
     inflight: Gauge,
+    inflight_produce: Gauge,
     unmatched: [Counter; Unmatched::ALL.len()],
     malformed_requests: [Counter; Malformed::ALL.len()],
     malformed_responses: [Counter; Malformed::ALL.len()],
@@ -52,14 +57,17 @@ impl Brokers {
     }
 
     /// A request is in flight.
-    pub fn request(&mut self, labels: &Labels, key: Key) {
-        self.handles(labels, key).inflight.inc();
+    pub fn request(&mut self, labels: &Labels, key: Key, request: &Request) {
+        let handles = self.handles(labels, key);
+        handles.inflight.inc();
+        handles.inflight_produce.add(produced(&request.header, request.bytes));
     }
 
     /// A request has ended.
     pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange) {
         let handles = self.handles(labels, key);
         handles.inflight.dec();
+        handles.inflight_produce.add(-produced(&exchange.header, exchange.request_bytes));
         inc(&handles.outcomes, exchange.outcome as usize);
     }
 
@@ -128,6 +136,11 @@ impl BrokerFamilies {
                 &["broker", "vantage", "outcome"],
             )?,
             inflight: families.gauge("inflight_requests", "Requests in flight.", &plain)?,
+            inflight_produce: families.gauge(
+                "inflight_produce_bytes",
+                "Bytes of Produce requests in flight.",
+                &plain,
+            )?,
             unmatched: families.counter(
                 "unmatched_responses_total",
                 "Responses that no request waited for, by why.",
@@ -178,6 +191,7 @@ impl BrokerFamilies {
             outcomes: Outcome::ALL
                 .map(|outcome| self.outcomes.with_label_values(&with(outcome.as_str()))),
             inflight: self.inflight.with_label_values(&values),
+            inflight_produce: self.inflight_produce.with_label_values(&values),
             unmatched: Unmatched::ALL
                 .map(|reason| self.unmatched.with_label_values(&with(reason.as_str()))),
             malformed_requests: Malformed::ALL
@@ -191,6 +205,11 @@ impl BrokerFamilies {
             network: None,
         }
     }
+}
+
+/// The size of a request, if it is a Produce.
+fn produced(header: &RequestHeader, bytes: u32) -> i64 {
+    if ApiKey(header.api_key) == ApiKey::PRODUCE { bytes.into() } else { 0 }
 }
 
 /// The order of `ALL` is that of the variants, so a variant's number is its place.

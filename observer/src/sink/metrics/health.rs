@@ -11,6 +11,8 @@ use crate::tables::{Evictions, Table};
 pub struct Health {
     /// Where the bytes went that the pipeline saw.
     pub ledger: Ledger,
+    /// Topics whose ids are known.
+    pub topics: usize,
     /// What the tables evicted.
     pub evictions: Evictions,
     /// What the kernel says; `None` in a replay.
@@ -105,6 +107,7 @@ impl Health {
                     .map(|(reason, n)| sample(&[("reason", reason.as_str())], n))
                     .collect(),
             ),
+            gauge("topics", "Topics whose ids are known.", vec![value(&[], self.topics as f64)]),
             counter(
                 "table_evictions_total",
                 "Entries dropped because a table was full.",
@@ -181,8 +184,13 @@ pub fn sample(labels: &[(&str, &str)], value: u64) -> Metric {
 
 /// A gauge of 1.
 pub fn presence(labels: &[(&str, &str)]) -> Metric {
+    value(labels, 1.0)
+}
+
+/// A gauge's value.
+fn value(labels: &[(&str, &str)], value: f64) -> Metric {
     let mut gauge = Gauge::default();
-    gauge.set_value(1.0);
+    gauge.set_value(value);
     let mut metric = Metric::from_label(pairs(labels));
     metric.set_gauge(gauge);
     metric

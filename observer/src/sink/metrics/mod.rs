@@ -186,7 +186,7 @@ impl Handler for Metrics {
         match event {
             Event::Request(request) => {
                 let broker = labels.broker_key(&request.peers);
-                brokers.request(labels, broker);
+                brokers.request(labels, broker, request);
                 traffic.request(labels, broker, request, *now);
                 clients.request(labels, &request.peers, request.header.client_id.as_ref());
             }

@@ -17,12 +17,17 @@ use crate::event::{Exchange, Fetcher, TopicTotals};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
+/// Names of the codecs, by number.
+const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
+
 /// Metrics of topics.
 pub struct Topics {
     /// By measure, as the cells of a series.
     families: Vec<Family<Counter>>,
     series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
     unresolved: Unresolved,
+    batches: Family<Counter>,
+    by_codec: Series<Counter>,
 }
 
 /// What is measured of a topic.
@@ -94,11 +99,18 @@ impl Topics {
             families: Measure::ALL.into_iter().map(family).collect::<Result<_>>()?,
             series: Series::new(options.max_series),
             unresolved: Unresolved::new(families)?,
+            batches: families.counter(
+                "produced_batches_total",
+                "Record batches (and messages of magic 0 and 1) in Produce requests, by compression.",
+                &["broker", "vantage", "codec"],
+            )?,
+            by_codec: Series::new(options.max_series),
         })
     }
 
     /// Counts what an exchange moved.
     pub fn exchange(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+        self.codecs(labels, key, exchange, now);
         let Some(measure) = measure(exchange) else {
             return;
         };
@@ -109,6 +121,23 @@ impl Topics {
                     self.count(labels, Amount { key, measure, n, since: now }, &topic, now);
                 }
             }
+        }
+    }
+
+    fn codecs(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+        let Some(facts) =
+            exchange.request.as_ref().filter(|_| exchange.api_key() == ApiKey::PRODUCE)
+        else {
+            return;
+        };
+        for (codec, count) in facts.codecs.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
+            let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
+            let family = &self.batches;
+            let entry =
+                self.by_codec.entry(key, |key| family.with_label_values(&labels.values(&key)));
+            entry.touch(now);
+            entry.handles.inc_by(u64::from(*count));
         }
     }
 
@@ -168,6 +197,9 @@ impl Topics {
                 family.remove_label_values(&labels.values(&key));
             }
         });
+        let batches = &self.batches;
+        self.by_codec.expire(now, idle, |key| batches.remove_label_values(&labels.values(&key)));
+        self.by_codec.mark(|key| key.detail, &mut used.detail);
         self.series.mark(|key| key.topic, &mut used.topic);
         self.series.mark(|key| key.client, &mut used.client);
         used.client.extend(self.unresolved.clients());

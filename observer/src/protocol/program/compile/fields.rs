@@ -1,9 +1,10 @@
 //! Fields, arrays and values.
 
+use super::emit::index;
 use super::{CompileError, Compiler};
 use crate::event::Side;
 use crate::protocol::meaning::{self, Role};
-use crate::protocol::program::{Length, MAX_DEPTH, Op, Place, Walk};
+use crate::protocol::program::{Length, MAX_DEPTH, MAX_FIXED, Op, Place, Value};
 use crate::protocol::schema::{Field, Kind};
 
 impl Compiler {
@@ -46,12 +47,9 @@ impl Compiler {
             return self.push(Op::Row { length, width });
         }
         let at = self.ops.len();
-        self.push(Op::Array { length, place, end: 0 })?;
-        let begin = self.here()?;
         let scope = meaning::scope(field, |inner| self.has(inner));
-        if let Some(scope) = scope {
-            self.push(Op::Enter(scope))?;
-        }
+        self.push(Op::Array { length, place, end: 0, scope })?;
+        let begin = self.here()?;
         let before = self.ops.len();
         match field.kind {
             Kind::Struct => {
@@ -62,23 +60,18 @@ impl Compiler {
         if self.ops.len() == before {
             return Err(CompileError::EmptyElement);
         }
-        if let Some(scope) = scope {
-            self.push(Op::Leave(scope))?;
-        }
-        self.push(Op::Next { begin })?;
+        self.push(Op::Next { begin, scope })?;
         let end = self.here()?;
-        self.patch(at, |op| *op = Op::Array { length, place, end });
+        self.patch(at, |op| *op = Op::Array { length, place, end, scope });
         Ok(())
     }
 
     fn value(&mut self, kind: Kind, place: Place) -> Result<(), CompileError> {
         match kind {
-            _ if let Some(width) = kind.width()
-                && self.is_passed_over(place) =>
-            {
-                self.skip(width)
+            _ if let Some(width) = kind.width() => {
+                self.fixed(width, place)?;
+                self.fork_behind(place)
             }
-            Kind::Uuid => self.push(Op::Uuid { place }),
             Kind::String => self.bytes(Length::Int16, place),
             Kind::Bytes if matches!(place.role, Role::WrappedRequest | Role::WrappedResponse) => {
                 let length = self.length(Length::Int32);
@@ -87,20 +80,12 @@ impl Compiler {
             Kind::Bytes => self.bytes(Length::Int32, place),
             Kind::Records => {
                 let length = self.length(Length::Int32);
-                let walk = match (place.role, self.side) {
-                    (Role::Records, _) if !self.meaning.skip => Walk::Each,
-                    (Role::Records, Side::Request) => Walk::Each,
-                    (Role::Records, Side::Response) => Walk::First,
-                    _ => Walk::Not,
-                };
-                self.push(Op::Records { length, place, walk })
+                // What is fetched was produced before: its size is what is new.
+                let is_walked = place.role == Role::Records
+                    && (self.side == Side::Request || !self.meaning.skip);
+                self.push(Op::Records { length, place, is_walked })
             }
-            _ => {
-                let width = kind.width().unwrap_or_default();
-                let width = u8::try_from(width).map_err(|_| CompileError::TooLong)?;
-                self.push(Op::Number { width, place })?;
-                self.fork_behind(place)
-            }
+            _ => Err(CompileError::EmptyElement),
         }
     }
 
@@ -121,16 +106,33 @@ impl Compiler {
         self.push(Op::If { value: 0, to: 0 })
     }
 
-    fn skip(&mut self, width: u16) -> Result<(), CompileError> {
-        if self.mergeable
-            && let Some(Op::Skip(len)) = self.ops.last_mut()
-            && let Some(sum) = len.checked_add(width)
-        {
-            *len = sum;
-            return Ok(());
+    /// A value of a fixed width, together with those before it.
+    fn fixed(&mut self, width: u16, place: Place) -> Result<(), CompileError> {
+        let is_told = !self.is_passed_over(place);
+        let (offset, first, count) = match self.ops.last() {
+            Some(Op::Skip(len)) if self.fits(*len, width) => (*len, index(self.values.len())?, 0),
+            Some(Op::Fixed { len, first, count }) if self.fits(*len, width) => {
+                (*len, *first, *count)
+            }
+            _ => {
+                self.push(Op::Skip(0))?;
+                (0, index(self.values.len())?, 0)
+            }
+        };
+        let len = offset.saturating_add(width);
+        let count = count.saturating_add(u16::from(is_told));
+        if is_told {
+            self.values.push(Value { offset, width, place });
         }
-        self.push(Op::Skip(width))?;
+        if let Some(last) = self.ops.last_mut() {
+            *last = if count > 0 { Op::Fixed { len, first, count } } else { Op::Skip(len) };
+        }
         self.mergeable = true;
         Ok(())
+    }
+
+    /// Whether the last op can take in so much more.
+    fn fits(&self, len: u16, width: u16) -> bool {
+        self.mergeable && len.saturating_add(width) <= MAX_FIXED
     }
 }

@@ -4,7 +4,7 @@ mod emit;
 mod fields;
 
 use self::emit::index;
-use super::{Length, MAX_DEPTH, Op, Place, Program, Tag};
+use super::{Length, MAX_DEPTH, Op, Place, Program, Tag, Value};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -50,6 +50,7 @@ pub fn compile(layout: &Layout, version: i16, meaning: Meaning) -> Result<Progra
         side: layout.side,
         meaning,
         ops: Vec::new(),
+        values: Vec::new(),
         tags: Vec::new(),
         fields: Vec::new(),
         later: Vec::new(),
@@ -62,8 +63,8 @@ pub fn compile(layout: &Layout, version: i16, meaning: Meaning) -> Result<Progra
     compiler.header(layout.api_key)?;
     compiler.message(layout)?;
     compiler.older_broker(layout.api_key)?;
-    let Compiler { ops, tags, fields, .. } = compiler;
-    Ok(Program { ops: ops.into(), tags: tags.into(), fields: fields.into() })
+    let Compiler { ops, values, tags, fields, .. } = compiler;
+    Ok(Program { ops: ops.into(), values: values.into(), tags: tags.into(), fields: fields.into() })
 }
 
 struct Compiler {
@@ -72,11 +73,12 @@ struct Compiler {
     side: Side,
     meaning: Meaning,
     ops: Vec<Op>,
+    values: Vec<Value>,
     tags: Vec<Tag>,
     fields: Vec<(&'static Field, Option<u16>)>,
     /// Tagged fields whose ops come behind the rest.
     later: Vec<Later>,
-    /// Whether the last op may take in another skip: nothing jumps behind it.
+    /// Whether the last op may take in more of a fixed width: nothing jumps behind it.
     mergeable: bool,
     /// Whether the first error code tells which layout follows, and the op that asks.
     may_fork: bool,

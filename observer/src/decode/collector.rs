@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Names;
-use super::facts::{Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
+use super::facts::{Facts, Forwarded, Partition, Topic, Undecoded};
+use super::topic_id::TopicId;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 use crate::protocol::meaning::{Role, Scope};
 use crate::protocol::program::Place;

@@ -1,9 +1,9 @@
 //! What a message says.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::errors::ErrorCounts;
+use super::topic_id::TopicId;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::Broken;
@@ -123,10 +123,6 @@ pub struct Forwarded {
     /// What it says.
     pub facts: Facts,
 }
-
-/// A topic's id (KIP-516).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TopicId(pub [u8; 16]);
 
 /// Why a message was not understood whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -255,41 +251,9 @@ fn empty<T>(list: &mut Vec<T>) {
     }
 }
 
-impl TopicId {
-    /// No topic: what the wire has where a name stands instead.
-    pub const ZERO: Self = Self([0; 16]);
-}
-
-/// As Kafka prints it: 22 characters of URL-safe base64.
-impl fmt::Display for TopicId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let bits = u128::from_be_bytes(self.0);
-        // 21 digits of 6 bits, and one of the last 2, at its upper end.
-        for index in 0..22_u32 {
-            let shift = 122_u32.saturating_sub(index.saturating_mul(6));
-            let digit = if index < 21 { bits >> shift } else { bits << 4 };
-            let digit = DIGITS.get((digit & 63) as usize).copied().unwrap_or(b'?');
-            write!(f, "{}", char::from(digit))?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_written_as_kafka_does() {
-        // Kafka's own reserved ids: zero, one, and the metadata topic's.
-        assert_eq!(TopicId::ZERO.to_string(), "AAAAAAAAAAAAAAAAAAAAAA");
-        let mut one = [0; 16];
-        one[15] = 1;
-        assert_eq!(TopicId(one).to_string(), "AAAAAAAAAAAAAAAAAAAAAQ");
-        assert_eq!(TopicId([0xff; 16]).to_string(), "_____________________w");
-    }
 
     #[test]
     fn clearing_keeps_nothing() {

@@ -22,11 +22,13 @@ mod kept;
 mod names;
 mod scopes;
 mod sessions;
+mod topic_id;
 
 pub use body::{Body, Message};
 pub use decoder::Decoder;
 pub use errors::ErrorCounts;
-pub use facts::{ErrorFact, Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
+pub use facts::{ErrorFact, Facts, Forwarded, Partition, Topic, Undecoded};
 pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use names::Names;
 pub use sessions::{Held, SessionTopic, SessionTopics, Sessions};
+pub use topic_id::TopicId;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
-use super::facts::{Facts, TopicId};
+use super::facts::Facts;
 use super::kept::{kept, kept_part};
+use super::topic_id::TopicId;
 use crate::protocol::machine::Text;
 use crate::tables::{Evictions, Table};
 

@@ -1,7 +1,8 @@
 //! Topics, partitions, groups and wrapped messages as a collector enters and leaves them.
 
 use super::collector::{Around, Collector};
-use super::facts::{Partition, Topic, TopicId};
+use super::facts::{Partition, Topic};
+use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Text, Wrapped};
 

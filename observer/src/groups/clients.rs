@@ -54,7 +54,10 @@ impl Clients {
 
     /// Learns what an exchange shows of its client.
     pub fn learn(&mut self, exchange: &Exchange, now: Timestamp, evictions: &mut Evictions) {
-        let (Some(client), Some(shown)) = (client(exchange), shown(exchange)) else {
+        let Some(shown) = shown(exchange) else {
+            return;
+        };
+        let Some(client) = client(exchange) else {
             return;
         };
         match shown {

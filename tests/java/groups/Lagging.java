@@ -19,7 +19,8 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>A line of input is a command, answered with {@code ok}: {@code join} lets another member join each
  * group, {@code leave} lets the last one leave, {@code quiet} ends producing and lets all leave. The
- * groups are called after their protocols: classic, consumer (KIP-848), share (KIP-932).
+ * groups are called after their protocols: classic, consumer (KIP-848), share (KIP-932),
+ * and transactional, a classic one that commits in transactions.
  */
 public final class Lagging {
     static final int PARTITIONS = 4;
@@ -79,9 +80,11 @@ public final class Lagging {
         List<Worker> joining = new ArrayList<>();
         for (String protocol : protocols) {
             String id = protocol + "-" + number;
-            joining.add(new Worker(id, protocol.equals("share")
-                    ? worker -> Sharing.run(clients, worker, protocol, topic)
-                    : worker -> consume(worker, protocol)));
+            joining.add(new Worker(id, switch (protocol) {
+                case "share" -> worker -> Sharing.run(clients, worker, protocol, topic);
+                case "transactional" -> worker -> Promising.run(clients, worker, protocol, topic);
+                default -> worker -> consume(worker, protocol);
+            }));
         }
         members.add(joining);
         joining.forEach(Worker::start);

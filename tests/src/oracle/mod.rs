@@ -31,7 +31,7 @@ use xtask::kafka::{Broker, Config, Version};
 pub use cluster::Cluster;
 pub use counts::Comparison;
 pub use exchanges::{Differences, differing};
-pub use lag::{COMMIT_INTERVAL, GROUPS, Known, Lags, Moment, Row, SHARED, Timeline};
+pub use lag::{COMMIT_INTERVAL, GROUPS, Known, Lags, Moment, Row, SHARED, TRANSACTIONAL, Timeline};
 pub use latency::Latency;
 pub use ledger::Metrics;
 pub use live::{Live, Observing};

@@ -27,6 +27,8 @@ use crate::java::Programs;
 
 /// The groups, which are called after their protocols.
 pub const GROUPS: [&str; 2] = ["classic", "consumer"];
+/// A group that commits in transactions.
+pub const TRANSACTIONAL: &str = "transactional";
 /// The share group.
 pub const SHARED: &str = "share";
 /// How often members commit.
@@ -95,7 +97,9 @@ impl Lags {
             }
         }
         groups.tell("quiet")?;
-        let last = described::describe(&broker, &address, &GROUPS)?;
+        let [classic, consumer] = GROUPS;
+        let last = [classic, consumer, TRANSACTIONAL];
+        let last = described::describe(&broker, &address, &last)?;
         let last_shared = described::describe_shared(&broker, &address, SHARED)?;
         let recording = recorder.stop()?;
         drop((groups, broker));
@@ -128,7 +132,7 @@ impl Lagging {
     fn start(programs: &Programs, broker: &Broker) -> Result<Self> {
         let mut command = programs.command("Lagging");
         command.args([broker.address().to_string(), TOPIC.to_owned()]);
-        command.args(GROUPS).arg(SHARED);
+        command.args(GROUPS).args([TRANSACTIONAL, SHARED]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env("JAVA_TOOL_OPTIONS", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
         let mut process = command.spawn().context("cannot run Java")?;

@@ -32,8 +32,8 @@ pub struct Timeline {
     /// Partitions whose end, and groups and partitions whose offset, passed so far.
     marked: BTreeSet<i32>,
     committed: BTreeSet<(String, i32)>,
-    /// Lags that were known before both samples had passed.
-    pub too_early: Vec<(String, i32)>,
+    /// Lags that were known before both samples had passed, or not when they had.
+    pub untimely: Vec<(String, i32)>,
     /// Fetches of consumers that name no group, by the group they were told under.
     pub fetches: BTreeMap<Option<String>, u32>,
 }
@@ -50,7 +50,7 @@ impl Timeline {
             rebalances: BTreeMap::new(),
             marked: BTreeSet::new(),
             committed: BTreeSet::new(),
-            too_early: Vec::new(),
+            untimely: Vec::new(),
             fetches: BTreeMap::new(),
         };
         run(recording, ports, &mut timeline)?;
@@ -101,8 +101,10 @@ impl Timeline {
                 let key = (name.clone(), p.index);
                 let lag = p.lag.map(|(lag, _)| lag);
                 let has_both = self.marked.contains(&p.index) && self.committed.contains(&key);
-                if lag.is_some() != has_both {
-                    self.too_early.push(key.clone());
+                // Of what is promised it is not known yet whether it will be kept.
+                let may_wait = name == super::TRANSACTIONAL && lag.is_none();
+                if lag.is_some() != has_both && !may_wait {
+                    self.untimely.push(key.clone());
                 }
                 note(self.known.entry(key).or_default(), self.now, (p.offset, lag));
             }
@@ -115,7 +117,9 @@ impl Timeline {
             return;
         };
         let facts = match exchange.api_key() {
-            ApiKey::OFFSET_COMMIT | ApiKey::WRITE_SHARE_GROUP_STATE => request,
+            ApiKey::OFFSET_COMMIT | ApiKey::TXN_OFFSET_COMMIT | ApiKey::WRITE_SHARE_GROUP_STATE => {
+                request
+            }
             _ => response,
         };
         for partition in &facts.partitions {
@@ -130,6 +134,7 @@ impl Timeline {
                 }
                 (
                     ApiKey::OFFSET_COMMIT
+                    | ApiKey::TXN_OFFSET_COMMIT
                     | ApiKey::OFFSET_FETCH
                     | ApiKey::WRITE_SHARE_GROUP_STATE
                     | ApiKey::READ_SHARE_GROUP_STATE,

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use observer::event::Side;
+use observer::protocol::program::Program;
 use observer::protocol::table::APIS;
-use tests::messages::decoded::{self, Programs, Wanted};
+use tests::messages::decoded::{self, Decoded, Programs, Wanted};
 use tests::messages::{Line, Message, Mode, Plan, Value, messages};
 
 const SHORT: u32 = 20;
@@ -89,6 +90,20 @@ fn check_decoded(message: &Message, programs: &mut Programs) {
         let part = decoded::decode(message, facts, bytes.len(), [&bytes[..cut]]);
         assert!(!part.is_whole, "{message}: cut at {cut} and whole");
         assert!(at_once.trace.starts_with(&part.trace), "{message}: cut at {cut}");
+    }
+    check_holes(message, facts, &bytes, &at_once);
+}
+
+/// Where bytes are missing, what is told is still of the message, in its order.
+fn check_holes(message: &Message, facts: &'static Program, bytes: &[u8], whole: &Decoded) {
+    for begin in cuts(bytes.len()).step_by(7) {
+        let end = bytes.len().min(begin + 1 + begin % 61);
+        let around = decoded::decode_around(message, facts, bytes, begin..end);
+        let mut rest = whole.trace.iter();
+        for fact in &around.trace {
+            let is_there = rest.any(|line| line == fact);
+            assert!(is_there, "{message}: {fact:?} without {begin}..{end}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the observer's own decoder finds in a message, in the words of the oracle's trace.
 
+use std::ops::Range;
+
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::{self, Machine, Text, Visitor, WrappedEnd};
@@ -94,6 +96,28 @@ pub fn decode<'b>(
     for part in parts {
         machine.feed(part, &mut tracer);
     }
+    let end = machine.end(&mut tracer);
+    tracer.decoded.is_whole = end.is_ok();
+    tracer.decoded
+}
+
+/// Decodes bytes of which a run is missing.
+///
+/// # Panics
+///
+/// If the length is none of a frame's.
+pub fn decode_around(
+    message: &Message,
+    program: &'static Program,
+    bytes: &[u8],
+    missing: Range<usize>,
+) -> Decoded {
+    let len = u32::try_from(bytes.len()).expect("a message of this size");
+    let mut machine = Machine::new(program, len);
+    let mut tracer = Tracer { program, message, decoded: Decoded::default(), inside: None };
+    machine.feed(&bytes[..missing.start], &mut tracer);
+    machine.hole(missing.len() as u64, &mut tracer);
+    machine.feed(&bytes[missing.end..], &mut tracer);
     let end = machine.end(&mut tracer);
     tracer.decoded.is_whole = end.is_ok();
     tracer.decoded

@@ -1,0 +1,161 @@
+//! Bodies as scripts: the bytes of a message, some of them missing, then what it says.
+
+use observer::decode::{Decoder, Facts, Message, Names, TopicId, Undecoded};
+use observer::event::Side;
+use observer::protocol::api::ApiKey;
+use observer::protocol::error_code::ErrorCode;
+use observer::stream::Hole;
+use observer::tables::Evictions;
+
+/// Parts of a message: bytes, or a number of bytes that are not there.
+enum Part<'a> {
+    Bytes(&'a [u8]),
+    Gap(usize),
+    Elided(usize),
+}
+
+use Part::{Bytes, Elided, Gap};
+
+fn decoded(message: (ApiKey, Side, i16), parts: &[Part<'_>]) -> Facts {
+    decoded_by(&mut Decoder::new(Names::new(100, 100)), message, parts)
+}
+
+fn decoded_by(decoder: &mut Decoder, message: (ApiKey, Side, i16), parts: &[Part<'_>]) -> Facts {
+    let (api_key, side, version) = message;
+    let mut evictions = Evictions::default();
+    let len = parts.iter().map(|part| match part {
+        Bytes(bytes) => bytes.len(),
+        Gap(len) | Elided(len) => *len,
+    });
+    let len = len.sum::<usize>() as u32;
+    let mut body = decoder.begin(Message { api_key, side, version, len, wrapped: None });
+    for part in parts {
+        match part {
+            Bytes(bytes) => decoder.feed(&mut body, bytes, &mut evictions),
+            Gap(len) => decoder.miss(&mut body, Hole::Gap, *len as u64, &mut evictions),
+            Elided(len) => decoder.miss(&mut body, Hole::Elided, *len as u64, &mut evictions),
+        }
+    }
+    *decoder.end(body, &mut evictions)
+}
+
+const FETCHED: (ApiKey, Side, i16) = (ApiKey::FETCH, Side::Response, 4);
+
+/// A Fetch v4 response up to its record set of 100 bytes: throttled for 7 ms, topic `t`, partition 3
+/// without an error, high watermark 9.
+fn fetched() -> Vec<u8> {
+    let mut bytes = vec![0, 0, 0, 7, 0, 0, 0, 1, 0, 1, b't', 0, 0, 0, 1];
+    bytes.extend([0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
+    bytes.extend([0; 8]);
+    bytes.extend([0xff; 4]);
+    bytes.extend([0, 0, 0, 100]);
+    bytes
+}
+
+#[test]
+fn missing_records_are_no_loss() {
+    for hole in [Gap(90), Elided(90)] {
+        let bytes = fetched();
+        let facts = decoded(FETCHED, &[Bytes(&bytes), Bytes(&[0; 4]), hole, Bytes(&[0; 6])]);
+        assert_eq!(facts.undecoded, None);
+        assert_eq!(facts.throttle_ms, Some(7));
+        let [partition] = facts.partitions[..] else { panic!("{facts:?}") };
+        assert_eq!((partition.index, partition.bytes, partition.offset), (3, Some(100), Some(9)));
+        assert_eq!(facts.topics[0].name.as_deref(), Some("t"));
+    }
+}
+
+#[test]
+fn a_missing_number_is_lost_alone() {
+    let bytes = fetched();
+    let facts = decoded(FETCHED, &[Gap(4), Bytes(&bytes[4..]), Bytes(&[0; 100])]);
+    assert_eq!((facts.throttle_ms, facts.undecoded), (None, Some(Undecoded::Gap)));
+    assert_eq!(facts.partitions[0].bytes, Some(100));
+    // Two bytes of the high watermark.
+    let parts = [Bytes(&bytes[..22]), Elided(2), Bytes(&bytes[24..]), Bytes(&[0; 100])];
+    let facts = decoded(FETCHED, &parts);
+    assert_eq!(facts.undecoded, Some(Undecoded::Elided));
+    assert_eq!((facts.partitions[0].index, facts.partitions[0].offset), (3, None));
+    assert_eq!(facts.partitions[0].bytes, Some(100));
+}
+
+#[test]
+fn a_missing_length_ends_what_can_be_told() {
+    let bytes = fetched();
+    let parts = [Bytes(&bytes[..9]), Gap(1), Bytes(&bytes[10..]), Bytes(&[0; 100])];
+    let facts = decoded(FETCHED, &parts);
+    assert_eq!(facts.undecoded, Some(Undecoded::Gap));
+    assert_eq!((facts.throttle_ms, facts.partitions.len()), (Some(7), 0));
+}
+
+#[test]
+fn a_message_that_ends_early_or_late_says_so() {
+    let bytes = fetched();
+    let short = decoded(FETCHED, &[Bytes(&bytes[..20])]);
+    assert_eq!(short.undecoded, Some(Undecoded::Malformed));
+    let long = decoded(FETCHED, &[Bytes(&bytes), Bytes(&[0; 101])]);
+    assert_eq!(long.undecoded, Some(Undecoded::Long));
+    assert_eq!(long.partitions[0].bytes, Some(100));
+}
+
+#[test]
+fn a_count_beyond_the_message_is_not_believed() {
+    let mut bytes = fetched();
+    bytes[4..8].copy_from_slice(&i32::MAX.to_be_bytes());
+    let facts = decoded(FETCHED, &[Bytes(&bytes), Bytes(&[0; 100])]);
+    assert_eq!((facts.throttle_ms, facts.undecoded), (Some(7), Some(Undecoded::Malformed)));
+    assert!(facts.topics.is_empty());
+}
+
+#[test]
+fn unknown_apis_and_versions_say_nothing() {
+    let unknown = decoded((ApiKey(999), Side::Request, 0), &[Bytes(&[0; 9])]);
+    assert_eq!(unknown.undecoded, Some(Undecoded::UnknownApi));
+    let newer = decoded((ApiKey::HEARTBEAT, Side::Response, 99), &[Bytes(&[0; 9])]);
+    assert_eq!(newer.undecoded, Some(Undecoded::UnknownVersion));
+}
+
+#[test]
+fn a_newer_produce_still_says_whether_it_wants_an_answer() {
+    // Client id, tagged fields, transactional id, acks; the rest is of another layout.
+    let bytes = [0, 1, b'c', 0, 0, 0, 0, 9, 9, 9, 9];
+    let facts = decoded((ApiKey::PRODUCE, Side::Request, 99), &[Bytes(&bytes)]);
+    assert_eq!((facts.acks, facts.undecoded), (Some(0), Some(Undecoded::UnknownVersion)));
+    assert!(facts.topics.is_empty());
+}
+
+#[test]
+fn a_refused_api_versions_is_of_version_0() {
+    let refusal = [0, 35, 0, 0, 0, 1, 0, 18, 0, 0, 0, 3];
+    for version in [3, 4, 99] {
+        let facts = decoded((ApiKey::API_VERSIONS, Side::Response, version), &[Bytes(&refusal)]);
+        assert_eq!(facts.undecoded, None, "v{version}");
+        assert_eq!(facts.errors.iter().next().unwrap().code, ErrorCode::UNSUPPORTED_VERSION);
+    }
+}
+
+#[test]
+fn a_topics_id_is_learned_from_what_says_both() {
+    let mut decoder = Decoder::new(Names::new(100, 100));
+    let id = TopicId([7; 16]);
+    // Metadata v12: no tagged fields in the header, throttle, brokers, cluster, controller, topics.
+    let mut bytes = vec![0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 0, 0, 2, b't'];
+    bytes.extend(id.0);
+    bytes.extend([0, 1, 0, 0, 0, 0, 0, 0]);
+    let metadata = (ApiKey::METADATA, Side::Response, 12);
+    let facts = decoded_by(&mut decoder, metadata, &[Bytes(&bytes)]);
+    assert_eq!(facts.undecoded, None);
+    assert_eq!(facts.topics[0].id, Some(id));
+    assert_eq!(decoder.names.topic(id).map(|name| &**name), Some("t"));
+}
+
+#[test]
+fn errors_of_a_message_that_is_cut_keep_their_topic() {
+    // DeleteTopics v1: two topics, the second one's code cut.
+    let bytes = [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, b'a', 0, 3, 0, 1, b'b', 0];
+    let facts = decoded((ApiKey::DELETE_TOPICS, Side::Response, 1), &[Bytes(&bytes)]);
+    assert!(facts.undecoded.is_some());
+    let errors: Vec<_> = facts.errors.iter().copied().collect();
+    assert_eq!(errors.len(), 1);
+    assert_eq!(facts.topic(errors[0].topic.unwrap()).unwrap().name.as_deref(), Some("a"));
+}

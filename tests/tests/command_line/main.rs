@@ -2,6 +2,7 @@
 
 #[cfg(feature = "live")]
 mod attachment;
+mod audit;
 #[cfg(feature = "live")]
 mod live;
 mod metrics;

@@ -5,12 +5,15 @@
 //! - `trip`: what one is asked to do
 //! - `trips`: a broker, several clients, and a recording of them
 //! - `seen`: what the observer saw of one
+//! - `audited`: whether they are ready for Kafka 4
 
+mod audited;
 mod program;
 mod seen;
 mod trip;
 mod trips;
 
+pub use audited::Audited;
 pub use program::Program;
 pub use seen::Seen;
 pub use trip::{Login, Trip};

@@ -3,8 +3,10 @@
 //!
 //! Needs root, for the recording.
 
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::Value;
-use tests::clients::{Audited, Client, Plan, Program};
+use tests::clients::{Audited, Client, Plan, Program, is_served};
 use xtask::kafka::Version;
 
 const RECORDS: u64 = 200;
@@ -19,6 +21,9 @@ const REFUSED: Client = java("refused", "0.10.2.2");
 const NAMELESS: Client = java("nameless", "1.1.1");
 const NEW: Client = java("new", "4.4.0");
 
+/// Brokers beside each other starve each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// APIs and versions of one entry.
 fn versions(entry: &Value) -> Vec<(&str, i64)> {
     let used = entry["versions"].as_array().unwrap().iter();
@@ -28,6 +33,7 @@ fn versions(entry: &Value) -> Vec<(&str, i64)> {
 
 #[test]
 fn clients_that_kafka_4_refuses_are_findings() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let clients = [REFUSED, NAMELESS, NEW];
     let plan = Plan { version: Version::V3_9, clients: &clients, records: RECORDS, codec: None };
     let audited = Audited::gather(&plan).expect("round trips at a broker, and an audit of them");
@@ -43,5 +49,15 @@ fn clients_that_kafka_4_refuses_are_findings() {
     assert_eq!(audited.of("unnamed", NAMELESS.id).count(), 1);
     for list in ["clients", "early", "unnamed"] {
         assert_eq!(audited.of(list, NEW.id).count(), 0, "{list}");
+    }
+}
+
+/// The audit's verdict is the broker's.
+#[test]
+fn kafka_4_refuses_the_findings_and_serves_the_others() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for (client, verdict) in [(REFUSED, false), (NAMELESS, true), (NEW, true)] {
+        let is_served = is_served(Version::LATEST, &client, RECORDS).expect("a broker");
+        assert_eq!(is_served, verdict, "{}", client.id);
     }
 }

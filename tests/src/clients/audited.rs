@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use xtask::kafka::{Broker, Config};
+use xtask::kafka::{Broker, Config, Version};
 
 use super::trips::create_topics;
-use super::{Plan, Trip};
+use super::{Client, Plan, Trip};
 use crate::binary;
 use crate::dumpcap::Recorder;
 
@@ -45,4 +45,16 @@ impl Audited {
         let entries = self.report[list].as_array().into_iter().flatten();
         entries.filter(move |entry| entry["client_id"] == client_id)
     }
+}
+
+/// Whether a broker lets a client make its trip.
+pub fn is_served(version: Version, client: &Client, records: u64) -> Result<bool> {
+    let broker = Broker::start(&Config::new(version)?)?;
+    create_topics(&broker, &[*client])?;
+    let trip = Trip { client, bootstrap: broker.address(), records, codec: None, login: None };
+    let outcome = trip.make();
+    if let Err(error) = &outcome {
+        println!("{error:#}");
+    }
+    Ok(outcome.is_ok())
 }

@@ -13,7 +13,7 @@ mod seen;
 mod trip;
 mod trips;
 
-pub use audited::Audited;
+pub use audited::{Audited, is_served};
 pub use program::Program;
 pub use seen::Seen;
 pub use trip::{Login, Trip};

@@ -7,8 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use tests::peer::{Script, converse};
-use tests::{binary, http};
+use tests::traffic::Pair;
+use tests::{binary, http, wire};
 use xtask::kafka::free_port;
 
 use crate::{Run, assert_refused, observer};
@@ -133,6 +135,42 @@ fn top_elsewhere_than_on_a_terminal_prints_tables_without_escapes() {
     assert!(!said.concat().contains('\u{1b}'));
     // Nobody reads any longer: it ends by itself, and well.
     assert_eq!(top.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_audit_of_live_traffic_ends_with_what_it_found() {
+    const FETCH: i16 = 1;
+    // Replica -1, then nothing wanted: the later version has one more field.
+    let body = [&[0xff; 4][..], &[0; 17]].concat();
+    for (api_version, consumers, code) in [(3, &body[..20], 1), (4, &body[..21], 0)] {
+        let (port, listener) = Pair::listen("127.0.0.1");
+        let ports = port.to_string();
+        let (audit, address) = start(&["audit", "-o", "json", "--ports", &ports]);
+        let mut pair = Pair::connect(&listener);
+        pair.request(&wire::request(FETCH, api_version, 1, "live", consumers));
+        pair.respond(&wire::response(1, &[0; 8]));
+        pair.close();
+        await_until("the fetch is counted", || {
+            let (_, metrics) = http::get(address, "/metrics").unwrap();
+            let lines = metrics.lines();
+            lines.filter(|line| line.contains("outcome=\"answered\"")).any(|l| l.ends_with(" 1"))
+        });
+        kill_process(Pid::from_child(&audit), Signal::TERM).unwrap();
+        let run = Run::from(audit.wait_with_output().unwrap());
+        assert_eq!((run.code, run.stderr.as_str()), (Some(code), ""), "{}", run.stdout);
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((&report["requests"], &report["missing_bytes"]), (&1.into(), &0.into()));
+        let found = report["clients"].as_array().unwrap();
+        assert!(found.iter().all(|client| client["client_id"] == "live"), "{report:#}");
+        assert_eq!(found.len(), code as usize);
+    }
+}
+
+#[test]
+fn an_audit_is_of_captures_or_of_live_traffic() {
+    let run = observer(["audit", "x.pcap", "--listen", "127.0.0.1:0"]);
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(2), 1), "{}", run.stderr);
+    assert!(run.stderr.contains("cannot be used with"), "{}", run.stderr);
 }
 
 #[test]

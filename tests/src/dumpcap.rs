@@ -20,11 +20,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A running `dumpcap` on the loopback.
 #[derive(Debug)]
 pub struct Recorder {
-    process: Child,
+    process: Process,
     messages: BufReader<ChildStderr>,
     mark_port: u16,
     recording: Recording,
 }
+
+/// It does not outlive a test that fails.
+#[derive(Debug)]
+struct Process(Child);
 
 /// A finished recording; the file goes with this value.
 #[derive(Debug)]
@@ -49,19 +53,19 @@ impl Recorder {
         if let Err(said) = skip_to(&mut messages, "File:") {
             bail!("dumpcap does not start (it needs root): {said}");
         }
-        Ok(Self { process, messages, mark_port, recording })
+        Ok(Self { process: Process(process), messages, mark_port, recording })
     }
 
     /// Ends it when the file holds all that has passed until now. Fails if packets were dropped.
     pub fn stop(mut self) -> Result<Recording> {
         self.await_mark()?;
-        let pid = Pid::from_child(&self.process);
+        let pid = Pid::from_child(&self.process.0);
         kill_process(pid, Signal::INT)?;
         let mut said = String::new();
         for line in self.messages.lines() {
             said = line?;
         }
-        self.process.wait()?;
+        self.process.0.wait()?;
         // The last line: "Packets received/dropped on interface 'Loopback: lo': 231/0 (...)".
         if !said.contains("/0 (") {
             bail!("dumpcap dropped packets: {said}");
@@ -80,6 +84,14 @@ impl Recorder {
             thread::sleep(Duration::from_millis(50));
         }
         Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Fails only for a process that has already ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use anyhow::{Result, bail};
+use observer::decode::Undecoded;
 use observer::event::{ClientSoftware, Event, Exchange, Malformed, Outcome, Request, Unmatched};
 use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags};
 use observer::ledger::Ledger;
@@ -149,6 +151,20 @@ impl Owned {
 }
 
 impl Said {
+    /// How many answers end before their layout does. Fails if anything else was not understood, or
+    /// if the end of such an answer has passed: a broker does not go on when the client has gone.
+    pub fn check_understood(&self) -> Result<u64> {
+        let mut cut_off = 0;
+        for exchange in &self.exchanges {
+            match exchange.undecoded() {
+                None => {}
+                Some(Undecoded::Short) if exchange.duration.is_none() => cut_off += 1,
+                Some(why) => bail!("{}: {exchange:?}", why.as_str()),
+            }
+        }
+        Ok(cut_off)
+    }
+
     fn take(&mut self, event: &Event<'_>) {
         match event {
             Event::Request(request) => self.requests.push((*request).clone()),

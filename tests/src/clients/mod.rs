@@ -14,10 +14,10 @@ mod trip;
 mod trips;
 
 pub use audited::{Audited, is_served};
-pub use program::Program;
+pub use program::{Program, java, output};
 pub use seen::Seen;
 pub use trip::{Login, Trip};
-pub use trips::{Evidence, Plan};
+pub use trips::{Evidence, Plan, create_topics};
 
 /// A client of a library.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,8 @@ use xtask::setup::{go, node, node_modules, python_with_clients};
 pub enum Program {
     /// `python/round_trip_NAME.py`.
     Python(&'static str),
+    /// Another file of `python`.
+    PythonFile(&'static str),
     /// `node/round_trip_NAME.js`.
     Node(&'static str),
     /// `go/NAME`.
@@ -28,13 +30,8 @@ impl Program {
     /// A command that runs it; the environment says what it is to do.
     pub fn command(self) -> Result<Command> {
         match self {
-            Self::Python(name) => {
-                let mut command = Command::new(python_with_clients());
-                command.arg(source(&format!("python/round_trip_{name}.py")));
-                // No compiled files in the checkout.
-                command.env("PYTHONDONTWRITEBYTECODE", "1");
-                Ok(command)
-            }
+            Self::Python(name) => Ok(python(&format!("round_trip_{name}.py"))),
+            Self::PythonFile(name) => Ok(python(name)),
             Self::Node(name) => {
                 let mut command = Command::new(node());
                 command.arg(source(&format!("node/round_trip_{name}.js")));
@@ -47,20 +44,28 @@ impl Program {
     }
 }
 
+fn python(file: &str) -> Command {
+    let mut command = Command::new(python_with_clients());
+    command.arg(source("python").join(file));
+    // No compiled files in the checkout.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
 /// A command that runs a source file of `java` on the client library of a version.
-pub(super) fn java(version: &str, file: &str) -> Result<Command> {
+pub fn java(version: &str, file: &str) -> Result<Command> {
     kafka::tool(version.parse()?, &source("java").join(file).display().to_string())
 }
 
-/// Runs it to its end; fails if it does.
-pub(super) fn run(mut command: Command) -> Result<()> {
+/// Runs it to its end, and takes what it printed; fails if it does.
+pub fn output(mut command: Command) -> Result<String> {
     let what = format!("{command:?}");
     let output = command.output().with_context(|| format!("cannot run {what}; {SETUP}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() {
+        return Ok(out.into_owned());
+    }
     bail!("{what}: {}:\n{out}{err}", output.status)
 }
 
@@ -79,7 +84,7 @@ fn build_go_programs() -> Result<TempDir> {
     command.current_dir(source("go")).args(["build", "-o"]).arg(folder.path()).arg("./...");
     // A version of Go that the machine lacks comes from where modules do.
     command.env("GOTOOLCHAIN", "auto");
-    run(command)?;
+    output(command)?;
     Ok(folder)
 }
 

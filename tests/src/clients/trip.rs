@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 
-use super::{Client, program};
+use super::Client;
+use super::program::output;
 
 /// Records that a client produces, reads back in a group, and commits.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ impl Trip<'_> {
         if let Some(Login { mechanism, user, password }) = self.login {
             command.env("MECHANISM", mechanism).env("LOGIN", user).env("PASSWORD", password);
         }
-        program::run(command).with_context(|| format!("the round trip of {id}"))
+        output(command).map(drop).with_context(|| format!("the round trip of {id}"))
     }
 }
 

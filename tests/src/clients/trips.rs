@@ -5,7 +5,7 @@ use std::fs::File;
 use anyhow::Result;
 use xtask::kafka::{Broker, Config, Version};
 
-use super::program::{self, java};
+use super::program::{java, output};
 use super::{Client, Seen, Trip};
 use crate::dumpcap::Recorder;
 use crate::in_process::{self, Said};
@@ -67,5 +67,5 @@ pub fn create_topics(broker: &Broker, clients: &[Client]) -> Result<()> {
     let mut command = java("4.4.0", "Topics.java")?;
     command.args([broker.address().to_string(), PARTITIONS.to_string()]);
     command.args(clients.iter().map(Client::topic));
-    program::run(command)
+    output(command).map(drop)
 }

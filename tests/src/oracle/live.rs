@@ -1,9 +1,8 @@
 //! The observer capturing by itself: ports in; exchange records and metrics of a live capture out.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +23,7 @@ pub struct Observing {
     process: Child,
     address: SocketAddr,
     output: NamedTempFile,
+    log: NamedTempFile,
 }
 
 /// What it saw.
@@ -33,22 +33,34 @@ pub struct Live {
     pub records: Vec<Record>,
     /// Metrics when all was quiet.
     pub metrics: Metrics,
+    /// All of standard output.
+    pub printed: Vec<u8>,
+    /// All of standard error.
+    pub logged: Vec<u8>,
+    /// The metrics as text.
+    pub scraped: String,
 }
 
 impl Observing {
     /// Starts it, and returns when it is ready.
     pub fn start(ports: &[u16]) -> Result<Self> {
-        let output = NamedTempFile::new()?;
+        Self::start_with(ports, &[])
+    }
+
+    /// The same with more flags.
+    pub fn start_with(ports: &[u16], flags: &[&str]) -> Result<Self> {
+        let (output, log) = (NamedTempFile::new()?, NamedTempFile::new()?);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
         let process = binary::command()?
             .args(["observe", "-o", "json", "--interface", "lo", "--ports", &ports.join(",")])
             .args(["--listen", &address.to_string()])
+            .args(flags)
             .stdout(output.reopen()?)
-            .stderr(Stdio::piped())
+            .stderr(log.reopen()?)
             .spawn()
             .context("cannot run the observer")?;
-        let mut observing = Self { process, address, output };
+        let mut observing = Self { process, address, output, log };
         observing.await_ready()?;
         Ok(observing)
     }
@@ -58,15 +70,20 @@ impl Observing {
         if let Some(status) = self.process.try_wait()? {
             bail!("the observer ended early: {status}: {}", self.last_words()?);
         }
-        let (_, metrics) = http::get(self.address, "/metrics")?;
+        let (_, scraped) = http::get(self.address, "/metrics")?;
         kill_process(Pid::from_child(&self.process), Signal::TERM)?;
-        let said = self.last_words()?;
         let status = self.process.wait()?;
         if !status.success() {
-            bail!("the observer: {status}: {said}");
+            bail!("the observer: {status}: {}", self.last_words()?);
         }
-        let records = record::read(BufReader::new(File::open(self.output.path())?))?;
-        Ok(Live { records, metrics: Metrics::parse(&metrics)? })
+        let (printed, logged) = (fs::read(self.output.path())?, fs::read(self.log.path())?);
+        let records = record::read(&*printed)?;
+        Ok(Live { records, metrics: Metrics::parse(&scraped)?, printed, logged, scraped })
+    }
+
+    /// Its metrics now.
+    pub fn metrics(&self) -> Result<Metrics> {
+        Metrics::parse(&http::get(self.address, "/metrics")?.1)
     }
 
     fn await_ready(&mut self) -> Result<()> {
@@ -83,12 +100,8 @@ impl Observing {
         Ok(())
     }
 
-    fn last_words(&mut self) -> Result<String> {
-        let mut said = String::new();
-        if let Some(messages) = &mut self.process.stderr {
-            messages.read_to_string(&mut said)?;
-        }
-        Ok(said)
+    fn last_words(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.log.path())?)
     }
 }
 

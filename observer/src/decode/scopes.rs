@@ -71,8 +71,12 @@ impl Collector<'_> {
         self.facts.partitions.push(partition);
     }
 
-    /// Of partitions that are too many only the sizes are kept.
+    /// Of partitions that are too many only the sizes are kept, and of no topic.
     pub(super) fn merge(&mut self, partition: &Partition) {
+        if self.facts.partitions.last().is_some_and(|last| last.topic != u32::MAX) {
+            let (bytes, records) = (Some(0), Some(0));
+            self.facts.partitions.push(Partition { bytes, records, ..Partition::of(u32::MAX) });
+        }
         if let Some(last) = self.facts.partitions.last_mut() {
             let bytes = last.bytes.unwrap_or_default();
             last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));

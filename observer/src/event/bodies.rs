@@ -1,6 +1,9 @@
 //! What the bodies of an exchange say, request and response taken together.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::{Exchange, Outcome};
 use crate::decode::{ErrorFact, Facts, Partition, SessionTopic, Topic, TopicId, Undecoded};
@@ -86,17 +89,19 @@ impl Exchange {
     /// The topics: of a fetch those that were answered and the others of its session, else those
     /// that were asked about.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
+        let mut topics = self
+            .moved()
+            .or_else(|| Some(self.request.as_deref()?.topics.iter().map(totals).collect()))?;
+        self.add_session(&mut topics);
+        Some(topics)
+    }
+
+    /// The topics whose records an exchange moves: a Produce, or a fetch that was answered.
+    pub fn moved(&self) -> Option<Vec<TopicTotals>> {
         match self.api_key() {
             ApiKey::PRODUCE => Some(self.produced(self.request.as_deref()?)),
-            ApiKey::FETCH | ApiKey::SHARE_FETCH => {
-                let mut topics = fetched(self.response.as_deref()?);
-                self.add_session(&mut topics);
-                Some(topics)
-            }
-            _ => {
-                let facts = self.request.as_deref()?;
-                Some(facts.topics.iter().map(totals).collect())
-            }
+            ApiKey::FETCH | ApiKey::SHARE_FETCH => Some(fetched(self.response.as_deref()?)),
+            _ => None,
         }
     }
 
@@ -107,44 +112,45 @@ impl Exchange {
 
     /// The topics of a fetch's session that the response says nothing of, as nothing of them was sent.
     fn add_session(&self, topics: &mut Vec<TopicTotals>) {
-        for (topic, held) in self.session.iter().flat_map(|session| session.iter()) {
-            let is_it = |totals: &TopicTotals| match topic {
-                SessionTopic::Name(name) => totals.name.as_ref() == Some(name),
-                SessionTopic::Id(id) => totals.id == Some(*id),
+        let Some(session) = &self.session else {
+            return;
+        };
+        let answered: HashSet<_, RandomState> = topics.iter().flat_map(identities).collect();
+        let silent = session.iter().filter(|(topic, _)| {
+            let identity = match topic {
+                SessionTopic::Name(name) => Identity::Name(name),
+                SessionTopic::Id(id) => Identity::Id(*id),
             };
-            if topics.iter().any(is_it) {
-                continue;
-            }
-            let id = match topic {
-                SessionTopic::Name(_) => None,
-                SessionTopic::Id(id) => Some(*id),
-            };
-            topics.push(TopicTotals {
+            !answered.contains(&identity)
+        });
+        let silent: Vec<_> = silent
+            .map(|(topic, held)| TopicTotals {
                 name: held.name.clone(),
-                id,
+                id: match topic {
+                    SessionTopic::Name(_) => None,
+                    SessionTopic::Id(id) => Some(*id),
+                },
                 partitions: u32::try_from(held.partitions.len()).unwrap_or(u32::MAX),
                 bytes: Some(0),
                 ..TopicTotals::default()
-            });
-        }
+            })
+            .collect();
+        topics.extend(silent);
     }
 
     fn produced(&self, facts: &Facts) -> Vec<TopicTotals> {
-        let mut topics: Vec<_> = facts
-            .topics
-            .iter()
-            .map(|topic| TopicTotals { bytes: Some(0), records: Some(0), ..totals(topic) })
-            .collect();
+        let nothing = TopicTotals { bytes: Some(0), records: Some(0), ..TopicTotals::default() };
+        let mut topics = of_each(facts, &nothing);
         let rejections = self.response.as_deref().map(Rejections::new).unwrap_or_default();
         for partition in &facts.partitions {
-            let Some(totals) = topics.get_mut(partition.topic as usize) else {
+            let Some(totals) = of_partition(&mut topics, facts, partition, &nothing) else {
                 continue;
             };
             let bytes = u64::from(partition.bytes.unwrap_or_default());
             totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
             let records = partition.records.map(u64::from);
             totals.records = totals.records.zip(records).map(|(sum, n)| sum.saturating_add(n));
-            if rejections.contain(totals, partition) {
+            if rejections.contain(totals, partition.index) {
                 totals.rejected_bytes = totals.rejected_bytes.saturating_add(bytes);
                 totals.rejected_records =
                     totals.rejected_records.saturating_add(records.unwrap_or_default());
@@ -154,30 +160,67 @@ impl Exchange {
     }
 }
 
+/// How a message names a topic.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Identity<'a> {
+    Name(&'a str),
+    Id(TopicId),
+}
+
+fn identities(topic: &TopicTotals) -> impl Iterator<Item = Identity<'_>> {
+    let name = topic.name.as_deref().map(Identity::Name);
+    name.into_iter().chain(topic.id.map(Identity::Id))
+}
+
 /// The partitions of a Produce that were answered with an error.
 #[derive(Default)]
-struct Rejections<'a>(Vec<(&'a Topic, i32)>);
+struct Rejections<'a>(HashSet<(Identity<'a>, i32), RandomState>);
 
 impl<'a> Rejections<'a> {
     fn new(response: &'a Facts) -> Self {
         let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
-        Self(failed.filter_map(|p| Some((response.topic(p.topic)?, p.index))).collect())
+        let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p.index)));
+        let each = named.flat_map(|(topic, index)| {
+            let name = topic.name.as_deref().map(Identity::Name);
+            name.into_iter().chain(topic.id.map(Identity::Id)).map(move |topic| (topic, index))
+        });
+        Self(each.collect())
     }
 
-    fn contain(&self, topic: &TopicTotals, partition: &Partition) -> bool {
-        self.0.iter().any(|(failed, index)| {
-            let same_id = failed.id.is_some() && failed.id == topic.id;
-            let same_name = failed.name.is_some() && failed.name == topic.name;
-            *index == partition.index && (same_id || same_name)
-        })
+    fn contain(&self, topic: &TopicTotals, index: i32) -> bool {
+        !self.0.is_empty() && identities(topic).any(|topic| self.0.contains(&(topic, index)))
     }
 }
 
+/// Totals for each topic of a message.
+fn of_each(facts: &Facts, nothing: &TopicTotals) -> Vec<TopicTotals> {
+    let of = |topic: &Topic| {
+        let TopicTotals { name, id, partitions, .. } = totals(topic);
+        TopicTotals { name, id, partitions, ..nothing.clone() }
+    };
+    facts.topics.iter().map(of).collect()
+}
+
+/// The totals that a partition counts in; what is said of topics that were too many to be told apart
+/// counts in one more, without a name.
+fn of_partition<'t>(
+    topics: &'t mut Vec<TopicTotals>,
+    facts: &Facts,
+    partition: &Partition,
+    nothing: &TopicTotals,
+) -> Option<&'t mut TopicTotals> {
+    let index = (partition.topic as usize).min(facts.topics.len());
+    if index == topics.len() {
+        topics.push(nothing.clone());
+    }
+    topics.get_mut(index)
+}
+
 fn fetched(facts: &Facts) -> Vec<TopicTotals> {
-    let mut topics: Vec<_> =
-        facts.topics.iter().map(|topic| TopicTotals { bytes: Some(0), ..totals(topic) }).collect();
+    let nothing = TopicTotals { bytes: Some(0), ..TopicTotals::default() };
+    let mut topics = of_each(facts, &nothing);
     for partition in &facts.partitions {
-        if let Some(totals) = topics.get_mut(partition.topic as usize) {
+        if let Some(totals) = of_partition(&mut topics, facts, partition, &nothing) {
             let bytes = u64::from(partition.bytes.unwrap_or_default());
             totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
         }

@@ -115,7 +115,7 @@ impl Topics {
             return;
         };
         let key = Key { api: LabelId::NONE, version: LabelId::NONE, ..key };
-        for topic in exchange.topics().unwrap_or_default() {
+        for topic in exchange.moved().unwrap_or_default() {
             for (measure, n) in amounts(measure, &topic) {
                 if n > 0 {
                     self.count(labels, Amount { key, measure, n, since: now }, &topic, now);

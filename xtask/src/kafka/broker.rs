@@ -35,21 +35,34 @@ impl Broker {
     /// Fetches the jars if they are missing, starts the broker, and waits until it answers.
     /// The error holds the end of its log if it does not.
     pub fn start(config: &Config) -> Result<Self> {
+        let mut broker = Self::launch(config)?;
+        broker.wait_until_ready()?;
+        Ok(broker)
+    }
+
+    /// The same without waiting: of several controllers none answers before most of them run.
+    pub fn launch(config: &Config) -> Result<Self> {
         check_free(config)?;
         let (dir, temporary) = folder(config)?;
         let plan = Plan::prepare(config, &dir)?;
         let zookeeper = plan.zookeeper.map(|c| Guarded::spawn("ZooKeeper", c)).transpose()?;
         let process = Guarded::spawn("the broker", plan.broker)?;
-        let mut started = Self {
+        Ok(Self {
             process,
             zookeeper,
             zookeeper_address: plan.zookeeper_address,
             config: config.clone(),
             dir,
             _temporary: temporary,
-        };
-        started.wait_until_ready()?;
-        Ok(started)
+        })
+    }
+
+    /// Waits until it answers. The error holds the end of its log if it does not.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        let Self { process, zookeeper, config, dir, .. } = self;
+        let pid = process.id();
+        let mut dead = || ended(process) || zookeeper.as_mut().is_some_and(ended);
+        wait_until_ready(config, dir, pid, &mut dead)
     }
 
     /// What clients connect to.
@@ -114,13 +127,6 @@ impl Broker {
             zookeeper.stop(STOP_PATIENCE).context("cannot stop ZooKeeper")?;
         }
         Ok(())
-    }
-
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let Self { process, zookeeper, config, dir, .. } = self;
-        let pid = process.id();
-        let mut dead = || ended(process) || zookeeper.as_mut().is_some_and(ended);
-        wait_until_ready(config, dir, pid, &mut dead)
     }
 }
 

@@ -20,9 +20,14 @@ pub struct Names {
     max_shared: usize,
     topics: LruCache<TopicId, Arc<str>, RandomState>,
     max_topics: usize,
+    /// The name that no message says together with its id.
+    metadata: Arc<str>,
     /// Ids whose names have just been learned.
     learned: Vec<(TopicId, Arc<str>)>,
 }
+
+/// The topic of [`TopicId::METADATA`].
+const METADATA: &str = "__cluster_metadata";
 
 /// Ids learned that are told of at once; more than any cluster has topics.
 const MAX_LEARNED: usize = 64 << 10;
@@ -35,6 +40,7 @@ impl Names {
             max_shared,
             topics: LruCache::with_hasher(usize::MAX, RandomState::default()),
             max_topics,
+            metadata: METADATA.into(),
             learned: Vec::new(),
         }
     }
@@ -72,8 +78,11 @@ impl Names {
         }
     }
 
-    /// The topic with this id, if some message has said it.
+    /// The topic with this id, if some message has said it, or it is everywhere the same.
     pub fn topic(&mut self, id: TopicId) -> Option<&Arc<str>> {
+        if id == TopicId::METADATA {
+            return Some(&self.metadata);
+        }
         self.topics.get(&id)
     }
 
@@ -112,6 +121,13 @@ mod tests {
         let c = intern(&mut names, b"c");
         assert!(Arc::ptr_eq(&c, &intern(&mut names, b"c")), "b, which nobody uses, made room");
         assert_eq!(&*intern(&mut names, b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn the_metadata_log_is_known_without_being_told() {
+        let mut names = Names::new(1, 0);
+        assert_eq!(names.topic(TopicId::METADATA).map(|name| &**name), Some("__cluster_metadata"));
+        assert_eq!(names.topic(TopicId::ZERO), None);
     }
 
     #[test]

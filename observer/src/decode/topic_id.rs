@@ -9,6 +9,8 @@ pub struct TopicId(pub [u8; 16]);
 impl TopicId {
     /// No topic: what the wire has where a name stands instead.
     pub const ZERO: Self = Self([0; 16]);
+    /// The log of a KRaft cluster's metadata, the same in every cluster (KIP-595, KIP-516).
+    pub const METADATA: Self = Self([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 }
 
 /// As Kafka prints it: 22 characters of URL-safe base64.
@@ -36,9 +38,7 @@ mod tests {
     fn ids_are_written_as_kafka_does() {
         // Kafka's own reserved ids: zero, one, and the metadata topic's.
         assert_eq!(TopicId::ZERO.to_string(), "AAAAAAAAAAAAAAAAAAAAAA");
-        let mut one = [0; 16];
-        one[15] = 1;
-        assert_eq!(TopicId(one).to_string(), "AAAAAAAAAAAAAAAAAAAAAQ");
+        assert_eq!(TopicId::METADATA.to_string(), "AAAAAAAAAAAAAAAAAAAAAQ");
         assert_eq!(TopicId([0xff; 16]).to_string(), "_____________________w");
     }
 }

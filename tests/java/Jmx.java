@@ -24,6 +24,7 @@ import javax.management.remote.JMXServiceURL;
  * errors    NAME  ERROR    COUNT      ErrorsPerSec
  * time      NAME  COUNT    MEAN_MS    TotalTimeMs
  * topic     TOPIC METRIC   COUNT      BytesInPerSec, BytesOutPerSec or MessagesInPerSec
+ * followers bytes METRIC   COUNT      ReplicationBytesOutPerSec, of all topics
  * </pre>
  * The mean is that of every request since the broker's start, so count times mean is their sum.
  */
@@ -54,6 +55,9 @@ public final class Jmx {
             while (lines.readLine() != null) {
                 jmx.read();
             }
+        } catch (IOException gone) {
+            System.err.println("the broker's JMX is gone: " + gone.getMessage());
+            System.exit(1);
         }
     }
 
@@ -71,6 +75,9 @@ public final class Jmx {
             if (OF_TOPICS.contains(name.getKeyProperty("name"))) {
                 line("topic", name, "topic", "name", attributes(name, "Count"));
             }
+        }
+        for (ObjectName name : names(TOPIC_METRICS + "name=ReplicationBytesOutPerSec")) {
+            line("followers\tbytes", name, "name", null, attributes(name, "Count"));
         }
         out.println("end");
         out.flush();

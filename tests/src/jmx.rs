@@ -25,6 +25,8 @@ pub struct Reading {
     pub times: BTreeMap<String, Mean>,
     /// `BrokerTopicMetrics` by topic; what never moved may be missing.
     pub topics: BTreeMap<String, TopicBytes>,
+    /// `ReplicationBytesOutPerSec`: record sets that followers were answered with.
+    pub replicated_out: u64,
 }
 
 /// What a broker counts of a topic, since it started or since the topic was made.
@@ -148,6 +150,7 @@ impl Reading {
                 let topic = self.topics.entry(name).or_default();
                 topic.take(second, number(third)?)?;
             }
+            "followers" => self.replicated_out = number(third)?,
             _ => bail!("of kind '{kind}'"),
         }
         Ok(())

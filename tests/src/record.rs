@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::oracle::{REFUSED_INSIDE, UNCOUNTED_API};
+
 /// An exchange record, with the fields that the tests look at.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Record {
@@ -38,6 +40,63 @@ pub struct Record {
     pub broker_time_us: Option<f64>,
     /// Time behind the previous response.
     pub wait_us: Option<f64>,
+    /// Errors of the response by name; none where it could not be decoded whole.
+    pub errors: Option<BTreeMap<String, u64>>,
+    /// Topics that records went to, or came from, or that were asked about.
+    pub topics: Option<Vec<Topic>>,
+    /// What an Envelope holds.
+    pub forwarded: Option<Forwarded>,
+    /// Why a body was not decoded whole.
+    pub undecoded: Option<String>,
+}
+
+/// A topic of an exchange.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Topic {
+    /// Its name, where it is known.
+    pub name: Option<String>,
+    /// Its id, where the exchange says it.
+    pub id: Option<String>,
+    /// Bytes of record sets sent.
+    pub bytes: Option<u64>,
+    /// Records sent, of Produce.
+    pub records: Option<u64>,
+}
+
+/// A request inside an Envelope.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Forwarded {
+    /// The API's name.
+    pub api: String,
+    /// API version as on the wire.
+    pub api_version: i16,
+    /// Errors of the response inside.
+    pub errors: Option<BTreeMap<String, u64>>,
+}
+
+impl Record {
+    /// Whether the request was answered, whole and without an error.
+    pub fn is_clean(&self) -> bool {
+        self.outcome == "answered" && self.errors.as_ref().is_some_and(BTreeMap::is_empty)
+    }
+
+    /// Whether the connection ended within the response.
+    pub fn is_cut(&self) -> bool {
+        self.outcome == "answered" && self.duration_us.is_none()
+    }
+
+    /// Whether an Envelope was answered without a response inside, because of the request inside.
+    pub fn is_refused_inside(&self) -> bool {
+        self.api == UNCOUNTED_API
+            && self.errors.as_ref().is_some_and(|errors| errors.contains_key(REFUSED_INSIDE))
+    }
+
+    /// The errors of the response and of the one inside it, each under its API.
+    pub fn told(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, u64>)> {
+        let own = self.errors.as_ref().map(|errors| (&*self.api, errors));
+        let inside = self.forwarded.as_ref().and_then(|f| Some((&*f.api, f.errors.as_ref()?)));
+        own.into_iter().chain(inside)
+    }
 }
 
 /// Reads records, one a line.

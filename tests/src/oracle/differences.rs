@@ -91,6 +91,10 @@ pub fn common_name(api: &str) -> &str {
 /// The API whose own errors the broker never counts: it counts those of the request inside.
 pub const UNCOUNTED_API: &str = "Envelope";
 
+/// What a controller that is none any more refuses: it answers the Envelope alone with this, and
+/// counts it as the error of the request inside.
+pub const REFUSED_INSIDE: &str = "NOT_CONTROLLER";
+
 /// Error codes that pass the wire and that `ErrorsPerSec` leaves out, by API and path of the field.
 const UNCOUNTED: &[(&str, &str)] = &[
     // Why the settings of a new topic are not told, beside its success.

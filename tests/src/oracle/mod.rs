@@ -10,6 +10,7 @@
 //! - `latency`: the observer's broker time against the broker's
 //! - `ledger`: the observer's metrics, and whether its two ledgers balance
 //! - `refusals`: everything that a broker refuses, and how it counts that
+//! - `replicas`: three brokers that come and go
 
 mod cluster;
 mod console;
@@ -21,6 +22,7 @@ mod latency;
 mod ledger;
 mod live;
 mod refusals;
+mod replicas;
 
 use std::time::Duration;
 
@@ -30,12 +32,14 @@ use xtask::kafka::{Broker, Config, Version};
 
 pub use cluster::Cluster;
 pub use counts::Comparison;
+pub use differences::{REFUSED_INSIDE, UNCOUNTED_API};
 pub use exchanges::{Differences, differing};
 pub use lag::{COMMIT_INTERVAL, GROUPS, Known, Lags, Moment, Row, SHARED, TRANSACTIONAL, Timeline};
 pub use latency::Latency;
 pub use ledger::Metrics;
 pub use live::{Live, Observing};
 pub use refusals::{Coverage, ErrorComparison, Refusals, Told, TopicComparison};
+pub use replicas::{Account, Exit, Replicas, Run, View};
 
 use crate::binary;
 use crate::dumpcap::{Recorder, Recording};

@@ -1,0 +1,74 @@
+//! The observer's metrics against its exchange records: what both tell of errors and topics is the
+//! same.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+
+use super::View;
+use crate::record::{Record, Topic};
+
+type Sums = BTreeMap<[String; 2], u64>;
+
+/// Fails where they differ, with both.
+pub(super) fn check(view: &View) -> Result<()> {
+    check_errors(view)?;
+    let fetched = |api: &'static str| move |record: &Record| record.api == api;
+    check_equal(view, "topic_fetched_bytes_total", &bytes(view, fetched("FetchConsumer")))?;
+    check_equal(view, "topic_replicated_bytes_total", &bytes(view, fetched("FetchFollower")))?;
+    check_produced(view)
+}
+
+fn check_errors(view: &View) -> Result<()> {
+    let mut told: BTreeMap<[String; 3], u64> = BTreeMap::new();
+    for record in &view.records {
+        for (api, errors) in record.told() {
+            for (error, count) in errors {
+                let key = [&*record.broker, api, error].map(str::to_owned);
+                *told.entry(key).or_default() += count;
+            }
+        }
+    }
+    let counted = view.metrics.by("request_errors_total", ["broker", "api", "error"]);
+    ensure!(counted == told, "errors: metrics {counted:#?}, records {told:#?}");
+    Ok(())
+}
+
+fn check_equal(view: &View, metric: &str, told: &Sums) -> Result<()> {
+    let counted = view.metrics.by(metric, ["broker", "topic"]);
+    ensure!(counted == *told, "{metric}: {counted:#?}, records {told:#?}");
+    Ok(())
+}
+
+/// What was refused in part is told apart by the metrics alone.
+fn check_produced(view: &View) -> Result<()> {
+    let mut counted = view.metrics.by("topic_produced_bytes_total", ["broker", "topic"]);
+    let clean = bytes(view, |record| record.api == "Produce" && record.is_clean());
+    for (key, bytes) in &clean {
+        let counted = counted.get(key).copied().unwrap_or_default();
+        ensure!(counted >= *bytes, "{key:?}: {counted} bytes produced, records {bytes}");
+    }
+    for (key, bytes) in view.metrics.by("topic_rejected_bytes_total", ["broker", "topic"]) {
+        *counted.entry(key).or_default() += bytes;
+    }
+    let answered = |record: &Record| record.api == "Produce" && record.errors.is_some();
+    let told = bytes(view, answered);
+    ensure!(counted == told, "produced and rejected: metrics {counted:#?}, records {told:#?}");
+    Ok(())
+}
+
+fn bytes(view: &View, is_meant: impl Fn(&Record) -> bool) -> Sums {
+    let mut sums = Sums::new();
+    let answered = view.records.iter().filter(|record| is_meant(record));
+    for (record, topic) in answered.flat_map(|record| topics(record).map(move |t| (record, t))) {
+        if let Some(bytes) = topic.bytes.filter(|bytes| *bytes > 0) {
+            let key = [record.broker.clone(), view.name(topic).to_owned()];
+            *sums.entry(key).or_default() += bytes;
+        }
+    }
+    sums
+}
+
+fn topics(record: &Record) -> impl Iterator<Item = &Topic> {
+    record.topics.iter().flatten()
+}

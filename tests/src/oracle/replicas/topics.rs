@@ -11,6 +11,8 @@ const MESSAGES: &str = "messages";
 const OUT: &str = "bytes out";
 const REPLICATED: &str = "replicated";
 const ALL: &str = "all topics";
+/// Topics of producers with one record in flight, which only the leader is to have written.
+const ONE_AT_A_TIME: [&str; 2] = ["led", "single"];
 /// The topic of an idempotent producer.
 const WITHOUT_REPETITIONS: &str = "once";
 
@@ -45,8 +47,10 @@ fn fetched(row: &mut Bounds, bytes: Option<u64>, counting: Counting) {
 }
 
 fn produced(account: &mut Account, record: &Record, name: &str, topic: &Topic, counting: Counting) {
+    let is_refused = record.errors.as_ref().is_some_and(|errors| !errors.is_empty());
     let counting = match counting {
-        // Of several partitions some may have been refused.
+        _ if is_refused && ONE_AT_A_TIME.contains(&name) => Counting::Never,
+        // One partition of several may have been refused, or have been written all the same.
         Counting::Surely if !record.is_clean() => Counting::Unknown,
         counting => counting,
     };

@@ -1,13 +1,13 @@
 //! The programs of `tests/clients`: a library in, a command that runs it out.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
 use xtask::kafka;
-use xtask::setup::{go, node, node_modules, python_with_clients};
+use xtask::setup::{go, go_output, node, node_modules, python_with_clients};
 
 /// A program, by the name of its file or folder.
 #[derive(Clone, Copy, Debug)]
@@ -71,17 +71,18 @@ pub fn output(mut command: Command) -> Result<String> {
 
 /// The folder of the programs in Go, which are built at first.
 fn go_programs() -> Result<&'static Path> {
-    static FOLDER: OnceLock<Result<TempDir, String>> = OnceLock::new();
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match FOLDER.get_or_init(|| build_go_programs().map_err(|error| format!("{error:#}"))) {
-        Ok(folder) => Ok(folder.path()),
+        Ok(folder) => Ok(folder),
         Err(error) => bail!("{error}"),
     }
 }
 
-fn build_go_programs() -> Result<TempDir> {
-    let folder = tempfile::Builder::new().prefix("kafka-observer-clients-").tempdir()?;
+fn build_go_programs() -> Result<PathBuf> {
+    let folder = go_output();
+    fs::create_dir_all(&folder)?;
     let mut command = Command::new(go());
-    command.current_dir(source("go")).args(["build", "-o"]).arg(folder.path()).arg("./...");
+    command.current_dir(source("go")).args(["build", "-o"]).arg(&folder).arg("./...");
     // A version of Go that the machine lacks comes from where modules do.
     command.env("GOTOOLCHAIN", "auto");
     output(command)?;

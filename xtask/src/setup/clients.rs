@@ -41,6 +41,11 @@ pub fn go() -> PathBuf {
     own_go().filter(|go| go.is_file()).unwrap_or_else(|| "go".into())
 }
 
+/// Where the Go clients are built to.
+pub fn go_output() -> PathBuf {
+    folder("go")
+}
+
 /// The Python interpreter, if it has today's list.
 pub(super) fn find_python(machine: &Machine) -> Option<String> {
     // The environment's Python is a link to this one.

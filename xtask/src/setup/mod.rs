@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 pub use bpf::{LINKED_TOOLCHAIN, TOOLCHAIN_VARIABLE};
-pub use clients::{go, node, node_modules, python_with_clients};
+pub use clients::{go, go_output, node, node_modules, python_with_clients};
 pub use machine::Machine;
 pub use manifests::manifest_validator;
 use needs::{NEEDS, Need};

@@ -81,8 +81,8 @@ impl Traffic {
             )?,
             deprecated: families.counter(
                 "deprecated_requests_total",
-                "Requests whose frame has ended, of versions that brokers no longer take from \
-                 4.0 on (KIP-896).",
+                "Clients' requests whose frame has ended, of versions that brokers no longer take \
+                 from 4.0 on (KIP-896).",
                 &by_version,
             )?,
             duration: families.histogram(

@@ -46,6 +46,11 @@ impl Account {
         errors::read(&mut account, &counted.reading.value);
         topics::read(&mut account, counted);
         topics::forgive_repetitions(&mut account, view);
+        for record in view.of_run(run) {
+            if Counting::of(record, counted.reading.span) == Counting::Unknown {
+                errors::take_unanswered(&mut account, record);
+            }
+        }
         account.rows.retain(|_, row| *row != Bounds::default());
         account
     }
@@ -74,6 +79,14 @@ impl Account {
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    pub(super) fn rows_of(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+    ) -> impl Iterator<Item = &mut Bounds> {
+        self.rows.iter_mut().filter(move |(key, _)| key.0 == kind && key.1 == name).map(|row| row.1)
     }
 
     pub(super) fn row(&mut self, kind: &'static str, name: &str, part: &str) -> &mut Bounds {

@@ -4,9 +4,11 @@ use super::Account;
 use super::traffic::Counting;
 use crate::jmx::Reading;
 use crate::oracle::differences::{REFUSED_INSIDE, UNCOUNTED_API, common_name};
-use crate::record::Record;
+use crate::record::{Record, Topic};
 
 const KIND: &str = "errors";
+/// Those of the load's topics and of the groups' offsets.
+const ALL_PARTITIONS: u64 = 13;
 /// What `ErrorsPerSec` calls the absence of an error.
 const NO_ERROR: &str = "NONE";
 
@@ -19,6 +21,19 @@ pub(super) fn take(account: &mut Account, record: &Record, counting: Counting) {
     }
     if let Some(inside) = record.forwarded.as_ref().filter(|_| record.is_refused_inside()) {
         account.row(KIND, &inside.api, REFUSED_INSIDE).add(1, counting);
+    }
+}
+
+/// Adds what a request without an answer tells: the broker may have counted one that refuses each of
+/// its partitions.
+pub(super) fn take_unanswered(account: &mut Account, record: &Record) {
+    let named = |topics: &Vec<Topic>| topics.iter().map(|topic| topic.partitions).sum::<u64>();
+    let refusals = record.topics.as_ref().map_or(ALL_PARTITIONS, named).max(1);
+    let inside = record.forwarded.iter().map(|inside| &inside.api);
+    for api in inside.chain([&record.api]) {
+        for row in account.rows_of(KIND, common_name(api)) {
+            row.add(refusals, Counting::Unknown);
+        }
     }
 }
 

@@ -13,7 +13,8 @@ pub(super) const KIND: &str = "requests";
 
 /// Adds what a record tells.
 pub(super) fn take(account: &mut Account, record: &Record, counting: Counting) {
-    let is_unwrapped = record.is_clean() || record.is_refused_inside();
+    let is_unanswered = counting == Counting::Unknown;
+    let is_unwrapped = record.is_clean() || record.is_refused_inside() || is_unanswered;
     if let Some(inside) = record.forwarded.as_ref().filter(|_| is_unwrapped) {
         let version = inside.api_version.to_string();
         account.row(KIND, common_name(&inside.api), &version).add(1, counting);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Names;
-use super::facts::{Facts, Forwarded, Partition, Topic, Undecoded};
+use super::facts::{Facts, Forwarded, Undecoded};
 use super::topic_id::TopicId;
+use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 use crate::protocol::meaning::{Role, Scope};
 use crate::protocol::program::Place;
@@ -18,9 +19,10 @@ const TOPIC_RESOURCE: i64 = 2;
 pub(super) struct Position {
     /// The topic that is spoken of, by its index.
     pub topic: Option<u32>,
-    /// Its topic, as far as it is known.
-    pub draft: Topic,
-    pub partition: Option<Partition>,
+    /// What is spoken of shall be forgotten.
+    pub is_forgotten: bool,
+    /// The last partition is spoken of.
+    pub is_in_partition: bool,
     pub group: Option<u16>,
     pub is_topic_resource: bool,
     /// The message that carries this one, while this one passes.
@@ -30,9 +32,9 @@ pub(super) struct Position {
 impl Position {
     /// At a message's beginning.
     pub fn reset(&mut self) {
-        let Self { topic, draft, partition, group, is_topic_resource, around } = self;
-        (*topic, *partition, *group, *is_topic_resource) = (None, None, None, false);
-        (*draft, *around) = (Topic::default(), None);
+        let Self { topic, is_forgotten, is_in_partition, group, is_topic_resource, around } = self;
+        (*topic, *group, *around) = (None, None, None);
+        (*is_forgotten, *is_in_partition, *is_topic_resource) = (false, false, false);
     }
 }
 
@@ -59,42 +61,31 @@ pub(super) struct Collector<'a> {
 }
 
 impl Visitor for Collector<'_> {
+    #[inline(always)]
     fn number(&mut self, place: Place, value: i64) {
-        let int32 = i32::try_from(value).ok();
         match place.role {
-            Role::Error => self.error(value),
-            Role::Partition => self.partition_number(value),
-            Role::Throttle => self.facts.throttle_ms = int32,
-            Role::Generation => self.facts.generation = self.facts.generation.or(int32),
-            Role::SessionTimeout => self.facts.session_timeout_ms = int32,
-            Role::Producer => self.facts.producer = self.facts.producer.or(Some(value)),
-            Role::IsCommitted => self.facts.is_committed = Some(value != 0),
-            Role::DoneRecords => {
-                if let Some(partition) = &mut self.position.partition {
-                    partition.records = u32::try_from(value).ok();
+            Role::Error => {
+                if value != i64::from(ErrorCode::NONE.0) {
+                    self.error(value);
                 }
             }
-            Role::Acks => self.facts.acks = i16::try_from(value).ok(),
-            Role::Replica => self.facts.replica = self.facts.replica.max(int32),
-            Role::Session => self.facts.session = int32,
-            Role::SessionEpoch => self.facts.session_epoch = int32,
-            Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
-            Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
+            Role::Partition => self.partition_number(value),
             Role::CommittedOffset
             | Role::HighWatermark
             | Role::Offset
             | Role::FetchOffset
             | Role::StartOffset
             | Role::Timestamp => {
-                if let Some(partition) = &mut self.position.partition {
+                if let Some(partition) = self.partition() {
                     // A response of ListOffsets has the time before the offset.
                     partition.offset = Some(value);
                 }
             }
-            _ => {}
+            role => self.rare_number(role, value),
         }
     }
 
+    #[inline]
     fn text(&mut self, place: Place, value: Option<Text<'_>>) {
         let Some(text) = value else {
             return;
@@ -123,6 +114,7 @@ impl Visitor for Collector<'_> {
         }
     }
 
+    #[inline]
     fn uuid(&mut self, place: Place, value: &[u8; 16]) {
         let id = TopicId(*value);
         if place.role != Role::TopicId || id == TopicId::ZERO {
@@ -131,6 +123,7 @@ impl Visitor for Collector<'_> {
         self.topic_id(id);
     }
 
+    #[inline(always)]
     fn enter(&mut self, scope: Scope) {
         match scope {
             Scope::Topic => self.enter_topic(false),
@@ -139,14 +132,12 @@ impl Visitor for Collector<'_> {
                 self.position.is_topic_resource = false;
                 self.enter_topic(false);
             }
-            Scope::Partition => {
-                let topic = self.position.topic.unwrap_or(u32::MAX);
-                self.position.partition = Some(Partition::of(topic));
-            }
+            Scope::Partition => self.enter_partition(),
             Scope::Group => self.position.group = None,
         }
     }
 
+    #[inline(always)]
     fn leave(&mut self, scope: Scope) {
         match scope {
             Scope::Topic | Scope::Forgotten => self.leave_topic(),
@@ -156,25 +147,27 @@ impl Visitor for Collector<'_> {
         }
     }
 
+    #[inline]
     fn records(&mut self, _place: Place, len: Option<u32>, is_walked: bool) {
-        if let Some(partition) = &mut self.position.partition {
+        if let Some(partition) = self.partition() {
             partition.bytes = Some(len.unwrap_or_default());
             partition.records = is_walked.then_some(0);
         }
     }
 
+    #[inline]
     fn batch(&mut self, batch: &Batch) {
         if let Some(count) = self.facts.codecs.get_mut(usize::from(batch.codec)) {
             *count = count.saturating_add(1);
         }
-        if let Some(partition) = &mut self.position.partition {
+        if let Some(partition) = self.partition() {
             let known = partition.records.zip(batch.records.filter(|_| batch.magic == 2));
             partition.records = known.map(|(sum, records)| sum.saturating_add(records));
         }
     }
 
     fn cut_set(&mut self) {
-        if let Some(partition) = &mut self.position.partition {
+        if let Some(partition) = self.partition() {
             partition.records = None;
         }
     }
@@ -212,5 +205,32 @@ impl Visitor for Collector<'_> {
         let Wrapped { api_key, api_version } = wrapped;
         let forwarded = Forwarded { api_key, api_version, client_id, facts: inner };
         self.facts.forwarded = Some(Box::new(forwarded));
+    }
+}
+
+impl Collector<'_> {
+    /// A number of which a message has few.
+    #[inline(never)]
+    fn rare_number(&mut self, role: Role, value: i64) {
+        let int32 = i32::try_from(value).ok();
+        match role {
+            Role::Throttle => self.facts.throttle_ms = int32,
+            Role::Generation => self.facts.generation = self.facts.generation.or(int32),
+            Role::SessionTimeout => self.facts.session_timeout_ms = int32,
+            Role::Producer => self.facts.producer = self.facts.producer.or(Some(value)),
+            Role::IsCommitted => self.facts.is_committed = Some(value != 0),
+            Role::DoneRecords => {
+                if let Some(partition) = self.partition() {
+                    partition.records = u32::try_from(value).ok();
+                }
+            }
+            Role::Acks => self.facts.acks = i16::try_from(value).ok(),
+            Role::Replica => self.facts.replica = self.facts.replica.max(int32),
+            Role::Session => self.facts.session = int32,
+            Role::SessionEpoch => self.facts.session_epoch = int32,
+            Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
+            Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
+            _ => {}
+        }
     }
 }

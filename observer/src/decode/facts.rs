@@ -244,6 +244,7 @@ impl Facts {
     }
 }
 
+#[inline]
 fn empty<T>(list: &mut Vec<T>) {
     list.clear();
     if list.capacity() > KEPT {

@@ -22,6 +22,7 @@ mod kept;
 mod names;
 mod scopes;
 mod sessions;
+mod shared;
 mod topic_id;
 
 pub use body::{Body, Message};

@@ -1,14 +1,12 @@
 //! Names that many messages share, and which topic has which id (KIP-516).
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
 use super::facts::Facts;
-use super::kept::{kept, kept_part};
+use super::shared::Shared;
 use super::topic_id::TopicId;
 use crate::protocol::machine::Text;
 use crate::tables::{Evictions, Table};
@@ -16,12 +14,14 @@ use crate::tables::{Evictions, Table};
 /// Names seen, each kept once, and the topics' ids.
 #[derive(Debug)]
 pub struct Names {
-    shared: HashSet<Arc<str>, RandomState>,
-    max_shared: usize,
+    shared: Shared,
     topics: LruCache<TopicId, Arc<str>, RandomState>,
     max_topics: usize,
     /// The name that no message says together with its id.
     metadata: Arc<str>,
+    /// Some of the topics, at the place that the id's last bytes tell: what is learned is nearly
+    /// always known, and found here without a search.
+    known: Box<[Option<(TopicId, Arc<str>)>]>,
     /// Ids whose names have just been learned.
     learned: Vec<(TopicId, Arc<str>)>,
 }
@@ -31,41 +31,48 @@ const METADATA: &str = "__cluster_metadata";
 
 /// Ids learned that are told of at once; more than any cluster has topics.
 const MAX_LEARNED: usize = 64 << 10;
+/// Topics found without a search.
+const KNOWN: usize = 4096;
 
 impl Names {
     /// Keeps at most so many names, and so many topics' ids.
     pub fn new(max_shared: usize, max_topics: usize) -> Self {
         Self {
-            shared: HashSet::default(),
-            max_shared,
+            shared: Shared::new(max_shared),
             topics: LruCache::with_hasher(usize::MAX, RandomState::default()),
             max_topics,
             metadata: METADATA.into(),
+            known: vec![None; KNOWN].into(),
             learned: Vec::new(),
         }
     }
 
-    /// A name from the wire; see [`kept`] for what becomes of a long one.
+    /// A name from the wire; see [`super::kept()`] for what becomes of a long one.
+    #[inline]
     pub fn intern(&mut self, text: Text<'_>) -> Arc<str> {
-        let is_cut = text.bytes.len() < text.len as usize;
-        let text = if is_cut { Cow::Owned(kept_part(text.bytes)) } else { kept(text.bytes) };
-        if let Some(name) = self.shared.get(&*text) {
-            return Arc::clone(name);
-        }
-        let name: Arc<str> = text.into();
-        if self.shared.len() >= self.max_shared {
-            self.shared.retain(|name| Arc::strong_count(name) > 1);
-        }
-        // With no room even so, the name is just not shared.
-        if self.shared.len() < self.max_shared {
-            self.shared.insert(Arc::clone(&name));
-        }
-        name
+        self.shared.intern(text)
     }
 
     /// A message says both of a topic.
+    #[inline]
     pub fn learn(&mut self, id: TopicId, name: &Arc<str>, evictions: &mut Evictions) {
-        if id == TopicId::ZERO || self.topics.get(&id) == Some(name) {
+        if let Some(Some((known, its_name))) = self.known.get(place(id))
+            && *known == id
+            && Arc::ptr_eq(its_name, name)
+        {
+            return;
+        }
+        self.learn_slowly(id, name, evictions);
+    }
+
+    fn learn_slowly(&mut self, id: TopicId, name: &Arc<str>, evictions: &mut Evictions) {
+        if id == TopicId::ZERO {
+            return;
+        }
+        if let Some(known) = self.known.get_mut(place(id)) {
+            *known = Some((id, Arc::clone(name)));
+        }
+        if self.topics.get(&id) == Some(name) {
             return;
         }
         self.topics.insert(id, Arc::clone(name));
@@ -73,9 +80,20 @@ impl Names {
             self.learned.push((id, Arc::clone(name)));
         }
         if self.topics.len() > self.max_topics {
-            self.topics.remove_lru();
-            evictions.count(Table::TopicIds);
+            self.forget_oldest(evictions);
         }
+    }
+
+    fn forget_oldest(&mut self, evictions: &mut Evictions) {
+        let Some((id, _)) = self.topics.remove_lru() else {
+            return;
+        };
+        if let Some(known) = self.known.get_mut(place(id))
+            && known.as_ref().is_some_and(|(known, _)| *known == id)
+        {
+            *known = None;
+        }
+        evictions.count(Table::TopicIds);
     }
 
     /// The topic with this id, if some message has said it, or it is everywhere the same.
@@ -102,6 +120,12 @@ impl Names {
     pub fn topics(&self) -> usize {
         self.topics.len()
     }
+}
+
+/// Where a topic stands among those found without a search. Ids are random.
+fn place(TopicId(id): TopicId) -> usize {
+    let [.., high, low] = id;
+    usize::from(u16::from_be_bytes([high, low])) % KNOWN
 }
 
 #[cfg(test)]
@@ -143,5 +167,11 @@ mod tests {
         assert_eq!(names.topic(id), None);
         assert_eq!(names.topic(other), Some(&b));
         assert_ne!(evictions, Evictions::default());
+        names.learn(id, &a, &mut evictions);
+        assert_eq!(names.topic(id), Some(&a), "it was put out, so it is learned again");
+        assert_eq!(names.take_learned(), [(other, b), (id, a.clone())]);
+        let c = intern(&mut names, b"c");
+        names.learn(id, &c, &mut evictions);
+        assert_eq!(names.topic(id), Some(&c), "another topic's name");
     }
 }

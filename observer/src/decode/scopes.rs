@@ -16,28 +16,42 @@ const MAX_GROUPS: usize = 4 << 10;
 const MAX_MEMBERS: usize = 4 << 10;
 
 impl Collector<'_> {
+    /// The topic that is spoken of.
+    #[inline]
+    pub(super) fn topic(&mut self) -> Option<&mut Topic> {
+        self.facts.topics.get_mut(self.position.topic? as usize)
+    }
+
+    /// The partition that is spoken of.
+    #[inline]
+    pub(super) fn partition(&mut self) -> Option<&mut Partition> {
+        if !self.position.is_in_partition {
+            return None;
+        }
+        self.facts.partitions.last_mut()
+    }
+
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
-        self.position.draft =
-            Topic { group: self.position.group, is_forgotten, ..Topic::default() };
+        self.position.is_forgotten = is_forgotten;
         if self.facts.topics.len() >= MAX_TOPICS {
             self.facts.dropped = self.facts.dropped.saturating_add(1);
             self.position.topic = None;
             return;
         }
         self.position.topic = u32::try_from(self.facts.topics.len()).ok();
-        self.facts.topics.push(Topic::default());
+        let group = self.position.group;
+        self.facts.topics.push(Topic { group, is_forgotten, ..Topic::default() });
     }
 
     pub(super) fn leave_topic(&mut self) {
-        let draft = std::mem::take(&mut self.position.draft);
-        if let (Some(id), Some(name)) = (draft.id, &draft.name) {
-            self.names.learn(id, name, self.evictions);
-        }
+        self.position.is_forgotten = false;
         let Some(index) = self.position.topic.take() else {
             return;
         };
-        if let Some(topic) = self.facts.topics.get_mut(index as usize) {
-            *topic = draft;
+        if let Some(topic) = self.facts.topics.get(index as usize)
+            && let (Some(id), Some(name)) = (topic.id, &topic.name)
+        {
+            self.names.learn(id, name, self.evictions);
         }
     }
 
@@ -50,25 +64,43 @@ impl Collector<'_> {
             self.facts.errors.unname(index);
             self.facts.topics.truncate(index as usize);
         }
-        self.position.draft = Topic::default();
     }
 
+    #[inline]
+    pub(super) fn enter_partition(&mut self) {
+        if self.position.is_in_partition {
+            // One inside another takes its place.
+            self.facts.partitions.pop();
+        }
+        let topic = self.position.topic.unwrap_or(u32::MAX);
+        self.facts.partitions.push(Partition::of(topic));
+        self.position.is_in_partition = true;
+    }
+
+    #[inline]
     pub(super) fn leave_partition(&mut self) {
-        self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
-        let Some(partition) = self.position.partition.take() else {
+        self.count_partition();
+        let Some(partition) = self.partition() else {
             return;
         };
         let says_nothing = partition.bytes.is_none()
             && partition.offset.is_none()
             && partition.error == ErrorCode::NONE;
+        self.position.is_in_partition = false;
         if says_nothing {
-            return;
-        }
-        if self.facts.partitions.len() >= MAX_PARTITIONS {
+            self.facts.partitions.pop();
+        } else if self.facts.partitions.len() > MAX_PARTITIONS
+            && let Some(partition) = self.facts.partitions.pop()
+        {
             self.facts.dropped = self.facts.dropped.saturating_add(1);
-            return self.merge(&partition);
+            self.merge(&partition);
         }
-        self.facts.partitions.push(partition);
+    }
+
+    fn count_partition(&mut self) {
+        if let Some(topic) = self.topic() {
+            topic.partitions = topic.partitions.saturating_add(1);
+        }
     }
 
     /// Of partitions that are too many only the sizes are kept, and of no topic.
@@ -87,7 +119,7 @@ impl Collector<'_> {
     pub(super) fn error(&mut self, value: i64) {
         let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
         self.facts.errors.count(code, self.position.topic);
-        if let Some(partition) = &mut self.position.partition
+        if let Some(partition) = self.partition()
             && partition.error == ErrorCode::NONE
         {
             partition.error = code;
@@ -101,14 +133,15 @@ impl Collector<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn partition_number(&mut self, value: i64) {
         let index = i32::try_from(value).unwrap_or(-1);
-        if let Some(partition) = &mut self.position.partition {
+        if let Some(partition) = self.partition() {
             partition.index = index;
             return;
         }
-        self.position.draft.partitions = self.position.draft.partitions.saturating_add(1);
-        if self.position.draft.is_forgotten {
+        self.count_partition();
+        if self.position.is_forgotten {
             self.forget_partition(index);
         }
     }
@@ -148,8 +181,8 @@ impl Collector<'_> {
 
     pub(super) fn topic_name(&mut self, text: Text<'_>) {
         let name = self.names.intern(text);
-        if self.position.topic.is_some() {
-            self.position.draft.name = Some(name);
+        if let Some(topic) = self.topic() {
+            topic.name = Some(name);
         } else if self.facts.topics.len() < MAX_TOPICS {
             // A list of names.
             let group = self.position.group;
@@ -160,8 +193,8 @@ impl Collector<'_> {
     }
 
     pub(super) fn topic_id(&mut self, id: TopicId) {
-        if self.position.topic.is_some() {
-            self.position.draft.id = Some(id);
+        if let Some(topic) = self.topic() {
+            topic.id = Some(id);
         } else if self.facts.topics.len() < MAX_TOPICS {
             // A list of ids.
             self.facts.topics.push(Topic { id: Some(id), ..Topic::default() });
@@ -172,7 +205,7 @@ impl Collector<'_> {
 
     /// What was being spoken of is over, whatever its end was to be.
     pub(super) fn close(&mut self) {
-        if self.position.partition.is_some() {
+        if self.position.is_in_partition {
             self.leave_partition();
         }
         if self.position.topic.is_some() {

@@ -41,10 +41,10 @@ pub enum Role {
     FetchOffset,
     /// A share group's first offset that is not done (int64; KIP-932).
     StartOffset,
-    /// Records behind a share group's first offset that are done (int32; KIP-932).
-    DoneRecords,
     /// The time for which an offset is asked; -1 for the latest (int64, ms).
     Timestamp,
+    /// Records behind a share group's first offset that are done (int32; KIP-932).
+    DoneRecords,
     /// How long a silent member stays in its group (int32, ms).
     SessionTimeout,
     /// A producer's number (int64; KIP-98).

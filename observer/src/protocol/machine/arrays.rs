@@ -46,28 +46,37 @@ impl Machine {
     }
 
     /// The end of an element.
-    #[inline]
     pub(super) fn go_round<V: Visitor>(
         &mut self,
         begin: u16,
         scope: Option<Scope>,
         visitor: &mut V,
     ) {
+        if self.round(scope, visitor) {
+            self.at = begin;
+        } else {
+            self.next();
+        }
+    }
+
+    /// The end of an element; returns whether another one follows.
+    #[inline(always)]
+    pub(super) fn round<V: Visitor>(&mut self, scope: Option<Scope>, visitor: &mut V) -> bool {
         if let Some(scope) = scope {
             visitor.leave(scope);
         }
-        if let Some(Level::Array(left)) = self.regions.top() {
-            *left = left.saturating_sub(1);
-            if *left > 0 {
-                self.at = begin;
-                if let Some(scope) = scope {
-                    visitor.enter(scope);
-                }
-                return;
-            }
+        let Some(Level::Array(left)) = self.regions.top() else {
+            return false;
+        };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
             self.regions.pop();
+            return false;
         }
-        self.next();
+        if let Some(scope) = scope {
+            visitor.enter(scope);
+        }
+        true
     }
 
     #[inline]

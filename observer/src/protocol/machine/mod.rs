@@ -12,6 +12,7 @@ mod read;
 mod records;
 mod regions;
 mod step;
+mod straight;
 mod tagged;
 mod values;
 mod visitor;
@@ -182,6 +183,9 @@ impl Machine {
             }
             if self.state != State::Running {
                 return &[];
+            }
+            if self.mode == Mode::Op && self.fixed_from == 0 {
+                rest = self.go_straight(rest, visitor);
             }
             match self.step(rest, visitor) {
                 Some(used) => rest = rest.get(used..).unwrap_or_default(),

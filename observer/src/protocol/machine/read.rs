@@ -5,6 +5,13 @@ use crate::protocol::program::Length;
 /// A big-endian signed number of 1, 2, 4 or 8 bytes.
 #[inline]
 pub(super) fn number(bytes: &[u8], width: u16) -> Option<i64> {
+    if let Some(eight) = bytes.first_chunk()
+        && width <= 8
+    {
+        // Without a branch on the width: what is behind the number is shifted out.
+        let behind = 64_u32.wrapping_sub(u32::from(width).wrapping_mul(8));
+        return Some(i64::from_be_bytes(*eight).wrapping_shr(behind));
+    }
     Some(match width {
         1 => i64::from(i8::from_be_bytes(*bytes.first_chunk()?)),
         2 => i64::from(i16::from_be_bytes(*bytes.first_chunk()?)),

@@ -16,7 +16,6 @@ pub(super) struct Fixed {
 
 impl Machine {
     /// Values at fixed places.
-    #[inline]
     pub(super) fn fixed<V: Visitor>(&mut self, bytes: &[u8], op: Fixed, visitor: &mut V) -> Step {
         let from = self.fixed_from;
         let len = usize::from(op.len.saturating_sub(from));
@@ -32,7 +31,7 @@ impl Machine {
     }
 
     /// Tells a value that begins with these bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn tell<V: Visitor>(&mut self, value: Value, bytes: &[u8], visitor: &mut V) {
         if let Some(number) = read::number(bytes, value.width) {
             self.number = number;

@@ -21,6 +21,7 @@ pub const MAX_DEPTH: usize = 12;
 /// One step through a message. Each takes a bounded number of bytes, but for those that say so.
 #[expect(missing_docs, reason = "the fields are told of with the op")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Op {
     /// Passes over so many bytes.
     Skip(u16),

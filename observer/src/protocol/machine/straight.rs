@@ -1,0 +1,174 @@
+//! The straight way: ops whose bytes are all there and hold nothing out of the ordinary are done one
+//! after the other, with what changes at every op in registers.
+//!
+//! It does only what the steps would do, and stops before the first op that is not as plain: what is
+//! cut, wrong, long or rare is a step's work. The bytes that it looks at end where the region does, so
+//! that one comparison tells both that they are there and that they may be taken.
+//!
+//! The kinds of op are asked for in the order in which they usually follow each other, because
+//! branches that nearly always go the same way cost less than a jump that is another one each time.
+
+use super::batch::{self, Header};
+use super::read::{self, Prefix};
+use super::regions::Level;
+use super::values::Fixed;
+use super::visitor::{Batch, Text, Visitor};
+use super::{MAX_TEXT, Machine};
+use crate::protocol::program::{Length, Op};
+
+/// How far it is.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    /// The ops that come next.
+    ops: &'static [Op],
+    /// The bytes that come next in the region.
+    bytes: &'a [u8],
+}
+
+impl Machine {
+    /// Does the plain ops that come next; returns the bytes behind them.
+    pub(super) fn go_straight<'a, V: Visitor>(
+        &mut self,
+        bytes: &'a [u8],
+        visitor: &mut V,
+    ) -> &'a [u8] {
+        let room = bytes.len().min(self.regions.left() as usize);
+        let all: &'static [Op] = &self.program.ops;
+        let ops = all.get(usize::from(self.at)..).unwrap_or_default();
+        let mut way = Way { ops, bytes: bytes.get(..room).unwrap_or_default() };
+        while self.go_on(&mut way, visitor).is_some() {}
+        // Neither is more than there was: a program's ops are counted in 16 bits, the bytes lie in the
+        // region.
+        let at = all.len().saturating_sub(way.ops.len());
+        self.at = u16::try_from(at).unwrap_or(u16::MAX);
+        let used = room.saturating_sub(way.bytes.len());
+        let _ = self.regions.take(u32::try_from(used).unwrap_or(u32::MAX));
+        bytes.get(used..).unwrap_or_default()
+    }
+
+    /// Does some of the ops that come next, up to an element's end at most; `None` before one that is
+    /// not plain.
+    #[inline(always)]
+    fn go_on<V: Visitor>(&mut self, way: &mut Way<'_>, visitor: &mut V) -> Option<()> {
+        let begin = way.ops.len();
+        if let [op @ (Op::Fixed { .. } | Op::Skip(_)), ops @ ..] = way.ops {
+            let bytes = self.plain_values(*op, way.bytes, visitor)?;
+            *way = Way { ops, bytes };
+        }
+        while let [Op::Row { length, width }, ops @ ..] = way.ops {
+            let (value, behind) = split_prefix(way.bytes, *length)?;
+            let len = value.unwrap_or_default().checked_mul((*width).into())?;
+            *way = Way { ops, bytes: behind.get(len as usize..)? };
+        }
+        if let [op @ (Op::Bytes { .. } | Op::Pass(_) | Op::Records { .. }), ops @ ..] = way.ops {
+            let bytes = plain_bytes(*op, way.bytes, visitor)?;
+            *way = Way { ops, bytes };
+        }
+        if let [op @ Op::Array { .. }, ops @ ..] = way.ops {
+            self.plain_array(*op, ops, way, visitor)?;
+        }
+        if let [Op::Tagged { .. }, ops @ ..] = way.ops {
+            let [0, bytes @ ..] = way.bytes else {
+                return None;
+            };
+            *way = Way { ops, bytes };
+        }
+        if let [Op::Next { begin, scope }, ops @ ..] = way.ops {
+            let goes_round = self.round(*scope, visitor);
+            way.ops = if goes_round { self.program.ops.get(usize::from(*begin)..)? } else { ops };
+            return Some(());
+        }
+        (way.ops.len() < begin).then_some(())
+    }
+
+    /// Values at fixed places, or none; returns the bytes behind them.
+    #[inline(always)]
+    fn plain_values<'a, V: Visitor>(
+        &mut self,
+        op: Op,
+        bytes: &'a [u8],
+        visitor: &mut V,
+    ) -> Option<&'a [u8]> {
+        let (len, first, count) = match op {
+            Op::Skip(len) => return bytes.get(usize::from(len)..),
+            Op::Fixed { len, first, count } => (len, first, count),
+            _ => return None,
+        };
+        let behind = bytes.get(usize::from(len)..)?;
+        for value in self.values(Fixed { len, first, count }) {
+            self.tell(*value, bytes.get(usize::from(value.offset)..)?, visitor);
+        }
+        Some(behind)
+    }
+
+    /// An array's beginning, which `ops` follow.
+    #[inline(always)]
+    fn plain_array<V: Visitor>(
+        &mut self,
+        op: Op,
+        ops: &'static [Op],
+        way: &mut Way<'_>,
+        visitor: &mut V,
+    ) -> Option<()> {
+        let Op::Array { length, place, end, scope } = op else {
+            return None;
+        };
+        let (value, bytes) = split_prefix(way.bytes, length)?;
+        let count = value.unwrap_or_default();
+        if count as usize > bytes.len() {
+            return None;
+        }
+        if count == 0 {
+            *way = Way { ops: self.program.ops.get(usize::from(end)..)?, bytes };
+            visitor.array(place, value);
+            return Some(());
+        }
+        self.regions.push(Level::Array(count)).ok()?;
+        visitor.array(place, value);
+        if let Some(scope) = scope {
+            visitor.enter(scope);
+        }
+        *way = Way { ops, bytes };
+        Some(())
+    }
+}
+
+/// A length and so many bytes; returns what is behind them.
+#[inline(always)]
+fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Option<&'a [u8]> {
+    let (Op::Bytes { length, .. } | Op::Pass(length) | Op::Records { length, .. }) = op else {
+        return None;
+    };
+    let (value, behind) = split_prefix(bytes, length)?;
+    let (bytes, behind) = behind.split_at_checked(value.unwrap_or_default() as usize)?;
+    match op {
+        Op::Pass(_) => {}
+        Op::Bytes { place, .. } if bytes.len() <= MAX_TEXT => {
+            visitor.text(place, value.map(|len| Text { bytes, len }));
+        }
+        Op::Records { place, is_walked: false, .. } => visitor.records(place, value, false),
+        Op::Records { place, is_walked: true, .. } => {
+            let batch = only_batch(bytes)?;
+            visitor.records(place, value, true);
+            visitor.batch(&batch);
+        }
+        _ => return None,
+    }
+    Some(behind)
+}
+
+/// The batch of a set that has just one.
+#[inline]
+fn only_batch(set: &[u8]) -> Option<Batch> {
+    match batch::header(set) {
+        Header::Read(batch, _) if batch.len == set.len() as u64 => Some(batch),
+        _ => None,
+    }
+}
+
+/// A length or count, and the bytes behind it.
+#[inline(always)]
+fn split_prefix(bytes: &[u8], length: Length) -> Option<(Option<u32>, &[u8])> {
+    let Prefix { value, width } = read::prefix(bytes, length).ok()?;
+    Some((value, bytes.get(width as usize..)?))
+}

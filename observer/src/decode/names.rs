@@ -21,10 +21,13 @@ pub struct Names {
     metadata: Arc<str>,
     /// Some of the topics, at the place that the id's last bytes tell: what is learned is nearly
     /// always known, and found here without a search.
-    known: Box<[Option<(TopicId, Arc<str>)>]>,
+    known: Box<[Option<Named>]>,
     /// Ids whose names have just been learned.
-    learned: Vec<(TopicId, Arc<str>)>,
+    learned: Vec<Named>,
 }
+
+/// A topic's id and name.
+type Named = (TopicId, Arc<str>);
 
 /// The topic of [`TopicId::METADATA`].
 const METADATA: &str = "__cluster_metadata";

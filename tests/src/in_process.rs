@@ -158,7 +158,7 @@ impl Said {
         for exchange in &self.exchanges {
             match exchange.undecoded() {
                 None => {}
-                Some(Undecoded::Short) if exchange.duration.is_none() => cut_off += 1,
+                Some(Undecoded::Cut) if exchange.duration.is_none() => cut_off += 1,
                 Some(why) => bail!("{}: {exchange:?}", why.as_str()),
             }
         }

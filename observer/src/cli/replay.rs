@@ -93,9 +93,12 @@ impl Sink {
     }
 
     fn finish(mut self, health: &Health) -> Result<(), Failure> {
-        let text = match &self.kind {
+        let text = match &mut self.kind {
             Kind::Summary(summary) => summary.table(),
-            Kind::Metrics(sink) => metrics::text(&sink.gather(health)).map_err(Failure::finding)?,
+            Kind::Metrics(sink) => {
+                sink.settle();
+                metrics::text(&sink.gather(health)).map_err(Failure::finding)?
+            }
             Kind::Json | Kind::Line => String::new(),
         };
         self.output.write(|out| out.write_all(text.as_bytes()));

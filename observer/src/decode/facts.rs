@@ -133,8 +133,8 @@ pub enum Undecoded {
     UnknownVersion,
     /// The bytes do not fit the layout.
     Malformed,
-    /// It ends before its layout does.
-    Short,
+    /// It was left before its end: the connection ended.
+    Cut,
     /// It goes on behind its layout's end.
     Long,
     /// Some of it was not seen.
@@ -151,7 +151,7 @@ impl Undecoded {
         Self::UnknownApi,
         Self::UnknownVersion,
         Self::Malformed,
-        Self::Short,
+        Self::Cut,
         Self::Long,
         Self::Gap,
         Self::Elided,
@@ -164,7 +164,7 @@ impl Undecoded {
             Self::UnknownApi => "unknown_api",
             Self::UnknownVersion => "unknown_version",
             Self::Malformed => "malformed",
-            Self::Short => "short",
+            Self::Cut => "cut",
             Self::Long => "long",
             Self::Gap => "gap",
             Self::Elided => "elided",
@@ -178,7 +178,7 @@ impl From<Broken> for Undecoded {
         match why {
             Broken::Overrun | Broken::Varint => Self::Malformed,
             Broken::Missing => Self::Gap,
-            Broken::Short => Self::Short,
+            Broken::Cut => Self::Cut,
             Broken::Long => Self::Long,
         }
     }

@@ -76,8 +76,8 @@ pub enum Broken {
     Varint,
     /// Bytes that tell where the next field begins are missing.
     Missing,
-    /// The message ends before its layout does.
-    Short,
+    /// The message was left before its end.
+    Cut,
     /// Bytes are left behind the layout's end.
     Long,
 }
@@ -139,11 +139,11 @@ impl Machine {
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
         self.run(&[], visitor);
         if self.state == State::Running && self.regions.is_wrapped() {
-            self.fail(Broken::Short, visitor);
+            self.fail(Broken::Cut, visitor);
         }
         match self.state {
             State::Broken(why) => Err(why),
-            State::Running => Err(Broken::Short),
+            State::Running => Err(Broken::Cut),
             State::Done if self.regions.left() > 0 => Err(Broken::Long),
             State::Done => Ok(()),
         }

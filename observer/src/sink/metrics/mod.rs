@@ -111,6 +111,12 @@ impl Metrics {
         }
     }
 
+    /// No more will come: what waited for a topic's name counts under its id.
+    pub fn settle(&mut self) {
+        let Self { labels, topics, now, .. } = self;
+        topics.settle(labels, *now);
+    }
+
     /// All metrics at this moment. Takes little time; what is made of them is another thread's work.
     pub fn gather(&self, health: &Health) -> Snapshot {
         Snapshot {

@@ -148,6 +148,12 @@ impl Topics {
         }
     }
 
+    /// Gives up waiting for names.
+    pub fn settle(&mut self, labels: &mut Labels, now: Timestamp) {
+        let given_up = self.unresolved.give_up(|_| true);
+        self.give_up(labels, given_up, now);
+    }
+
     fn count(&mut self, labels: &mut Labels, amount: Amount, topic: &TopicTotals, now: Timestamp) {
         match (&topic.name, topic.id) {
             (Some(name), _) => self.add(labels, amount, name, now),

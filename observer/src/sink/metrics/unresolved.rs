@@ -77,10 +77,14 @@ impl Unresolved {
 
     /// What has waited too long.
     pub fn expire(&mut self, now: Timestamp) -> Vec<(TopicId, Amount)> {
+        self.give_up(|amount| now.since(amount.since) > MAX_WAIT)
+    }
+
+    /// What shall wait no longer.
+    pub fn give_up(&mut self, shall: impl Fn(&Amount) -> bool) -> Vec<(TopicId, Amount)> {
         let mut given_up = Vec::new();
         self.amounts.retain(|id, amounts| {
-            let is_old = |amount: &mut Amount| now.since(amount.since) > MAX_WAIT;
-            given_up.extend(amounts.extract_if(.., is_old).map(|amount| (*id, amount)));
+            given_up.extend(amounts.extract_if(.., |amount| shall(amount)).map(|a| (*id, a)));
             !amounts.is_empty()
         });
         self.len -= given_up.len();
@@ -91,5 +95,41 @@ impl Unresolved {
     /// Client ids that are still needed.
     pub fn clients(&self) -> impl Iterator<Item = LabelId> {
         self.amounts.values().flatten().map(|amount| amount.key.client)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Vantage;
+    use crate::sink::metrics::family::Registry;
+
+    fn amount(since: u64) -> Amount {
+        let key = Key::of_broker(LabelId::OTHER, Vantage::Broker);
+        Amount { key, measure: Measure::FetchedBytes, n: 5, since: Timestamp(since) }
+    }
+
+    fn unresolved() -> Unresolved {
+        let registry = Registry::default();
+        Unresolved::new(&Families { registry: &registry, cluster: None }).unwrap()
+    }
+
+    #[test]
+    fn amounts_add_up_until_the_name_comes() {
+        let (mut waiting, id) = (unresolved(), TopicId([1; 16]));
+        assert!(waiting.wait(id, amount(0)).is_empty());
+        assert!(waiting.wait(id, amount(9)).is_empty());
+        assert_eq!(waiting.take(id), [Amount { n: 10, ..amount(0) }]);
+        assert_eq!((waiting.take(id), waiting.len), (vec![], 0));
+    }
+
+    #[test]
+    fn what_waits_too_long_is_given_up() {
+        let (mut waiting, id) = (unresolved(), TopicId([1; 16]));
+        waiting.wait(id, amount(0));
+        let late = u64::try_from(MAX_WAIT.as_nanos()).unwrap();
+        assert!(waiting.expire(Timestamp(late)).is_empty());
+        assert_eq!(waiting.expire(Timestamp(late + 1)), [(id, amount(0))]);
+        assert_eq!(waiting.len, 0);
     }
 }

@@ -14,7 +14,7 @@ use crate::record::{Record, Topic};
 pub(super) const SLACK: Duration = Duration::from_secs(1);
 
 /// Why a response is not decoded whole when its end never comes.
-const CUT: &str = "short";
+const CUT: &str = "cut";
 
 /// One of the observer's views of all the traffic.
 #[derive(Debug)]

@@ -64,7 +64,7 @@ impl Sessions {
         let epoch = request.session_epoch?;
         let id = response.session?;
         if epoch == NONE || epoch == NEW || id == 0 {
-            self.forget((broker, request.session?));
+            self.take((broker, request.session?));
         }
         if id == 0 {
             return None;
@@ -79,10 +79,6 @@ impl Sessions {
         change(Arc::make_mut(&mut topics), request);
         self.keep(key, Arc::clone(&topics), evictions);
         Some(topics)
-    }
-
-    fn forget(&mut self, key: (Endpoint, i32)) {
-        self.take(key);
     }
 
     fn take(&mut self, key: (Endpoint, i32)) -> Option<Arc<SessionTopics>> {

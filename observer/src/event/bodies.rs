@@ -91,7 +91,7 @@ impl Exchange {
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
         let mut topics = self
             .moved()
-            .or_else(|| Some(self.request.as_deref()?.topics.iter().map(totals).collect()))?;
+            .or_else(|| Some(of_each(self.request.as_deref()?, &TopicTotals::default())))?;
         self.add_session(&mut topics);
         Some(topics)
     }
@@ -115,7 +115,8 @@ impl Exchange {
         let Some(session) = &self.session else {
             return;
         };
-        let answered: HashSet<_, RandomState> = topics.iter().flat_map(identities).collect();
+        let answered: HashSet<_, RandomState> =
+            topics.iter().flat_map(|topic| identities(topic.name.as_ref(), topic.id)).collect();
         let silent = session.iter().filter(|(topic, _)| {
             let identity = match topic {
                 SessionTopic::Name(name) => Identity::Name(name),
@@ -167,9 +168,9 @@ enum Identity<'a> {
     Id(TopicId),
 }
 
-fn identities(topic: &TopicTotals) -> impl Iterator<Item = Identity<'_>> {
-    let name = topic.name.as_deref().map(Identity::Name);
-    name.into_iter().chain(topic.id.map(Identity::Id))
+fn identities(name: Option<&Arc<str>>, id: Option<TopicId>) -> impl Iterator<Item = Identity<'_>> {
+    let name = name.map(|name| Identity::Name(name));
+    name.into_iter().chain(id.map(Identity::Id))
 }
 
 /// The partitions of a Produce that were answered with an error.
@@ -181,22 +182,24 @@ impl<'a> Rejections<'a> {
         let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
         let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p.index)));
         let each = named.flat_map(|(topic, index)| {
-            let name = topic.name.as_deref().map(Identity::Name);
-            name.into_iter().chain(topic.id.map(Identity::Id)).map(move |topic| (topic, index))
+            identities(topic.name.as_ref(), topic.id).map(move |topic| (topic, index))
         });
         Self(each.collect())
     }
 
     fn contain(&self, topic: &TopicTotals, index: i32) -> bool {
-        !self.0.is_empty() && identities(topic).any(|topic| self.0.contains(&(topic, index)))
+        let mut identities = identities(topic.name.as_ref(), topic.id);
+        !self.0.is_empty() && identities.any(|topic| self.0.contains(&(topic, index)))
     }
 }
 
 /// Totals for each topic of a message.
 fn of_each(facts: &Facts, nothing: &TopicTotals) -> Vec<TopicTotals> {
-    let of = |topic: &Topic| {
-        let TopicTotals { name, id, partitions, .. } = totals(topic);
-        TopicTotals { name, id, partitions, ..nothing.clone() }
+    let of = |topic: &Topic| TopicTotals {
+        name: topic.name.clone(),
+        id: topic.id,
+        partitions: topic.partitions,
+        ..nothing.clone()
     };
     facts.topics.iter().map(of).collect()
 }
@@ -226,13 +229,4 @@ fn fetched(facts: &Facts) -> Vec<TopicTotals> {
         }
     }
     topics
-}
-
-fn totals(topic: &Topic) -> TopicTotals {
-    TopicTotals {
-        name: topic.name.clone(),
-        id: topic.id,
-        partitions: topic.partitions,
-        ..TopicTotals::default()
-    }
 }

@@ -18,7 +18,7 @@ pub struct RequestHeader {
     pub api_version: i16,
     /// Correlation id.
     pub correlation_id: i32,
-    /// Client id, cut and marked where it is longer than [`MAX_KEPT`](crate::exchange::MAX_KEPT)
+    /// Client id, cut and marked where it is longer than [`MAX_KEPT`](crate::decode::MAX_KEPT)
     /// bytes; null where the wire says null or the header has none (request header v0).
     pub client_id: Option<Arc<str>>,
     /// Who fetches, if it is a Fetch.

@@ -13,7 +13,7 @@ use crate::protocol::api::ApiKey;
 use crate::tables::Table;
 use crate::time::Timestamp;
 
-/// Answer responses kept while a hole in the request direction is open.
+/// Early responses kept while a hole in the request direction is open.
 const MAX_EARLY: usize = 64;
 /// Bytes of a response's correlation id.
 const CORRELATION_ID_LEN: u32 = 4;

@@ -7,11 +7,10 @@ use prometheus::Result;
 
 use super::Options;
 use super::family::{Families, Family};
-use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
 use super::value::{Counter, Millis};
-use crate::decode::{ErrorFact, Facts, Topic, Undecoded};
+use crate::decode::{ErrorFact, Facts, Forwarded, Topic, Undecoded};
 use crate::event::{ApiName, Exchange, Fetcher};
 use crate::time::Timestamp;
 
@@ -87,7 +86,7 @@ impl Errors {
         if exchange.is_failed() {
             let entry = self.client(key, now);
             let family = &self.failed;
-            let make = || family.with_label_values(&labels.values(&client_key(key)));
+            let make = || family.with_label_values(&labels.values(&key.by_client()));
             entry.handles.failed.get_or_init(make).inc();
         }
         self.throttle(labels, key, exchange.throttle_ms(), now);
@@ -99,21 +98,15 @@ impl Errors {
 
     /// What the request and response inside an Envelope say, under their own API.
     fn forwarded(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
-        let inside =
-            |facts: &Option<Box<Facts>>| facts.as_ref().and_then(|facts| facts.forwarded.clone());
-        let Some(request) = inside(&exchange.request) else {
+        let Some(request) = inside(exchange.request.as_deref()) else {
             return;
         };
         let api = ApiName { key: request.api_key, fetcher: Fetcher::Unknown };
         let client = labels.client_id(request.client_id.as_ref());
         let key = Key { api: labels.api_id(api), client, ..key };
-        let by_api = Key { version: LabelId::NONE, client: LabelId::NONE, ..key };
-        let family = &self.forwarded;
-        let entry = self.by_api.entry(by_api, |key| family.with_label_values(&labels.values(&key)));
-        entry.touch(now);
-        entry.handles.inc();
+        self.by_api.count(&self.forwarded, labels, key.by_api(), 1, now);
         self.undecoded(labels, key, request.facts.undecoded, now);
-        let Some(response) = inside(&exchange.response) else {
+        let Some(response) = inside(exchange.response.as_deref()) else {
             return;
         };
         self.undecoded(labels, key, response.facts.undecoded, now);
@@ -140,11 +133,8 @@ impl Errors {
             Some(Topic { id: Some(id), .. }) => labels.error_topic(&id.to_string()),
             _ => labels.error_topic(""),
         };
-        let key = Key { version: LabelId::NONE, detail, topic, ..key };
-        let family = &self.codes;
-        let entry = self.by_error.entry(key, |key| family.with_label_values(&labels.values(&key)));
-        entry.touch(now);
-        entry.handles.inc_by(error.count.into());
+        let key = Key { detail, topic, ..key.by_client() };
+        self.by_error.count(&self.codes, labels, key, error.count.into(), now);
     }
 
     fn throttle(&mut self, labels: &Labels, key: Key, ms: Option<i32>, now: Timestamp) {
@@ -154,7 +144,7 @@ impl Errors {
         let entry = self.client(key, now);
         let Self { throttled, throttle, .. } = self;
         let (responses, time) = entry.handles.throttled.get_or_init(|| {
-            let key = client_key(key);
+            let key = key.by_client();
             let values = labels.values(&key);
             (throttled.with_label_values(&values), throttle.with_label_values(&values))
         });
@@ -167,15 +157,12 @@ impl Errors {
             return;
         };
         let detail = labels.detail(why.as_str());
-        let key = Key { version: LabelId::NONE, client: LabelId::NONE, detail, ..key };
-        let family = &self.undecoded;
-        let entry = self.by_reason.entry(key, |key| family.with_label_values(&labels.values(&key)));
-        entry.touch(now);
-        entry.handles.inc();
+        let key = Key { detail, ..key.by_api() };
+        self.by_reason.count(&self.undecoded, labels, key, 1, now);
     }
 
     fn client(&mut self, key: Key, now: Timestamp) -> Arc<Entry<ByClient>> {
-        let entry = self.by_client.entry(client_key(key), |_| ByClient::default());
+        let entry = self.by_client.entry(key.by_client(), |_| ByClient::default());
         entry.touch(now);
         entry
     }
@@ -215,6 +202,7 @@ impl Errors {
     }
 }
 
-fn client_key(key: Key) -> Key {
-    Key { version: LabelId::NONE, ..key }
+/// The message that one carries (Envelope).
+fn inside(facts: Option<&Facts>) -> Option<&Forwarded> {
+    facts?.forwarded.as_deref()
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
+use super::family::Family;
 use super::label::LabelId;
+use super::labels::Labels;
+use super::value::Counter;
 use crate::event::Vantage;
 use crate::time::Timestamp;
 
@@ -46,6 +49,16 @@ impl Key {
             topic: none,
             client: none,
         }
+    }
+
+    /// The key of what no version tells apart.
+    pub const fn by_client(self) -> Self {
+        Self { version: LabelId::NONE, ..self }
+    }
+
+    /// The key of what only `api` tells apart.
+    pub const fn by_api(self) -> Self {
+        Self { client: LabelId::NONE, ..self.by_client() }
     }
 
     /// The key whose labels from requests are all `other`.
@@ -129,6 +142,22 @@ impl<H> Series<H> {
     /// Adds the label values that a key yields to `used`.
     pub fn mark(&self, label: impl Fn(&Key) -> LabelId, used: &mut HashSet<LabelId, RandomState>) {
         used.extend(self.entries.keys().map(label));
+    }
+}
+
+impl Series<Counter> {
+    /// Counts `n` more in a metric's series.
+    pub fn count(
+        &mut self,
+        family: &Family<Counter>,
+        labels: &Labels,
+        key: Key,
+        n: u64,
+        now: Timestamp,
+    ) {
+        let entry = self.entry(key, |key| family.with_label_values(&labels.values(&key)));
+        entry.touch(now);
+        entry.handles.inc_by(n);
     }
 }
 

@@ -133,11 +133,7 @@ impl Topics {
         for (codec, count) in facts.codecs.iter().enumerate().filter(|(_, count)| **count > 0) {
             let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
             let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
-            let family = &self.batches;
-            let entry =
-                self.by_codec.entry(key, |key| family.with_label_values(&labels.values(&key)));
-            entry.touch(now);
-            entry.handles.inc_by(u64::from(*count));
+            self.by_codec.count(&self.batches, labels, key, u64::from(*count), now);
         }
     }
 

@@ -7,7 +7,6 @@ use prometheus::Result;
 
 use super::Options;
 use super::family::{Families, Family};
-use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
 use super::value::{Counter, Histogram};
@@ -141,7 +140,7 @@ impl Traffic {
         let ByApi { duration, broker_time, wait, .. } = &by_api.handles;
         observe(wait, exchange.wait);
         if exchange.is_empty_fetch() == Some(true) {
-            let make = || self.fetch_wait.with_label_values(&labels.values(&api_key(key)));
+            let make = || self.fetch_wait.with_label_values(&labels.values(&key.by_api()));
             observe(by_api.handles.fetch_wait.get_or_init(make), exchange.broker_time);
         } else {
             observe(duration, exchange.duration);
@@ -184,7 +183,7 @@ impl Traffic {
 
     fn by_client(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByClient>> {
         let Self { requests, request_bytes, response_bytes, .. } = self;
-        let key = Key { version: LabelId::NONE, ..key };
+        let key = key.by_client();
         let entry = self.by_client.entry(key, |key| {
             let values = labels.values(&key);
             ByClient {
@@ -210,7 +209,7 @@ impl Traffic {
 
     fn by_api(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByApi>> {
         let Self { duration, broker_time, wait, .. } = self;
-        let entry = self.by_api.entry(api_key(key), |key| {
+        let entry = self.by_api.entry(key.by_api(), |key| {
             let values = labels.values(&key);
             ByApi {
                 duration: duration.with_label_values(&values),
@@ -222,11 +221,6 @@ impl Traffic {
         entry.touch(now);
         entry
     }
-}
-
-/// The key with only the API.
-fn api_key(key: Key) -> Key {
-    Key { version: LabelId::NONE, client: LabelId::NONE, ..key }
 }
 
 fn observe(histogram: &Histogram, time: Option<Duration>) {

@@ -86,7 +86,7 @@ impl Errors {
         if exchange.is_failed() {
             let entry = self.client(key, now);
             let family = &self.failed;
-            let make = || family.with_label_values(&labels.values(&key.by_client()));
+            let make = || family.with_label_values(&labels.values(&entry.key));
             entry.handles.failed.get_or_init(make).inc();
         }
         self.throttle(labels, key, exchange.throttle_ms(), now);
@@ -144,8 +144,7 @@ impl Errors {
         let entry = self.client(key, now);
         let Self { throttled, throttle, .. } = self;
         let (responses, time) = entry.handles.throttled.get_or_init(|| {
-            let key = key.by_client();
-            let values = labels.values(&key);
+            let values = labels.values(&entry.key);
             (throttled.with_label_values(&values), throttle.with_label_values(&values))
         });
         responses.inc();

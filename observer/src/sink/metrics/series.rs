@@ -79,6 +79,8 @@ impl Key {
 /// The handles of a series, and when they were last used.
 #[derive(Debug)]
 pub struct Entry<H> {
+    /// Under which labels it counts: not those asked for, where there was no room.
+    pub key: Key,
     /// What to count with.
     pub handles: H,
     last_used: AtomicU64,
@@ -123,7 +125,7 @@ impl<H> Series<H> {
         self.overflow += u64::from(full);
         let key = if full { key.overflowed() } else { key };
         let entry = self.entries.entry(key).or_insert_with(|| {
-            Arc::new(Entry { handles: make(key), last_used: AtomicU64::new(0) })
+            Arc::new(Entry { key, handles: make(key), last_used: AtomicU64::new(0) })
         });
         Arc::clone(entry)
     }

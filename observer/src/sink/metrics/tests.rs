@@ -271,3 +271,16 @@ fn the_capture_shows_its_own_state() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
 }
+
+#[test]
+fn what_finds_no_room_fails_under_other() {
+    let options = Options { max_series: 1, ..Options::default() };
+    let metrics = counted(options, &["a", "b", "c"]);
+    assert_eq!(
+        samples(&metrics, "requests_failed_total"),
+        [
+            r#"{api="Produce",broker="10.0.0.2:9092",client_id="a",vantage="broker"} 1"#,
+            r#"{api="other",broker="10.0.0.2:9092",client_id="other",vantage="broker"} 2"#,
+        ]
+    );
+}

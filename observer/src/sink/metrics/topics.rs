@@ -177,15 +177,11 @@ impl Topics {
 
     fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
         let Amount { key, measure, n, .. } = amount;
-        let mut made = key;
-        let entry = self.series.entry(key, |key| {
-            made = key;
-            Default::default()
-        });
+        let entry = self.series.entry(key, |_| Default::default());
         entry.touch(now);
         let place = measure as usize;
         if let (Some(cell), Some(family)) = (entry.handles.get(place), self.families.get(place)) {
-            cell.get_or_init(|| family.with_label_values(&labels.values(&made))).inc_by(n);
+            cell.get_or_init(|| family.with_label_values(&labels.values(&entry.key))).inc_by(n);
         }
     }
 

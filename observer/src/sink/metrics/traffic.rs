@@ -36,8 +36,6 @@ struct ByClient {
 }
 
 struct ByVersion {
-    /// Under which labels it counts.
-    key: Key,
     requests: Counter,
     /// Only where there were such.
     deprecated: OnceLock<Counter>,
@@ -121,9 +119,8 @@ impl Traffic {
         let by_version = self.by_version(labels, key, now);
         by_version.handles.requests.inc();
         if is_deprecated(&request.header) {
-            let ByVersion { key, deprecated, .. } = &by_version.handles;
-            let make = || self.deprecated.with_label_values(&labels.values(key));
-            deprecated.get_or_init(make).inc();
+            let make = || self.deprecated.with_label_values(&labels.values(&by_version.key));
+            by_version.handles.deprecated.get_or_init(make).inc();
         }
     }
 
@@ -140,7 +137,7 @@ impl Traffic {
         let ByApi { duration, broker_time, wait, .. } = &by_api.handles;
         observe(wait, exchange.wait);
         if exchange.is_empty_fetch() == Some(true) {
-            let make = || self.fetch_wait.with_label_values(&labels.values(&key.by_api()));
+            let make = || self.fetch_wait.with_label_values(&labels.values(&by_api.key));
             observe(by_api.handles.fetch_wait.get_or_init(make), exchange.broker_time);
         } else {
             observe(duration, exchange.duration);
@@ -199,7 +196,6 @@ impl Traffic {
     fn by_version(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByVersion>> {
         let versions = &self.versions;
         let entry = self.by_version.entry(key, |key| ByVersion {
-            key,
             requests: versions.with_label_values(&labels.values(&key)),
             deprecated: OnceLock::new(),
         });

@@ -1,15 +1,20 @@
 //! What the kernel remembers of a direction of a connection: who observes it, and how.
 
-use crate::owner::{Owner, Sighting};
+use crate::Seq;
+use crate::order::Order;
+use crate::owner::{Hook, Owner, Sighting};
+use crate::sieve::{Arrival, Place, Walk};
 
-/// Whether a direction's payload is copied.
+/// How a direction is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Mode {
-    /// Payload goes to the ring.
+enum Mode {
+    /// Payload goes to the ring as it is.
     Copy = 0,
     /// Payload is only counted.
     CountOnly = 1,
+    /// In step: metadata goes to the ring.
+    Sieve = 2,
 }
 
 /// A value of the kernel's flow table.
@@ -18,32 +23,70 @@ pub enum Mode {
 pub struct FlowState {
     owner: Owner,
     mode: u32,
-    reserved: u32,
+    /// Whether a CPU is at work on it.
+    pub busy: u32,
+    /// Whether another CPU came meanwhile.
+    pub contended: u32,
+    /// What is waited for, if anything: [`AWAITS_START`] and [`AWAITS_RESUME`].
+    awaits: u32,
+    /// Where a connection may begin in the place of this one, or where to resume.
+    awaited: Seq,
+    /// Whether requests pass there.
+    is_awaited_request: u32,
+    place: Place,
+    walk: Walk,
 }
 
-/// Bytes of a [`FlowState`].
-pub const FLOW_STATE_LEN: usize = 32;
+const AWAITS_START: u32 = 1;
+const AWAITS_RESUME: u32 = 2;
 
-const _: () = assert!(size_of::<FlowState>() == FLOW_STATE_LEN);
+const _: () = assert!(size_of::<FlowState>() == 280);
+
+/// A segment of a direction, as far as matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its first byte (past the SYN).
+    pub seq: Seq,
+    /// Payload bytes.
+    pub len: u32,
+    /// A SYN, with whether an acknowledgment came with it.
+    pub syn: Option<bool>,
+}
+
+/// What is to be done with a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Copy it as it is.
+    Copy,
+    /// Count it.
+    Count,
+    /// In step, and this is where the segment lies.
+    Sieve(Arrival),
+    /// Copy the bytes before this place, walk from there on.
+    Resume(u32),
+}
 
 impl FlowState {
     /// A direction seen for the first time.
     #[inline(always)]
     pub const fn new(first: &Sighting) -> Self {
-        Self { owner: Owner::new(first), mode: Mode::Copy as u32, reserved: 0 }
+        Self {
+            owner: Owner::new(first),
+            mode: Mode::Copy as u32,
+            busy: 0,
+            contended: 0,
+            awaits: 0,
+            awaited: Seq(0),
+            is_awaited_request: 0,
+            place: Place::new(first.seq),
+            walk: Walk::new(false, false),
+        }
     }
 
-    /// What is to be done with a segment; `None` where another hook observes the direction.
+    /// Whether a sighting counts; not where another hook observes the direction.
     #[inline(always)]
-    pub const fn admit(&mut self, seen: &Sighting) -> Option<Mode> {
-        if !self.owner.admits(seen) {
-            return None;
-        }
-        if seen.syn {
-            // A new connection has yet to show what it carries.
-            self.mode = Mode::Copy as u32;
-        }
-        Some(if self.mode == Mode::CountOnly as u32 { Mode::CountOnly } else { Mode::Copy })
+    pub const fn admits(&mut self, seen: &Sighting) -> bool {
+        self.owner.admits(seen)
     }
 
     /// Gives the direction to another hook.
@@ -54,55 +97,202 @@ impl FlowState {
 
     /// The owner.
     #[inline(always)]
-    pub const fn hook(&self) -> crate::owner::Hook {
+    pub const fn hook(&self) -> Hook {
         self.owner.hook()
     }
-}
 
-/// Changes the mode in a state that was read from the table as bytes.
-pub fn set_mode(state: &mut [u8; FLOW_STATE_LEN], mode: Mode) {
-    const AT: usize = core::mem::offset_of!(FlowState, mode);
-    state[AT..AT + 4].copy_from_slice(&(mode as u32).to_ne_bytes());
+    /// Whether orders may be waiting: not while in step.
+    #[inline(always)]
+    pub const fn takes_orders(&self) -> bool {
+        self.mode == Mode::Copy as u32
+    }
+
+    /// Does what the daemon asks.
+    #[inline(always)]
+    pub const fn obey(&mut self, order: Order) {
+        match order {
+            Order::CountOnly => self.mode = Mode::CountOnly as u32,
+            Order::Resume { at, is_request } => self.await_at(AWAITS_RESUME, at, is_request),
+        }
+    }
+
+    /// What is to be done with a segment where nothing is ever left out.
+    #[inline(always)]
+    pub const fn plan_whole(&mut self, span: &Span) -> Plan {
+        if span.syn.is_some() {
+            // A new connection has yet to show what it carries.
+            self.mode = Mode::Copy as u32;
+        }
+        if self.mode == Mode::CountOnly as u32 { Plan::Count } else { Plan::Copy }
+    }
+
+    /// What is to be done with a segment.
+    #[inline(always)]
+    pub fn plan(&mut self, span: &Span) -> Plan {
+        if let Some(is_answer) = span.syn
+            && !self.begin(span.seq, !is_answer)
+        {
+            return Plan::Copy;
+        }
+        if self.awaits == AWAITS_START && span.len > 0 && span.seq == self.awaited {
+            self.start(span.seq, self.is_awaited_request != 0, false);
+        }
+        if self.mode == Mode::Sieve as u32 {
+            let unwanted = self.walk.unwanted();
+            let arrival = self.place.arrive(span.seq, span.len, unwanted);
+            if matches!(arrival, Arrival::Needed { .. }) {
+                self.walk.pass_unwanted(unwanted);
+            }
+            return Plan::Sieve(arrival);
+        }
+        if self.mode == Mode::CountOnly as u32 {
+            return Plan::Count;
+        }
+        match self.resumes_in(span) {
+            Some(from) => Plan::Resume(from),
+            None => Plan::Copy,
+        }
+    }
+
+    /// A SYN. It proves nothing where a connection is followed: that which begins is known by its
+    /// first byte, when it comes. Returns whether it begins now.
+    #[inline(always)]
+    const fn begin(&mut self, first: Seq, is_request: bool) -> bool {
+        if self.mode == Mode::Sieve as u32 && self.place.next().0 != first.0 {
+            self.await_at(AWAITS_START, first, is_request);
+            return false;
+        }
+        self.start(first, is_request, false);
+        true
+    }
+
+    #[inline(always)]
+    const fn await_at(&mut self, what: u32, at: Seq, is_request: bool) {
+        self.awaits = what;
+        self.awaited = at;
+        self.is_awaited_request = is_request as u32;
+    }
+
+    /// In step from this byte on.
+    #[inline(always)]
+    const fn start(&mut self, first: Seq, is_request: bool, is_proven: bool) {
+        self.awaits = 0;
+        self.mode = Mode::Sieve as u32;
+        self.place = Place::new(first);
+        self.walk = Walk::new(is_request, is_proven);
+    }
+
+    /// Where in the segment to resume, if there.
+    #[inline(always)]
+    const fn resumes_in(&mut self, span: &Span) -> Option<u32> {
+        if self.awaits != AWAITS_RESUME || span.len == 0 {
+            return None;
+        }
+        let from = self.awaited.since(span.seq);
+        if from < 0 {
+            // It has passed.
+            self.awaits = 0;
+            return None;
+        }
+        if from as u32 >= span.len {
+            return None;
+        }
+        self.start(self.awaited, self.is_awaited_request != 0, true);
+        Some(from as u32)
+    }
+
+    /// Out of step: payload is copied from now on.
+    #[inline(always)]
+    pub const fn fall(&mut self) {
+        self.mode = Mode::Copy as u32;
+        self.awaits = 0;
+    }
+
+    /// Whether it is in step.
+    #[inline(always)]
+    pub const fn is_in_step(&self) -> bool {
+        self.mode == Mode::Sieve as u32
+    }
+
+    /// Where it is.
+    #[inline(always)]
+    pub const fn place(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    /// What comes next in it.
+    #[inline(always)]
+    pub const fn walk(&mut self) -> &mut Walk {
+        &mut self.walk
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Seq;
-    use crate::owner::Hook;
 
     fn seen(hook: u64, seq: u32, syn: bool) -> Sighting {
         Sighting { hook: Hook(hook), time_ns: 1, seq: Seq(seq), end: Seq(seq + 10), syn }
     }
 
-    fn bytes(state: FlowState) -> [u8; FLOW_STATE_LEN] {
-        // SAFETY: a flow state has no padding: its fields' sizes add up to its own.
-        unsafe { *(&raw const state).cast() }
+    fn data(seq: u32) -> Span {
+        Span { seq: Seq(seq), len: 10, syn: None }
     }
 
-    fn state(bytes: [u8; FLOW_STATE_LEN]) -> FlowState {
-        // SAFETY: any bytes are a flow state, it is made of integers.
-        unsafe { bytes.as_ptr().cast::<FlowState>().read_unaligned() }
+    fn syn(seq: u32) -> Span {
+        Span { seq: Seq(seq), len: 0, syn: Some(false) }
     }
+
+    const NEEDED: Plan = Plan::Sieve(Arrival::Needed { from: 0, duplicate: 0 });
 
     #[test]
     fn a_direction_set_to_count_only_stays_so_until_a_new_connection() {
-        let mut read = bytes(FlowState::new(&seen(1, 0, false)));
-        set_mode(&mut read, Mode::CountOnly);
-        let mut state = state(read);
-        assert_eq!(state.admit(&seen(1, 10, false)), Some(Mode::CountOnly));
-        assert_eq!(state.admit(&seen(2, 10, false)), None);
-        assert_eq!(state.admit(&seen(1, 500, true)), Some(Mode::Copy));
-        assert_eq!(state.admit(&seen(1, 510, false)), Some(Mode::Copy));
+        let mut state = FlowState::new(&seen(1, 0, false));
+        assert_eq!(state.plan(&data(0)), Plan::Copy);
+        state.obey(Order::CountOnly);
+        assert_eq!(state.plan(&data(10)), Plan::Count);
+        assert!(!state.takes_orders());
+        state.plan(&syn(500));
+        assert_eq!(state.plan(&data(500)), NEEDED);
+        state.obey(Order::CountOnly);
+        assert_eq!(state.plan_whole(&data(10)), Plan::Count);
+        assert_eq!(state.plan_whole(&syn(900)), Plan::Copy);
+        assert_eq!(state.plan_whole(&data(900)), Plan::Copy);
     }
 
     #[test]
     fn a_direction_can_be_handed_over() {
         let mut state = FlowState::new(&seen(1, 0, false));
-        assert_eq!(state.admit(&seen(2, 10, false)), None);
+        assert!(!state.admits(&seen(2, 10, false)));
         state.hand_over(&seen(2, 10, false));
         assert_eq!(state.hook(), Hook(2));
-        assert_eq!(state.admit(&seen(2, 20, false)), Some(Mode::Copy));
-        assert_eq!(state.admit(&seen(1, 20, false)), None);
+        assert!(state.admits(&seen(2, 20, false)));
+        assert!(!state.admits(&seen(1, 20, false)));
+    }
+
+    #[test]
+    fn a_direction_resumes_where_it_is_told_to() {
+        let mut state = FlowState::new(&seen(1, 0, false));
+        state.obey(Order::Resume { at: Seq(17), is_request: true });
+        assert_eq!(state.plan(&data(0)), Plan::Copy);
+        assert_eq!(state.plan(&data(10)), Plan::Resume(7));
+        assert!(state.is_in_step() && state.walk().is_request() && state.walk().is_proven());
+        state.fall();
+        state.obey(Order::Resume { at: Seq(15), is_request: true });
+        assert_eq!(state.plan(&data(20)), Plan::Copy, "too late");
+        assert_eq!(state.plan(&data(10)), Plan::Copy, "and forgotten");
+    }
+
+    #[test]
+    fn a_stray_syn_does_not_lose_the_step() {
+        let mut state = FlowState::new(&seen(1, 0, false));
+        state.plan(&syn(0));
+        assert_eq!(state.plan(&data(0)), NEEDED);
+        state.place().walked(Seq(10));
+        state.plan(&syn(4_000_000_000));
+        assert_eq!(state.plan(&data(10)), NEEDED);
+        state.place().walked(Seq(20));
+        assert_eq!(state.plan(&data(4_000_000_000)), NEEDED, "it was none");
+        assert_eq!(state.place().next(), Seq(4_000_000_000));
     }
 }

@@ -24,11 +24,13 @@ pub mod counters;
 pub mod flow;
 pub mod flow_state;
 pub mod hook;
+pub mod order;
 pub mod owner;
 pub mod packet;
 pub mod ports;
 pub mod record;
 pub mod seq;
+pub mod sieve;
 pub mod socket;
 
 pub use flow::{Endpoint, Flow};

@@ -86,6 +86,42 @@ impl Segments {
         segments
     }
 
+    /// Shows each.
+    pub fn each(&self, mut show: impl FnMut(&Segment<'_>)) {
+        for owned in &self.0 {
+            let chunk = Chunk { offset: 0, bytes: &owned.bytes, frame_end: false };
+            let chunks = if owned.bytes.is_empty() { &[][..] } else { &[chunk] };
+            if let Input::Segment(segment) = owned.input(chunks) {
+                show(&segment);
+            }
+        }
+    }
+
+    /// The same bytes in segments of as many as `len` says.
+    #[must_use]
+    pub fn cut_up(&self, mut len: impl FnMut() -> usize) -> Self {
+        let mut segments = Vec::new();
+        for owned in &self.0 {
+            let mut rest = owned.clone();
+            loop {
+                let here = len().clamp(1, rest.bytes.len().max(1)).min(rest.bytes.len());
+                let behind = rest.without_first(here);
+                rest.bytes.truncate(here);
+                let is_last = behind.bytes.is_empty();
+                if !is_last {
+                    rest.flags.0 &= !TcpFlags::FIN.0;
+                }
+                segments.push(rest);
+                if is_last {
+                    break;
+                }
+                rest = behind;
+                rest.flags.0 &= !TcpFlags::SYN.0;
+            }
+        }
+        Self(segments)
+    }
+
     /// Runs them through a pipeline.
     pub fn run(&self, ports: &Ports) -> Said {
         let mut said = Said::default();
@@ -165,7 +201,8 @@ impl Said {
         Ok(cut_off)
     }
 
-    fn take(&mut self, event: &Event<'_>) {
+    /// Takes what the pipeline says.
+    pub fn take(&mut self, event: &Event<'_>) {
         match event {
             Event::Request(request) => self.requests.push((*request).clone()),
             Event::Exchange(exchange) => self.exchanges.push((*exchange).clone()),

@@ -20,6 +20,7 @@ pub mod oracle;
 pub mod peer;
 pub mod record;
 pub mod replayed;
+pub mod sieve;
 pub mod streamed;
 #[cfg(feature = "live")]
 pub mod tcx;

@@ -77,7 +77,7 @@ pub enum Role {
     WrappedRequest,
     /// The response to it.
     WrappedResponse,
-    /// What must not be copied: tokens, passwords, keys.
+    /// What must not be copied: tokens, passwords, keys, values of settings, what clients measure.
     Secret,
 }
 
@@ -110,6 +110,18 @@ pub fn role(field: &Field) -> Role {
         Kind::Bytes => of_bytes(field.name),
         Kind::Records if field.name == "Records" => Role::Records,
         Kind::Records => Role::Snapshot,
+        _ => Role::None,
+    }
+}
+
+/// The role of a field, as far as the sieve cares: what it leaves out, and messages that may hold some.
+pub fn data(field: &Field) -> Role {
+    match role(field) {
+        role @ (Role::Records
+        | Role::Snapshot
+        | Role::Secret
+        | Role::WrappedRequest
+        | Role::WrappedResponse) => role,
         _ => Role::None,
     }
 }
@@ -182,6 +194,8 @@ fn of_string(field: &Field) -> Role {
         (_, "ClientSoftwareVersion") => Role::SoftwareVersion,
         (_, "Mechanism") => Role::Mechanism,
         (_, "ResourceName") => Role::Resource,
+        // Of a setting, which may be a password.
+        (_, "Value") => Role::Secret,
         _ => Role::None,
     }
 }
@@ -190,7 +204,7 @@ fn of_bytes(name: &str) -> Role {
     match name {
         "RequestData" => Role::WrappedRequest,
         "ResponseData" => Role::WrappedResponse,
-        "AuthBytes" | "Hmac" | "Salt" | "SaltedPassword" => Role::Secret,
+        "AuthBytes" | "Hmac" | "Salt" | "SaltedPassword" | "Metrics" => Role::Secret,
         _ => Role::None,
     }
 }

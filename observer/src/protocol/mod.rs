@@ -18,5 +18,6 @@ pub mod meaning;
 pub mod plausible;
 pub mod program;
 pub mod schema;
+pub mod sieve;
 pub mod table;
 pub mod wire;

@@ -75,7 +75,7 @@ mod tests {
         let mut programs = 0;
         for layout in &LAYOUTS {
             for version in layout.versions.first..=layout.versions.last {
-                for meaning in [Meaning::FACTS, Meaning::EVERYTHING] {
+                for meaning in [Meaning::FACTS, Meaning::EVERYTHING, Meaning::DATA] {
                     compile(layout, version, meaning).unwrap();
                 }
                 assert!(find(layout.api_key, layout.side, version).is_some());

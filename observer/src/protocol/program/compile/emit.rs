@@ -1,7 +1,6 @@
 //! Ops, and what is asked of a field in the version at hand.
 
 use super::{CompileError, Compiler};
-use crate::protocol::meaning::Role;
 use crate::protocol::program::{Length, Op, Place};
 use crate::protocol::schema::Field;
 
@@ -36,7 +35,7 @@ impl Compiler {
     }
 
     pub(super) fn is_passed_over(&self, place: Place) -> bool {
-        self.meaning.skip && matches!(place.role, Role::None | Role::Secret)
+        self.meaning.passes_over.contains(&place.role)
     }
 
     pub(super) fn has(&self, field: &Field) -> bool {

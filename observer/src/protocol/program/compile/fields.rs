@@ -82,7 +82,7 @@ impl Compiler {
                 let length = self.length(Length::Int32);
                 // What is fetched was produced before: its size is what is new.
                 let is_walked = place.role == Role::Records
-                    && (self.side == Side::Request || !self.meaning.skip);
+                    && (self.side == Side::Request || self.meaning.looks_at_fetched);
                 self.push(Op::Records { length, place, is_walked })
             }
             _ => Err(CompileError::EmptyElement),

@@ -16,15 +16,25 @@ use crate::protocol::schema::{self, Field, Layout};
 pub struct Meaning {
     /// A field's role.
     pub role: fn(&Field) -> Role,
-    /// Whether values without a role are passed over.
-    pub skip: bool,
+    /// Values with these roles are passed over.
+    pub passes_over: &'static [Role],
+    /// Whether the batches of fetched record sets are looked at; those of produced ones are.
+    pub looks_at_fetched: bool,
 }
 
 impl Meaning {
     /// What an observer wants to know.
-    pub const FACTS: Self = Self { role: meaning::role, skip: true };
+    pub const FACTS: Self = Self {
+        role: meaning::role,
+        passes_over: &[Role::None, Role::Secret],
+        looks_at_fetched: false,
+    };
     /// Every value, for those who compare decoders.
-    pub const EVERYTHING: Self = Self { role: meaning::role, skip: false };
+    pub const EVERYTHING: Self =
+        Self { role: meaning::role, passes_over: &[], looks_at_fetched: true };
+    /// What the sieve leaves out, and where it is.
+    pub const DATA: Self =
+        Self { role: meaning::data, passes_over: &[Role::None], looks_at_fetched: false };
 }
 
 /// Why a layout has no program: the schema is not one that this code was made for.

@@ -1,0 +1,32 @@
+//! The sieve: of a direction whose frame boundaries are known, which bytes are metadata and which
+//! are data. The first are kept, the others left out.
+//!
+//! A [`Walk`] is where a direction is; [`step`] takes it one op further over the bytes of an skb that
+//! a [`Tape`] shows, and says which of them to keep. What it does is told by words of [`Code`], which
+//! the daemon compiles out of Kafka's schemas, so that a new version of Kafka needs no new kernel code.
+//! Kernel and host run the same function; the kernel runs it once for each turn of a bounded loop.
+//!
+//! A step, in this order: leave out the bytes to be left out; keep those to be kept; read the number
+//! that the op wants, which is kept as well; do the op. A step that finds too few bytes goes on with
+//! the next skb, at any byte. So the state is a few integers, and no field is ever collected.
+//!
+//! What a frame claims is believed as far as the frame reaches: an op that wants more than is left of
+//! it ends the frame, whose rest is left out. A wrong layout costs one frame.
+
+mod answers;
+mod code;
+mod observe;
+mod place;
+mod step;
+mod walk;
+mod word;
+
+pub use answers::{ANSWERS, Answer};
+pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
+pub use observe::{Bench, Walked, observe};
+pub use place::{Arrival, Place, Position};
+pub use step::{
+    ANY_RESPONSE, MAX_KEPT, MAX_REQUEST, MAX_RESPONSE, News, Step, Tape, UNKNOWN_REQUEST, Why, step,
+};
+pub use walk::{MAX_DEPTH, Tokens, Walk};
+pub use word::{Op, Width, Word};

@@ -1,0 +1,127 @@
+//! A segment through the sieve: its direction's state in, what is told of its bytes out.
+//!
+//! A record covers everything since the one before it, so what is left out makes none of its own. It is
+//! made where bytes are kept, and where a frame ends, as its time is that of the end.
+
+use super::place::{Arrival, Position};
+use super::step::Why;
+use super::walk::Walk;
+use crate::Seq;
+use crate::flow_state::{FlowState, Plan, Span};
+
+/// Bytes that a record covers at most, but for those of its segment.
+const MAX_UNTOLD: u32 = 16 << 20;
+
+/// The segment at hand, and what can be done with it.
+pub trait Bench {
+    /// Walks from this place of the segment on. What is kept waits for [`Bench::submit`], but for what
+    /// finds no room; records have covered the bytes before `told`.
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked;
+    /// Makes a record of what was kept; it covers these bytes. With `flags` it is the segment's last.
+    fn submit(&mut self, covered: Position, flags: bool);
+    /// Copies a part of the segment as it is; the last part takes the flags along.
+    fn copy(&mut self, from: u32, to: u32);
+    /// Counts bytes that are not copied at all.
+    fn count_only(&mut self);
+    /// Counts bytes that came before.
+    fn duplicate(&mut self, bytes: u32);
+    /// The direction is out of step.
+    fn fell(&mut self, why: Why);
+    /// The direction is in step again.
+    fn resumed(&mut self);
+}
+
+/// How far a walk came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// The place in the segment.
+    pub to: u32,
+    /// Records have covered the bytes before it.
+    pub told: Seq,
+    /// Whether anything was kept.
+    pub kept: bool,
+    /// Why not to the segment's end, if so.
+    pub out: Option<Why>,
+}
+
+/// Takes a segment. `ends` when its flags tell of a connection's beginning or end.
+#[inline(always)]
+pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench) {
+    if span.len == 0 && span.syn.is_none() {
+        if state.is_in_step() {
+            tell(state, bench, false);
+        }
+        return bench.copy(0, 0);
+    }
+    match state.plan(span) {
+        Plan::Count => bench.count_only(),
+        Plan::Copy => bench.copy(0, span.len),
+        Plan::Resume(from) => {
+            bench.resumed();
+            if from > 0 {
+                bench.copy(0, from);
+            }
+            walk(state, span, from, ends, bench);
+        }
+        Plan::Sieve(Arrival::Gap) => {
+            tell(state, bench, false);
+            fall(state, Why::Gap, bench);
+            bench.copy(0, span.len);
+        }
+        Plan::Sieve(Arrival::Passed { duplicate }) => {
+            bench.duplicate(duplicate);
+            let unwanted = state.walk().unwanted();
+            let ends_frame = state.walk().ends_frame() && state.place().has_passed(unwanted);
+            if ends || ends_frame || state.place().untold().len > MAX_UNTOLD {
+                tell(state, bench, true);
+            }
+        }
+        Plan::Sieve(Arrival::Needed { from, duplicate }) => {
+            bench.duplicate(duplicate);
+            walk(state, span, from, ends, bench);
+        }
+    }
+}
+
+#[inline(always)]
+fn walk(state: &mut FlowState, span: &Span, from: u32, ends: bool, bench: &mut impl Bench) {
+    tell_before_gap(state, bench);
+    let told = state.place().untold().from;
+    let walked = bench.walk(state.walk(), from, told);
+    state.place().tell(walked.told);
+    state.place().walked(span.seq.plus(walked.to));
+    if let Some(why) = walked.out {
+        tell(state, bench, false);
+        fall(state, why, bench);
+        bench.copy(walked.to, span.len);
+    } else if walked.kept || ends || state.walk().ends_frame() && state.walk().unwanted() == 0 {
+        tell(state, bench, true);
+    }
+}
+
+#[inline(always)]
+fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
+    state.fall();
+    bench.fell(why);
+}
+
+/// Makes a record of what no record has covered.
+#[inline(always)]
+fn tell(state: &mut FlowState, bench: &mut impl Bench, flags: bool) {
+    tell_before_gap(state, bench);
+    let covered = state.place().untold();
+    if covered.len > 0 || flags {
+        bench.submit(covered, flags);
+        state.place().tell(covered.from.plus(covered.len));
+    }
+}
+
+/// Bytes that are missing from what was left out lie behind it, as far as records tell.
+#[inline(always)]
+fn tell_before_gap(state: &mut FlowState, bench: &mut impl Bench) {
+    if let Some(covered) = state.place().take_before_gap()
+        && covered.len > 0
+    {
+        bench.submit(covered, false);
+    }
+}

@@ -1,0 +1,292 @@
+//! Where a direction is: the state that goes on from skb to skb.
+
+use super::answers::{self, ANSWERS, Answer};
+use super::code::Code;
+use super::step::News;
+use super::word::{Op, Word};
+
+/// Arrays inside each other at most.
+pub const MAX_DEPTH: usize = 4;
+
+/// A direction whose frame boundaries are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Walk {
+    /// Responses that are expected; of the response direction.
+    answers: [Answer; ANSWERS],
+    /// What is to be done next.
+    pub(super) word: Word,
+    /// The beginning of a number that is split over two skbs.
+    pub(super) number: u64,
+    /// Bytes of the frame, or of a message wrapped in it, that no op has claimed yet.
+    pub(super) left: u32,
+    /// Bytes claimed that come next, and are kept,
+    pub(super) keep: u32,
+    /// those behind them, which are left out,
+    pub(super) omit: u32,
+    /// and those behind these, which are kept before the next number.
+    pub(super) before: u32,
+    /// Bytes left of a record set.
+    pub(super) set: u32,
+    /// Bytes of its batch at hand.
+    pub(super) batch: u32,
+    /// Bytes left of the frame behind a wrapped message.
+    pub(super) around: u32,
+    /// Tagged fields left.
+    pub(super) tags: u32,
+    /// The request's correlation id.
+    pub(super) correlation_id: u32,
+    /// Elements left of each array that the walk is in.
+    loops: [u32; MAX_DEPTH],
+    depth: u32,
+    newest_answer: u32,
+    /// The place of `word`.
+    pub(super) at: u16,
+    /// The first word of the response to the request at hand.
+    pub(super) answer: u16,
+    /// The first word of the message wrapped in it.
+    pub(super) inner: u16,
+    /// The word behind a wrapped message, while in one; 0 while not.
+    pub(super) back: u16,
+    /// Bytes of `number` that have been read.
+    pub(super) read: u8,
+    is_request: u8,
+    is_proven: u8,
+    tokens: u8,
+}
+
+/// Authentication tokens, see [`Walk::note_tokens`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Tokens {
+    /// None.
+    No = 0,
+    /// Every frame may be one.
+    Now = 1,
+    /// Every frame behind the next.
+    Soon = 2,
+}
+
+const _: () = assert!(size_of::<Walk>() == 216);
+
+impl Walk {
+    /// A direction at a frame's beginning; `is_proven` when it is known to be Kafka's.
+    #[inline(always)]
+    pub const fn new(is_request: bool, is_proven: bool) -> Self {
+        Self {
+            answers: [Answer(0); ANSWERS],
+            word: if is_request { Word::REQUEST } else { Word::RESPONSE },
+            number: 0,
+            left: 0,
+            keep: 0,
+            omit: 0,
+            before: 0,
+            set: 0,
+            batch: 0,
+            around: 0,
+            tags: 0,
+            correlation_id: 0,
+            loops: [0; MAX_DEPTH],
+            depth: 0,
+            newest_answer: 0,
+            at: 0,
+            answer: 0,
+            inner: 0,
+            back: 0,
+            read: 0,
+            is_request: is_request as u8,
+            is_proven: is_proven as u8,
+            tokens: Tokens::No as u8,
+        }
+    }
+
+    /// Whether requests pass here.
+    #[inline(always)]
+    pub const fn is_request(&self) -> bool {
+        self.is_request != 0
+    }
+
+    /// Whether the connection is known to be Kafka's.
+    #[inline(always)]
+    pub const fn is_proven(&self) -> bool {
+        self.is_proven != 0
+    }
+
+    /// It is.
+    #[inline(always)]
+    pub(super) const fn prove(&mut self) {
+        self.is_proven = 1;
+    }
+
+    /// Bytes that come next and are not wanted.
+    #[inline(always)]
+    pub const fn unwanted(&self) -> u32 {
+        if self.keep == 0 { self.omit } else { 0 }
+    }
+
+    /// So many of them have passed.
+    #[inline(always)]
+    pub const fn pass_unwanted(&mut self, n: u32) {
+        self.omit = self.omit.saturating_sub(n);
+    }
+
+    /// Takes what the request direction says.
+    #[inline(always)]
+    pub fn hear(&mut self, news: News) {
+        match news {
+            News::Proven => self.prove(),
+            News::Expect(answer) => {
+                answers::note(&mut self.answers, &mut self.newest_answer, answer);
+            }
+            News::Tokens(tokens) => self.note_tokens(tokens),
+        }
+    }
+
+    /// The answer to this id.
+    #[inline(always)]
+    pub(super) fn take_answer(&mut self, correlation_id: u32) -> Answer {
+        answers::take(&mut self.answers, correlation_id)
+    }
+
+    /// Whether frames may be authentication tokens (after SaslHandshake v0).
+    #[inline(always)]
+    pub(super) fn note_tokens(&mut self, tokens: Tokens) {
+        self.tokens = tokens as u8;
+        if tokens == Tokens::No && self.word.is(Op::Token) {
+            self.word = self.first_word();
+        }
+    }
+
+    /// A response's length was read: tokens that were to come soon come now.
+    #[inline(always)]
+    pub(super) const fn pass_response(&mut self) {
+        if self.tokens == Tokens::Soon as u8 {
+            self.tokens = Tokens::Now as u8;
+        }
+    }
+
+    #[inline(always)]
+    const fn first_word(&self) -> Word {
+        if self.tokens == Tokens::Now as u8 {
+            Word::TOKEN
+        } else if self.is_request != 0 {
+            Word::REQUEST
+        } else {
+            Word::RESPONSE
+        }
+    }
+
+    /// Claims bytes of the frame; false if it has not so many.
+    #[inline(always)]
+    pub(super) const fn claim(&mut self, n: u32) -> bool {
+        if n > self.left {
+            return false;
+        }
+        self.left -= n;
+        true
+    }
+
+    /// Claims bytes, of which the first are kept and the others left out; else ends the message.
+    #[inline(always)]
+    pub(super) fn claim_text(&mut self, len: u32, kept: u32) -> bool {
+        if !self.claim(len) {
+            self.finish();
+            return false;
+        }
+        let kept = if len < kept { len } else { kept };
+        self.keep += kept;
+        self.omit += len - kept;
+        true
+    }
+
+    /// On to the word at this place.
+    #[inline(always)]
+    pub(super) fn go(&mut self, at: u16, code: &impl Code) {
+        self.at = at;
+        let mut word = code.word(at);
+        // What reads nothing needs no step of its own.
+        if word.is(Op::Next) && word.before() == 0 {
+            self.at = self.round(word);
+            word = code.word(self.at);
+        }
+        if word.is(Op::Rest) && word.before() == 0 {
+            self.keep_rest(word);
+        } else if word.is(Op::End) && word.before() == 0 {
+            self.finish();
+        } else {
+            self.load(word);
+        }
+    }
+
+    /// Whether the walk is at a frame's end once the bytes that come next and are not wanted have
+    /// passed.
+    #[inline(always)]
+    pub const fn ends_frame(&self) -> bool {
+        let begins = self.word.is(Op::Request)
+            || self.word.is(Op::Response)
+            || self.word.is(Op::Token);
+        begins && self.keep == 0 && self.before == 0 && self.read == 0
+    }
+
+    /// Takes up a word, and claims what it reads.
+    #[inline(always)]
+    pub(super) fn load(&mut self, word: Word) {
+        let width = word.width();
+        let fixed = if width > 8 { 0 } else { width };
+        if !self.claim(word.before() + fixed) {
+            return self.finish();
+        }
+        self.before += word.before();
+        self.word = word;
+    }
+
+    /// The end of an array's element; returns the place to go on from.
+    #[inline(always)]
+    pub(super) fn round(&mut self, word: Word) -> u16 {
+        let behind = self.at.wrapping_add(1);
+        let Some(left) = self.loops.get_mut((self.depth as usize).wrapping_sub(1)) else {
+            return behind;
+        };
+        *left = left.wrapping_sub(1);
+        if *left != 0 {
+            return word.a();
+        }
+        self.depth -= 1;
+        behind
+    }
+
+    /// Enters an array of so many elements, at least one; false if it is too deep.
+    #[inline(always)]
+    pub(super) fn enter(&mut self, elements: u32) -> bool {
+        let Some(level) = self.loops.get_mut(self.depth as usize) else {
+            return false;
+        };
+        *level = elements;
+        self.depth += 1;
+        true
+    }
+
+    /// What is left of the frame, up to a limit, is kept.
+    #[inline(always)]
+    pub(super) fn keep_rest(&mut self, word: Word) {
+        self.claim_text(self.left, word.ab());
+        self.finish();
+    }
+
+    /// The message has ended, or is given up: its rest is left out.
+    #[inline(always)]
+    pub(super) fn finish(&mut self) {
+        // What is kept comes first, and what was to be kept behind the rest is part of it.
+        self.omit += self.left + self.before;
+        self.before = 0;
+        self.depth = 0;
+        if self.back == 0 {
+            self.left = 0;
+            self.word = self.first_word();
+        } else {
+            self.left = self.around;
+            self.word = Word::new(Op::Back, super::word::Width::None, 0, self.back, 0);
+            self.back = 0;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What is done with a segment's bytes: records out.
+
+use observer::input::{Segment, Seq, TcpFlags};
+use observer_common::sieve::{Bench, Position, Step, Walk, Walked, Why, step};
+
+use super::tape::Reel;
+use super::{Kept, Sieve, with_chunks};
+
+/// The segment at hand.
+pub struct Table<'a, 's> {
+    pub(super) sieve: &'a mut Sieve,
+    pub(super) segment: &'a Segment<'s>,
+    pub(super) bytes: &'s [u8],
+    tell: &'a mut dyn FnMut(Segment<'_>),
+    /// What was kept since the last record.
+    pub(super) kept: Kept,
+}
+
+impl<'a, 's> Table<'a, 's> {
+    pub fn new(
+        sieve: &'a mut Sieve,
+        segment: &'a Segment<'s>,
+        tell: &'a mut dyn FnMut(Segment<'_>),
+    ) -> Self {
+        let bytes = segment.chunks.first().map_or(&[][..], |chunk| chunk.bytes);
+        assert_eq!(bytes.len(), segment.wire_len as usize, "a segment that is whole");
+        Self { sieve, segment, bytes, tell, kept: Vec::new() }
+    }
+
+    /// A record that covers these bytes, with what was kept.
+    pub(super) fn record(&mut self, covered: Position, flags: bool) {
+        let ends = TcpFlags(self.segment.flags.0 & !(TcpFlags::FIN.0 | TcpFlags::RST.0));
+        let segment = Segment {
+            seq: covered.from,
+            wire_len: covered.len,
+            flags: if flags { self.segment.flags } else { ends },
+            ..*self.segment
+        };
+        with_chunks(&segment, &std::mem::take(&mut self.kept), self.tell);
+    }
+}
+
+/// Steps that a segment may take.
+const MAX_STEPS: usize = 1 << 20;
+
+impl Bench for Table<'_, '_> {
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked {
+        let words = self.sieve.words;
+        let mut reel = Reel::new(self, from, told);
+        for _ in 0..MAX_STEPS {
+            match step(walk, &mut reel, words) {
+                Step::More => {}
+                Step::Done => return reel.walked(None),
+                Step::Out(why) => return reel.walked(Some(why)),
+            }
+        }
+        panic!("a segment takes more than {MAX_STEPS} steps");
+    }
+
+    fn submit(&mut self, covered: Position, flags: bool) {
+        self.record(covered, flags);
+    }
+
+    fn copy(&mut self, from: u32, to: u32) {
+        self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec())];
+        let covered = Position { from: self.segment.seq.plus(from), len: to - from };
+        self.record(covered, to == self.segment.wire_len);
+    }
+
+    fn count_only(&mut self) {}
+
+    fn duplicate(&mut self, bytes: u32) {
+        self.sieve.duplicate += u64::from(bytes);
+    }
+
+    fn fell(&mut self, why: Why) {
+        self.sieve.falls.push(why);
+    }
+
+    fn resumed(&mut self) {
+        self.sieve.resumes += 1;
+    }
+}

@@ -1,0 +1,111 @@
+//! The sieve on the host: segments in, as a source that copies everything gives them; the segments that
+//! the kernel's records would tell out.
+
+mod bench;
+mod tape;
+
+use std::collections::HashMap;
+
+use observer::event::{Event, Outcome};
+use observer::input::{Chunk, Flow, Input, Segment, TcpFlags};
+use observer::pipeline::{Config, Pipeline};
+use observer::ports::Ports;
+use observer::protocol::sieve::Words;
+use observer_common::flow_state::{FlowState, Span};
+use observer_common::owner::{Hook, Sighting};
+use observer_common::order::Order;
+use observer_common::sieve::{News, Why, observe};
+
+use crate::in_process::{Said, Segments};
+use bench::Table;
+
+/// Follows any number of connections.
+pub struct Sieve {
+    flows: HashMap<Flow, FlowState>,
+    words: &'static Words,
+    /// How much is shown beyond what is asked for, and how much a record has room for.
+    pub window: u32,
+    /// Bytes kept after which a record is made.
+    pub room: usize,
+    /// What became of bytes that no record tells of.
+    pub duplicate: u64,
+    /// How often a direction fell out of step, and why.
+    pub falls: Vec<Why>,
+    /// How often one resumed.
+    pub resumes: usize,
+}
+
+/// Bytes kept of a segment, by their offset from the record's first byte.
+pub type Kept = Vec<(u32, Vec<u8>)>;
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Self {
+            flows: HashMap::new(),
+            words: Words::of_table(),
+            window: 128,
+            room: 8192,
+            duplicate: 0,
+            falls: Vec::new(),
+            resumes: 0,
+        }
+    }
+}
+
+impl Sieve {
+    /// Takes a segment that is whole; tells what its records would.
+    pub fn segment(&mut self, segment: &Segment<'_>, mut tell: impl FnMut(Segment<'_>)) {
+        let flags = segment.flags;
+        let is_syn = flags.has(TcpFlags::SYN);
+        let mut state = self.flows.remove(&segment.flow).unwrap_or_else(|| {
+            let (seq, end) = (segment.seq, segment.seq.plus(segment.wire_len));
+            FlowState::new(&Sighting { hook: Hook(1), time_ns: 0, seq, end, syn: is_syn })
+        });
+        let span = Span {
+            seq: segment.seq,
+            len: segment.wire_len,
+            syn: is_syn.then(|| flags.has(TcpFlags::ACK)),
+        };
+        let ends = flags.has(TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0));
+        let mut table = Table::new(self, segment, &mut tell);
+        observe(&mut state, &span, ends, &mut table);
+        self.flows.insert(segment.flow, state);
+    }
+
+    /// Does what a pipeline asks.
+    pub fn obey(&mut self, flow: Flow, order: Order) {
+        if let Some(state) = self.flows.get_mut(&flow).filter(|state| state.takes_orders()) {
+            state.obey(order);
+        }
+    }
+
+    fn tell_other(&mut self, flow: Flow, news: News) {
+        let Some(state) = self.flows.get_mut(&flow.reversed()) else {
+            return;
+        };
+        state.walk().hear(news);
+    }
+}
+
+/// Runs segments of brokers on these ports through a sieve and a pipeline, which gives it orders.
+pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
+    let mut said = Said::default();
+    let mut pipeline = Pipeline::new(Config::new(ports.clone()));
+    segments.each(|segment| {
+        sieve.segment(segment, |sieved| {
+            pipeline.input(&Input::Segment(sieved), &mut |event: Event<'_>| said.take(&event));
+        });
+    });
+    pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
+    said.ledger = *pipeline.ledger();
+    said
+}
+
+/// A segment with its chunks.
+fn with_chunks(segment: &Segment<'_>, kept: &Kept, tell: &mut dyn FnMut(Segment<'_>)) {
+    let chunks: Vec<_> = kept
+        .iter()
+        .map(|(offset, bytes)| Chunk { offset: *offset, bytes, frame_end: false })
+        .collect();
+    tell(Segment { chunks: &chunks, ..*segment });
+}

@@ -1,0 +1,94 @@
+//! A segment's bytes as a walk sees them.
+
+use observer::input::Seq;
+use observer_common::sieve::{News, Position, Tape, Walked, Why};
+
+use super::bench::Table;
+
+/// The bytes from a place on.
+pub struct Reel<'t, 'a, 's> {
+    table: &'t mut Table<'a, 's>,
+    at: u32,
+    shown: u32,
+    /// Records have covered the bytes before it.
+    told: Seq,
+    has_kept: bool,
+    /// Bytes kept since the last record.
+    size: usize,
+}
+
+impl<'t, 'a, 's> Reel<'t, 'a, 's> {
+    pub fn new(table: &'t mut Table<'a, 's>, from: u32, told: Seq) -> Self {
+        Self { table, at: from, shown: 0, told, has_kept: false, size: 0 }
+    }
+
+    pub fn walked(&self, out: Option<Why>) -> Walked {
+        Walked { to: self.at, told: self.told, kept: self.has_kept, out }
+    }
+
+    fn place(&self) -> Seq {
+        self.table.segment.seq.plus(self.at)
+    }
+}
+
+impl Tape for Reel<'_, '_, '_> {
+    fn left(&self) -> u32 {
+        self.table.segment.wire_len - self.at
+    }
+
+    fn shown(&self) -> u32 {
+        self.shown
+    }
+
+    fn show(&mut self, wanted: u32) -> bool {
+        if self.size >= self.table.sieve.room {
+            let len = self.place().since(self.told) as u32;
+            self.table.record(Position { from: self.told, len }, false);
+            (self.told, self.size, self.has_kept) = (self.place(), 0, false);
+        }
+        let most = self.table.sieve.window.max(16).max(wanted.min(4096));
+        self.shown = self.left().min(most);
+        true
+    }
+
+    fn number(&self, ahead: u32) -> u64 {
+        // What lies behind what is shown is anything.
+        let mut number = [0x5a; 8];
+        let shown = &self.table.bytes[self.at as usize..(self.at + self.shown) as usize];
+        let bytes = shown.get(ahead as usize..).unwrap_or_default();
+        for (slot, byte) in number.iter_mut().zip(bytes) {
+            *slot = *byte;
+        }
+        u64::from_be_bytes(number)
+    }
+
+    fn keep(&mut self, n: u32) {
+        assert!(n <= self.shown, "only what is shown can be kept");
+        if n == 0 {
+            return;
+        }
+        let offset = self.place().since(self.told) as u32;
+        let bytes = &self.table.bytes[self.at as usize..(self.at + n) as usize];
+        match self.table.kept.last_mut() {
+            Some((start, kept)) if *start + kept.len() as u32 == offset => {
+                kept.extend_from_slice(bytes);
+            }
+            _ => self.table.kept.push((offset, bytes.to_vec())),
+        }
+        self.at += n;
+        self.shown -= n;
+        self.size += n as usize;
+        self.has_kept = true;
+    }
+
+    fn leave_out(&mut self, n: u32) {
+        assert!(n <= self.left());
+        self.at += n;
+        self.shown = 0;
+    }
+
+    fn tell(&mut self, news: News) {
+        let flow = self.table.segment.flow;
+        self.table.sieve.tell_other(flow, news);
+    }
+}

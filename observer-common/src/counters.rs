@@ -1,7 +1,10 @@
 //! What the kernel programs count, in one array per CPU.
 //!
 //! The hook's ledger, exact once traffic is quiet:
-//! `Seen == SubmittedBytes + lost bytes (by [`Loss`]) + CountOnlyBytes`.
+//! `Seen == SubmittedBytes + lost bytes (by [`Loss`]) + CountOnlyBytes + DuplicateBytes`, but for bytes
+//! that were left out and that the next record of their direction will cover.
+
+use crate::sieve::Why;
 
 /// A number the kernel programs keep; its place in [`Counters`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +32,22 @@ pub enum Counter {
     OversizeBytes,
     /// Payload bytes of flows that are only counted.
     CountOnlyBytes,
+    /// Payload bytes that came before, in directions in step.
+    DuplicateBytes,
+    /// Directions that were in step again.
+    Resumes,
+    /// Directions that fell out of step, by [`Why`]; see [`Counter::of_fall`].
+    FellGap,
+    /// Likewise.
+    FellLength,
+    /// Likewise.
+    FellUnproven,
+    /// Likewise.
+    FellContention,
+    /// Likewise.
+    FellWork,
+    /// Likewise.
+    FellUnreadable,
     /// Payload bytes ignored because another hook owns the flow.
     ForeignBytes,
     /// IP fragments; their payload is in no other counter.
@@ -39,6 +58,21 @@ pub enum Counter {
     SocketRecords,
     /// Socket records that found the ring full.
     SocketRingFull,
+}
+
+impl Counter {
+    /// Where it is counted that a direction fell out of step.
+    #[inline(always)]
+    pub const fn of_fall(why: Why) -> Self {
+        match why {
+            Why::Gap => Self::FellGap,
+            Why::Length => Self::FellLength,
+            Why::Unproven => Self::FellUnproven,
+            Why::Contention => Self::FellContention,
+            Why::Work => Self::FellWork,
+            Why::Unreadable => Self::FellUnreadable,
+        }
+    }
 }
 
 /// Number of counters.
@@ -121,7 +155,10 @@ impl Counters {
 
     /// Payload bytes with a fate at the hook; equals [`Counter::Seen`] when traffic is quiet.
     pub fn accounted(&self) -> u64 {
-        self.get(Counter::SubmittedBytes) + self.lost_bytes() + self.get(Counter::CountOnlyBytes)
+        self.get(Counter::SubmittedBytes)
+            + self.lost_bytes()
+            + self.get(Counter::CountOnlyBytes)
+            + self.get(Counter::DuplicateBytes)
     }
 }
 

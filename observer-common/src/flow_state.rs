@@ -22,23 +22,22 @@ enum Mode {
 #[repr(C)]
 pub struct FlowState {
     owner: Owner,
-    mode: u32,
     /// Whether a CPU is at work on it.
-    pub busy: u32,
+    pub busy: u64,
+    mode: u32,
     /// Whether another CPU came meanwhile.
     pub contended: u32,
-    /// What is waited for, if anything: [`AWAITS_START`] and [`AWAITS_RESUME`].
+    /// What is waited for, if anything: [`START`] or [`RESUME`], and for [`REQUESTS`] or responses.
     awaits: u32,
     /// Where a connection may begin in the place of this one, or where to resume.
     awaited: Seq,
-    /// Whether requests pass there.
-    is_awaited_request: u32,
     place: Place,
     walk: Walk,
 }
 
-const AWAITS_START: u32 = 1;
-const AWAITS_RESUME: u32 = 2;
+const START: u32 = 1;
+const RESUME: u32 = 2;
+const REQUESTS: u32 = 4;
 
 const _: () = assert!(size_of::<FlowState>() == 280);
 
@@ -72,12 +71,11 @@ impl FlowState {
     pub const fn new(first: &Sighting) -> Self {
         Self {
             owner: Owner::new(first),
-            mode: Mode::Copy as u32,
             busy: 0,
+            mode: Mode::Copy as u32,
             contended: 0,
             awaits: 0,
             awaited: Seq(0),
-            is_awaited_request: 0,
             place: Place::new(first.seq),
             walk: Walk::new(false, false),
         }
@@ -112,7 +110,7 @@ impl FlowState {
     pub const fn obey(&mut self, order: Order) {
         match order {
             Order::CountOnly => self.mode = Mode::CountOnly as u32,
-            Order::Resume { at, is_request } => self.await_at(AWAITS_RESUME, at, is_request),
+            Order::Resume { at, is_request } => self.await_at(RESUME, at, is_request),
         }
     }
 
@@ -134,8 +132,8 @@ impl FlowState {
         {
             return Plan::Copy;
         }
-        if self.awaits == AWAITS_START && span.len > 0 && span.seq == self.awaited {
-            self.start(span.seq, self.is_awaited_request != 0, false);
+        if self.awaits & START != 0 && span.len > 0 && span.seq == self.awaited {
+            self.start(span.seq, self.awaits & REQUESTS != 0, false);
         }
         if self.mode == Mode::Sieve as u32 {
             let unwanted = self.walk.unwanted();
@@ -159,7 +157,7 @@ impl FlowState {
     #[inline(always)]
     const fn begin(&mut self, first: Seq, is_request: bool) -> bool {
         if self.mode == Mode::Sieve as u32 && self.place.next().0 != first.0 {
-            self.await_at(AWAITS_START, first, is_request);
+            self.await_at(START, first, is_request);
             return false;
         }
         self.start(first, is_request, false);
@@ -168,9 +166,8 @@ impl FlowState {
 
     #[inline(always)]
     const fn await_at(&mut self, what: u32, at: Seq, is_request: bool) {
-        self.awaits = what;
+        self.awaits = if is_request { what | REQUESTS } else { what };
         self.awaited = at;
-        self.is_awaited_request = is_request as u32;
     }
 
     /// In step from this byte on.
@@ -185,7 +182,7 @@ impl FlowState {
     /// Where in the segment to resume, if there.
     #[inline(always)]
     const fn resumes_in(&mut self, span: &Span) -> Option<u32> {
-        if self.awaits != AWAITS_RESUME || span.len == 0 {
+        if self.awaits & RESUME == 0 || span.len == 0 {
             return None;
         }
         let from = self.awaited.since(span.seq);
@@ -197,7 +194,7 @@ impl FlowState {
         if from as u32 >= span.len {
             return None;
         }
-        self.start(self.awaited, self.is_awaited_request != 0, true);
+        self.start(self.awaited, self.awaits & REQUESTS != 0, true);
         Some(from as u32)
     }
 

@@ -62,6 +62,8 @@ pub struct SegmentHeader {
     pub wire_len: u32,
     /// Number of chunks that follow.
     pub chunks: u16,
+    /// Whether the kernel would know where a frame begins, to be in step from there on.
+    pub wants_place: bool,
 }
 
 /// Bytes of a segment record's header.
@@ -90,7 +92,7 @@ impl SegmentHeader {
         out[0] = Kind::Segment as u8;
         out[1] = self.flags.0;
         out[2] = u8::from(self.egress);
-        out[3] = 0;
+        out[3] = u8::from(self.wants_place);
         out[4..8].copy_from_slice(&self.ifindex.to_ne_bytes());
         out[8..16].copy_from_slice(&self.time_ns.to_ne_bytes());
         out[16..32].copy_from_slice(&self.flow.src.addr);
@@ -110,7 +112,7 @@ impl SegmentHeader {
         if at.take::<1>()? != [Kind::Segment as u8] {
             return None;
         }
-        let [flags, egress, _] = at.take()?;
+        let [flags, egress, wants_place] = at.take()?;
         let ifindex = u32::from_ne_bytes(at.take()?);
         let time_ns = u64::from_ne_bytes(at.take()?);
         let (src, dst) = (at.take()?, at.take()?);
@@ -133,6 +135,7 @@ impl SegmentHeader {
             ack,
             wire_len,
             chunks,
+            wants_place: wants_place != 0,
         })
     }
 }
@@ -190,6 +193,7 @@ mod tests {
             ack: Seq(17),
             wire_len: 70_000,
             chunks: 2,
+            wants_place: true,
         }
     }
 

@@ -2,41 +2,54 @@
 
 use aya_ebpf::bindings::BPF_NOEXIST;
 use observer_common::Flow;
-use observer_common::flow_state::{FlowState, Mode};
+use observer_common::flow_state::FlowState;
 use observer_common::owner::Sighting;
 
-use crate::maps::{FLOWS, attached};
+use crate::maps::{FLOWS, UNSEEN, attached};
 
-/// What is to be done with a segment; `None` where another hook observes its flow.
+/// Whose a segment is.
+pub enum Admission {
+    /// This hook's, with what is remembered of its direction.
+    Owned(&'static mut FlowState),
+    /// Nobody's, as there is no room to remember it.
+    NoRoom,
+    /// Another hook's.
+    Foreign,
+}
+
+/// Whether this hook observes the segment.
 #[inline(always)]
-pub fn admit(flow: &Flow, seen: &Sighting) -> Option<Mode> {
-    if let Some(state) = FLOWS.get_ptr_mut(flow) {
-        // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the
-        // same time, or reuse it: it is made of integers, and any mixture is a valid state.
-        return admit_known(unsafe { &mut *state }, seen);
+pub fn admit(flow: &Flow, seen: &Sighting) -> Admission {
+    if let Some(state) = find(flow) {
+        return admit_known(state, seen);
     }
-    match FLOWS.insert(flow, FlowState::new(seen), u64::from(BPF_NOEXIST)) {
-        Ok(()) => Some(Mode::Copy),
-        Err(_) => admit_after_race(flow, seen),
+    let Some(unseen) = UNSEEN.get(0) else { return Admission::NoRoom };
+    let is_first = FLOWS.insert(flow, unseen, u64::from(BPF_NOEXIST)).is_ok();
+    match find(flow) {
+        None => Admission::NoRoom,
+        Some(state) if is_first => {
+            state.hand_over(seen);
+            Admission::Owned(state)
+        }
+        // Another CPU noted the flow in the same moment.
+        Some(state) => admit_known(state, seen),
     }
 }
 
 #[inline(always)]
-fn admit_known(state: &mut FlowState, seen: &Sighting) -> Option<Mode> {
-    let mode = state.admit(seen);
-    if mode.is_some() || attached(state.hook()) {
-        return mode;
-    }
-    state.hand_over(seen);
-    state.admit(seen)
+fn find(flow: &Flow) -> Option<&'static mut FlowState> {
+    // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the same
+    // time, or reuse it: it is made of integers, and any mixture is a valid state.
+    FLOWS.get_ptr_mut(flow).map(|state| unsafe { &mut *state })
 }
 
-/// Another CPU noted the flow in the same moment: the owner is who is in the map. Where there is no
-/// room for the flow at all, nobody owns it.
 #[inline(always)]
-fn admit_after_race(flow: &Flow, seen: &Sighting) -> Option<Mode> {
-    let Some(state) = FLOWS.get_ptr_mut(flow) else { return Some(Mode::Copy) };
-    // SAFETY: as in `admit`.
-    let owner = unsafe { (*state).hook() };
-    (owner.0 == seen.hook.0).then_some(Mode::Copy)
+fn admit_known(state: &'static mut FlowState, seen: &Sighting) -> Admission {
+    if !state.admits(seen) {
+        if attached(state.hook()) {
+            return Admission::Foreign;
+        }
+        state.hand_over(seen);
+    }
+    Admission::Owned(state)
 }

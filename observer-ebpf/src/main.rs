@@ -6,12 +6,16 @@
 #![expect(missing_docs, reason = "the entry points' macros leave their documentation behind")]
 #![no_std]
 #![no_main]
+#![feature(asm_experimental_arch, core_intrinsics)]
+#![expect(internal_features, reason = "core has no atomics for this target but the intrinsics")]
 
 mod config;
 mod flows;
 mod maps;
 mod ring;
+mod seen;
 mod segment;
+mod sieve;
 mod skb;
 mod socket;
 
@@ -27,25 +31,51 @@ const SOCKET_OK: u32 = 1;
 /// Packets that come in on a device with an Ethernet header.
 #[classifier]
 pub fn kobs_ingress(ctx: TcContext) -> i32 {
-    verdict(segment::observe(&ctx, Link::Ethernet, false))
+    verdict(segment::observe::<true>(&ctx, Link::Ethernet, false))
 }
 
 /// Packets that leave on a device with an Ethernet header.
 #[classifier]
 pub fn kobs_egress(ctx: TcContext) -> i32 {
-    verdict(segment::observe(&ctx, Link::Ethernet, true))
+    verdict(segment::observe::<true>(&ctx, Link::Ethernet, true))
 }
 
 /// Packets that come in on a device without a link header.
 #[classifier]
 pub fn kobs_ingress_ip(ctx: TcContext) -> i32 {
-    verdict(segment::observe(&ctx, Link::Ip, false))
+    verdict(segment::observe::<true>(&ctx, Link::Ip, false))
 }
 
 /// Packets that leave on a device without a link header.
 #[classifier]
 pub fn kobs_egress_ip(ctx: TcContext) -> i32 {
-    verdict(segment::observe(&ctx, Link::Ip, true))
+    verdict(segment::observe::<true>(&ctx, Link::Ip, true))
+}
+
+// The same without the sieve, for kernels that lack what it needs.
+
+/// Packets that come in on a device with an Ethernet header, whole.
+#[classifier]
+pub fn kobs_ingress_whole(ctx: TcContext) -> i32 {
+    verdict(segment::observe::<false>(&ctx, Link::Ethernet, false))
+}
+
+/// Packets that leave on a device with an Ethernet header, whole.
+#[classifier]
+pub fn kobs_egress_whole(ctx: TcContext) -> i32 {
+    verdict(segment::observe::<false>(&ctx, Link::Ethernet, true))
+}
+
+/// Packets that come in on a device without a link header, whole.
+#[classifier]
+pub fn kobs_ingress_ip_whole(ctx: TcContext) -> i32 {
+    verdict(segment::observe::<false>(&ctx, Link::Ip, false))
+}
+
+/// Packets that leave on a device without a link header, whole.
+#[classifier]
+pub fn kobs_egress_ip_whole(ctx: TcContext) -> i32 {
+    verdict(segment::observe::<false>(&ctx, Link::Ip, true))
 }
 
 /// Changes in the life of the sockets of a cgroup.

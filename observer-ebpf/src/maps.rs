@@ -5,6 +5,7 @@ use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use observer_common::Flow;
 use observer_common::counters::Counters;
 use observer_common::flow_state::FlowState;
+use observer_common::order::Order;
 use observer_common::owner::Hook;
 use observer_common::ports::{PORT_WORDS, bit_of, word_of};
 
@@ -22,6 +23,14 @@ static PORTS: Array<u64> = Array::with_max_entries(PORT_WORDS as u32, 0);
 /// Directions of connections, the least recently seen forgotten first; the loader sets its size.
 #[map]
 pub static FLOWS: LruHashMap<Flow, FlowState> = LruHashMap::with_max_entries(65_536, 0);
+
+/// The state of a direction that nobody has seen: nothing.
+#[map]
+pub static UNSEEN: Array<FlowState> = Array::with_max_entries(1, 0);
+
+/// What the daemon asks to do with a direction; see `observer_common::order`.
+#[map]
+pub static ORDERS: LruHashMap<Flow, u64> = LruHashMap::with_max_entries(4_096, 0);
 
 /// Hooks that are attached.
 #[map]
@@ -49,6 +58,15 @@ pub fn watched(port: u16) -> bool {
 #[inline(always)]
 pub fn attached(hook: Hook) -> bool {
     HOOKS.get_ptr(hook.0).is_some()
+}
+
+/// What the daemon asks to do with a direction.
+#[inline(always)]
+pub fn take_order(flow: &Flow) -> Option<Order> {
+    // SAFETY: an integer; if it changes while it is read, either is an order.
+    let order = unsafe { ORDERS.get(flow).copied() }?;
+    let _ = ORDERS.remove(flow);
+    Order::decode(order)
 }
 
 /// This CPU's counters.

@@ -4,9 +4,6 @@ use aya_ebpf::bindings::BPF_RB_NO_WAKEUP;
 use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output};
 use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters, Loss};
-use observer_common::hook::hook;
-use observer_common::owner::Sighting;
-use observer_common::packet::Packet;
 use observer_common::record::{
     CHUNK_HEADER_LEN, CHUNK_MAX, RECORDS_MAX, SEGMENT_HEADER_LEN, SegmentHeader,
     encode_chunk_header,
@@ -14,6 +11,7 @@ use observer_common::record::{
 
 use crate::config::{CHUNK_LEN, SNAP_LEN};
 use crate::maps::{RING, scratch};
+use crate::seen::Seen;
 use crate::segment::Ignored;
 use crate::skb::Skb;
 
@@ -26,13 +24,10 @@ pub struct Scratch {
 }
 
 /// A segment at the hook that owns its flow.
+#[derive(Clone, Copy)]
 pub struct Segment<'a> {
     pub skb: Skb<'a>,
-    pub egress: bool,
-    pub packet: &'a Packet,
-    pub payload_len: u32,
-    /// CLOCK_MONOTONIC, nanoseconds.
-    pub time_ns: u64,
+    pub seen: &'a Seen,
 }
 
 /// What a record covers of its skb's payload.
@@ -46,46 +41,38 @@ struct Part {
 }
 
 impl Segment<'_> {
-    /// The segment as its flow's owner is told of it.
+    /// Submits the payload from one place to another, in as many records as it takes. The last one
+    /// of the segment's takes the flags of its end along.
     #[inline(always)]
-    pub fn sighting(&self) -> Sighting {
-        let fin = self.packet.flags.has(TcpFlags::FIN);
-        Sighting {
-            hook: hook(self.skb.ifindex(), self.egress),
-            time_ns: self.time_ns,
-            seq: self.packet.seq,
-            end: self.packet.seq.plus(self.payload_len).plus(fin as u32),
-            syn: self.packet.flags.has(TcpFlags::SYN),
-        }
-    }
-
-    /// Submits the segment in as many records as it takes.
-    #[inline(always)]
-    pub fn submit(&self, counters: &mut Counters) -> Result<(), Ignored> {
-        let payload_len = self.payload_len;
-        let snapped = payload_len.min(SNAP_LEN.load());
+    pub fn submit(&self, from: u32, to: u32, counters: &mut Counters) -> Result<(), Ignored> {
+        let snapped = to.min(SNAP_LEN.load()).max(from);
         let chunk_len = CHUNK_LEN.load();
-        let mut offset = 0;
+        let mut offset = from;
         for _ in 0..RECORDS_MAX {
             let copy_len = (snapped - offset).min(chunk_len);
             let last = offset + copy_len == snapped;
-            let wire_len = if last { payload_len - offset } else { copy_len };
-            let flags = part_flags(self.packet.flags, offset == 0, last);
+            let wire_len = if last { to - offset } else { copy_len };
+            let ends = last && to == self.seen.len;
+            let flags = part_flags(self.seen.header.flags, offset == 0, ends);
             self.submit_part(&Part { offset, wire_len, copy_len, flags }, counters)?;
             if last {
                 return Ok(());
             }
             offset += copy_len;
         }
-        lose(counters, Loss::Oversize, payload_len - offset);
+        lose(counters, Loss::Oversize, to - offset);
         Ok(())
     }
 
-    /// Submits the segment's flags alone, at its end.
+    /// Counts the payload, and tells of the connection's beginning or end.
     #[inline(always)]
-    pub fn submit_flags(&self, counters: &mut Counters) -> Result<(), Ignored> {
-        let flags = self.packet.flags;
-        let part = Part { offset: self.payload_len, wire_len: 0, copy_len: 0, flags };
+    pub fn count_only(&self, counters: &mut Counters) -> Result<(), Ignored> {
+        counters.add(Counter::CountOnlyBytes, u64::from(self.seen.len));
+        if !self.seen.ends() {
+            return Ok(());
+        }
+        let flags = self.seen.header.flags;
+        let part = Part { offset: self.seen.len, wire_len: 0, copy_len: 0, flags };
         self.submit_part(&part, counters)
     }
 
@@ -96,7 +83,7 @@ impl Segment<'_> {
         if part.copy_len > 0 {
             // Says the same as copy_len, in a form whose bounds the verifier follows.
             let len = ((part.copy_len - 1) & (CHUNK_MAX - 1)) + 1;
-            let from = self.packet.payload_offset + part.offset as usize;
+            let from = self.seen.payload as usize + part.offset as usize;
             // SAFETY: the mask bounds the length by that of the payload.
             if !unsafe { self.skb.copy(from, scratch.payload.as_mut_ptr(), len) } {
                 lose(counters, Loss::LoadFailed, part.wire_len);
@@ -105,7 +92,14 @@ impl Segment<'_> {
             encode_chunk_header(0, len as u16, 0, &mut scratch.chunk);
             record_len += CHUNK_HEADER_LEN as u64 + u64::from(len);
         }
-        self.header(part).encode(&mut scratch.header);
+        let header = SegmentHeader {
+            flags: part.flags,
+            seq: self.seen.header.seq.plus(part.offset),
+            wire_len: part.wire_len,
+            chunks: u16::from(part.copy_len > 0),
+            ..self.seen.header
+        };
+        header.encode(&mut scratch.header);
         if !output(core::ptr::from_mut(scratch).cast(), record_len) {
             lose(counters, Loss::RingFull, part.wire_len);
             return Ok(());
@@ -114,21 +108,6 @@ impl Segment<'_> {
         counters.add(Counter::SubmittedBytes, u64::from(part.wire_len));
         counters.add(Counter::CopiedBytes, u64::from(part.copy_len));
         Ok(())
-    }
-
-    #[inline(always)]
-    fn header(&self, part: &Part) -> SegmentHeader {
-        SegmentHeader {
-            time_ns: self.time_ns,
-            flow: self.packet.flow,
-            ifindex: self.skb.ifindex(),
-            egress: self.egress,
-            flags: part.flags,
-            seq: self.packet.seq.plus(part.offset),
-            ack: self.packet.ack,
-            wire_len: part.wire_len,
-            chunks: u16::from(part.copy_len > 0),
-        }
     }
 }
 
@@ -146,7 +125,7 @@ const fn part_flags(flags: TcpFlags, first: bool, last: bool) -> TcpFlags {
 }
 
 #[inline(always)]
-fn lose(counters: &mut Counters, loss: Loss, bytes: u32) {
+pub fn lose(counters: &mut Counters, loss: Loss, bytes: u32) {
     counters.add(loss.records(), 1);
     counters.add(loss.bytes(), u64::from(bytes));
 }

@@ -6,14 +6,15 @@
 
 use aya_ebpf::programs::TcContext;
 use aya_log_ebpf::debug;
-use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters};
-use observer_common::flow_state::Mode;
+use observer_common::flow_state::{FlowState, Plan};
 use observer_common::packet::{Link, Skip, parse};
 
-use crate::ring::{self, Segment};
+use crate::flows::{self, Admission};
+use crate::ring::Segment;
+use crate::seen::{STATE_FLAGS, Seen};
 use crate::skb::Skb;
-use crate::{flows, maps};
+use crate::{maps, sieve};
 
 /// Why a packet made no record.
 pub enum Ignored {
@@ -29,12 +30,13 @@ pub enum Ignored {
     NoScratch,
 }
 
-/// Flags that tell of a connection's state.
-const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
-
-/// Observes a packet.
+/// Observes a packet; with `SIEVE` only metadata is copied where a direction is in step.
 #[inline(always)]
-pub fn observe(ctx: &TcContext, link: Link, egress: bool) -> Result<(), Ignored> {
+pub fn observe<const SIEVE: bool>(
+    ctx: &TcContext,
+    link: Link,
+    egress: bool,
+) -> Result<(), Ignored> {
     let skb = Skb(ctx);
     let packet = parse(&skb, link).map_err(|skip| skipped(ctx, skip))?;
     if !maps::watched(packet.flow.dst.port) && !maps::watched(packet.flow.src.port) {
@@ -44,20 +46,49 @@ pub fn observe(ctx: &TcContext, link: Link, egress: bool) -> Result<(), Ignored>
     if payload_len == 0 && !packet.flags.has(STATE_FLAGS) {
         return Err(Ignored::NoPayload);
     }
+    let seen = Seen::note(skb, &packet, payload_len, egress, SIEVE).ok_or(Ignored::NoScratch)?;
+    take::<SIEVE>(Segment { skb, seen })
+}
+
+/// Takes a segment, if this hook is the one to do so.
+#[inline(always)]
+fn take<const SIEVE: bool>(segment: Segment<'_>) -> Result<(), Ignored> {
     let counters = maps::counters().ok_or(Ignored::NoScratch)?;
-    let segment = Segment { skb, egress, packet: &packet, payload_len, time_ns: ring::now() };
-    let Some(mode) = flows::admit(&packet.flow, &segment.sighting()) else {
-        counters.add(Counter::ForeignBytes, u64::from(payload_len));
-        return Err(Ignored::Foreign);
-    };
-    counters.add(Counter::Seen, u64::from(payload_len));
-    match mode {
-        Mode::Copy => segment.submit(counters),
-        Mode::CountOnly => {
-            counters.add(Counter::CountOnlyBytes, u64::from(payload_len));
-            // The end of a connection is told also where its bytes are only counted.
-            if packet.flags.has(STATE_FLAGS) { segment.submit_flags(counters) } else { Ok(()) }
+    let len = segment.seen.len;
+    match flows::admit(segment.seen.flow(), &segment.seen.sighting()) {
+        Admission::Foreign => {
+            counters.add(Counter::ForeignBytes, u64::from(len));
+            Err(Ignored::Foreign)
         }
+        Admission::NoRoom => {
+            counters.add(Counter::Seen, u64::from(len));
+            segment.submit(0, len, counters)
+        }
+        Admission::Owned(state) => {
+            counters.add(Counter::Seen, u64::from(len));
+            if SIEVE {
+                sieve::take(segment, state, counters)
+            } else {
+                take_whole(segment, state, counters)
+            }
+        }
+    }
+}
+
+/// Copies a segment as it is, or counts it.
+#[inline(always)]
+fn take_whole(
+    segment: Segment<'_>,
+    state: &mut FlowState,
+    counters: &mut Counters,
+) -> Result<(), Ignored> {
+    if let Some(order) = maps::take_order(segment.seen.flow()) {
+        state.obey(order);
+    }
+    if state.plan_whole(&segment.seen.span()) == Plan::Count {
+        segment.count_only(counters)
+    } else {
+        segment.submit(0, segment.seen.len, counters)
     }
 }
 

@@ -16,6 +16,12 @@ impl Load for Skb<'_> {
 }
 
 impl Skb<'_> {
+    /// As the helpers want it.
+    #[inline(always)]
+    pub fn raw(self) -> *mut core::ffi::c_void {
+        self.0.skb.skb.cast()
+    }
+
     /// Bytes from the link header on, all fragments and segments.
     #[inline(always)]
     pub fn len(self) -> usize {

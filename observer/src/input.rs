@@ -47,6 +47,8 @@ pub struct Segment<'a> {
     pub wire_len: u32,
     /// The bytes present, by offset, without overlap; what is missing was left out on purpose.
     pub chunks: &'a [Chunk<'a>],
+    /// Whether the source would know where a frame begins, to leave out data from there on.
+    pub wants_place: bool,
 }
 
 /// A change in a local connection's life, as the kernel's sockops tell it.

@@ -69,6 +69,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
             flags: TcpFlags(if rng.random_ratio(1, 12) { rng.random() } else { 0x10 }),
             wire_len,
             chunks: &[chunk],
+            wants_place: false,
         };
         seqs[connection][side] = segment.seq.plus(wire_len);
         pipeline.input(&Input::Segment(segment), &mut count);

@@ -55,6 +55,7 @@ impl Bench {
             flags: TcpFlags::default(),
             wire_len: 100,
             chunks: &chunks,
+            wants_place: false,
         };
         let Self { direction, budget, total } = self;
         let pushed = direction.push(&segment, Timestamp(0), &Limits::default(), budget, total);

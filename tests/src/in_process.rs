@@ -177,7 +177,8 @@ impl Owned {
     fn input<'a>(&self, chunks: &'a [Chunk<'a>]) -> Input<'a> {
         let Self { time, flow, seq, ack, flags, .. } = *self;
         let wire_len = self.bytes.len() as u32;
-        Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks })
+        let wants_place = false;
+        Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks, wants_place })
     }
 
     fn without_first(&self, bytes: usize) -> Self {

@@ -53,7 +53,7 @@ impl Seen {
     /// # Panics
     /// If its chunks are not what a capture can give: one, at its start.
     pub fn of(input: &Input<'_>) -> Option<Self> {
-        let Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks }) = input
+        let Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks, .. }) = input
         else {
             return None;
         };

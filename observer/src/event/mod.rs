@@ -114,6 +114,13 @@ impl<F: FnMut(Event<'_>)> Handler for F {
 pub enum Command {
     /// Not Kafka, or encrypted: count the connection's bytes, copy none.
     CountOnly(Flow),
-    /// A frame begins at this sequence number of this direction.
-    ResumeAt(Flow, Seq),
+    /// A frame begins at a place of a direction that is not in step.
+    Resume {
+        /// From its sender to its receiver.
+        flow: Flow,
+        /// Which direction it is.
+        side: Side,
+        /// Where.
+        at: Seq,
+    },
 }

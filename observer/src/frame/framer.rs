@@ -37,6 +37,14 @@ impl Framer {
         matches!(self.state, State::Step(_))
     }
 
+    /// Bytes from here to the next frame, if that is known.
+    pub fn to_next(&self) -> Option<u32> {
+        match &self.state {
+            State::Step(step) => step.to_next(),
+            State::Search(_) => None,
+        }
+    }
+
     /// Bytes held by a search.
     pub fn held(&self) -> &[u8] {
         match &self.state {

@@ -209,6 +209,14 @@ impl Step {
         *self = Self::default();
     }
 
+    /// Bytes from here to the next frame; `None` within a length prefix, where that is not known.
+    pub(super) fn to_next(&self) -> Option<u32> {
+        match self.phase {
+            Phase::Prefix => (self.prefix_len == 0).then_some(0),
+            Phase::Head | Phase::Body | Phase::Opaque => Some(self.left()),
+        }
+    }
+
     fn left(&self) -> u32 {
         self.len.saturating_sub(self.passed)
     }

@@ -111,6 +111,7 @@ impl Connection {
                 self.infer_start(side, segment, shared.config);
                 self.pass(side, segment, shared);
                 self.believe(shared);
+                self.resume(side, segment, shared);
                 self.check_opaque(shared);
             }
         }
@@ -195,6 +196,22 @@ impl Connection {
         if !was_in_step && self.request.framer.is_in_step() {
             // Requests that were held are in flight now: their responses may be held as well.
             self.act(Side::Response, Act::LookAgain, shared);
+        }
+    }
+
+    /// Tells a source that copies all of a direction where its next frame begins.
+    fn resume<H: Handler>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        if segment.wire_len == 0 || self.conversation.standing() != Standing::Kafka {
+            return;
+        }
+        if let Some(at) = self.half(side).resumes_at(segment) {
+            let flow = segment.flow;
+            shared.ctx.handler.event(Event::Command(Command::Resume { flow, side, at }));
         }
     }
 
@@ -291,4 +308,4 @@ fn other(side: Side) -> Side {
 }
 
 /// An idle connection must stay cheap: there may be very many.
-const _: () = assert!(size_of::<Connection>() <= 720);
+const _: () = assert!(size_of::<Connection>() <= 752);

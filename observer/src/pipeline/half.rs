@@ -1,5 +1,6 @@
 //! One direction of a connection: reassembly, then framing.
 
+use super::resume::Resume;
 use super::successor::WINDOW;
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq};
@@ -33,13 +34,15 @@ pub(super) struct Half {
     pub(super) start: Option<Seq>,
     /// Sequence number behind the last byte, where the FIN was seen.
     fin: Option<Seq>,
+    resume: Resume,
 }
 
 impl Half {
     /// A direction joined in mid-stream.
     pub(super) fn midstream(hold: u32) -> Self {
         let framer = Framer::midstream(hold);
-        Self { stream: Direction::new(), framer, start: None, fin: None }
+        let (stream, resume) = (Direction::new(), Resume::default());
+        Self { stream, framer, start: None, fin: None, resume }
     }
 
     /// Follows it from its first byte.
@@ -47,6 +50,16 @@ impl Half {
         self.stream.start_at(seq);
         self.framer = Framer::anchored(hold);
         self.start = Some(seq);
+    }
+
+    /// Where its source may go on to leave out data, if it is to be told after this segment.
+    pub(super) fn resumes_at(&mut self, segment: &Segment<'_>) -> Option<Seq> {
+        if !segment.wants_place {
+            self.resume.settle();
+            return None;
+        }
+        let place = self.stream.next().zip(self.framer.to_next());
+        self.resume.ask(place.map(|(next, behind)| next.plus(behind)))
     }
 
     /// Where the next byte is expected, if that is known.

@@ -3,6 +3,7 @@
 //!
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
+//! - `resume`: where the source may leave out data again
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `upkeep`: what happens only because time passes
@@ -24,6 +25,7 @@ mod config;
 mod connection;
 mod ends;
 mod half;
+mod resume;
 mod succession;
 mod successor;
 mod upkeep;

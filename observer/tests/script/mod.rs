@@ -111,6 +111,7 @@ impl Script {
             flags,
             wire_len: bytes.len() as u32,
             chunks: if present.is_empty() { &[] } else { &chunk },
+            wants_place: false,
         };
         self.pipeline.input(&Input::Segment(segment), handler);
         self.check_ledger();

@@ -56,6 +56,7 @@ impl Sent {
             flags: TcpFlags::default(),
             wire_len: self.wire_len,
             chunks: &chunks,
+            wants_place: false,
         })
     }
 }

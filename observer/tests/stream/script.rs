@@ -94,6 +94,7 @@ impl Script {
             flags: TcpFlags::default(),
             wire_len,
             chunks,
+            wants_place: false,
         };
         let Self { direction, limits, budget, out, now, .. } = self;
         let pushed = direction.push(&segment, *now, limits, budget, out);

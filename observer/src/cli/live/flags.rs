@@ -46,7 +46,10 @@ pub struct CaptureFlags {
         allow_hyphen_values = true
     )]
     ring_size: u32,
-    /// Payload bytes to copy of each packet; all where not given.
+    /// What to copy of the payload.
+    #[arg(long = "capture", value_enum, env = "KAFKA_OBSERVER_CAPTURE", default_value_t)]
+    copy: Copy,
+    /// Payload bytes to copy of each packet; all where not given. Not with the sieve.
     #[arg(
         long,
         value_name = "SIZE",
@@ -84,8 +87,20 @@ pub struct CaptureFlags {
     pub run_for: Option<Duration>,
 }
 
+/// What to copy of the payload.
+#[derive(Clone, std::marker::Copy, Debug, Default, ValueEnum)]
+enum Copy {
+    /// Metadata where the kernel can tell it from data, else everything.
+    #[default]
+    Auto,
+    /// Metadata.
+    Sieve,
+    /// Everything.
+    Plain,
+}
+
 /// How to attach to interfaces.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, std::marker::Copy, Debug, Default, ValueEnum)]
 enum Attach {
     /// tcx where the kernel has it, else clsact.
     #[default]
@@ -127,6 +142,11 @@ impl LiveFlags {
             interfaces: flags.interfaces.clone(),
             ring_bytes: flags.ring_size,
             flows: flags.max_flows,
+            copy: match flags.copy {
+                Copy::Auto => live::Copy::Auto,
+                Copy::Sieve => live::Copy::Sieve,
+                Copy::Plain => live::Copy::Plain,
+            },
             snap_len: flags.snap_length,
             attach: match flags.attach {
                 Attach::Auto => live::Attach::Auto,

@@ -11,7 +11,7 @@ use observer_common::packet;
 use super::config::Attach;
 use super::error::{Error, chain};
 use super::links::Link;
-use super::object::{CLASSIFIERS, Object};
+use super::object::Object;
 use super::qdisc;
 
 /// A classifier on an interface; dropping it detaches it.
@@ -79,7 +79,7 @@ fn attach_classifier(
     egress: bool,
     how: Attach,
 ) -> Result<ClassifierLink, Error> {
-    let [in_ethernet, out_ethernet, in_ip, out_ip] = CLASSIFIERS;
+    let [in_ethernet, out_ethernet, in_ip, out_ip] = object.classifiers;
     let program = match (layer, egress) {
         (packet::Link::Ethernet, false) => in_ethernet,
         (packet::Link::Ethernet, true) => out_ethernet,

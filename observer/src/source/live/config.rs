@@ -15,7 +15,9 @@ pub struct Config {
     pub ring_bytes: u32,
     /// Directions of connections that the kernel remembers.
     pub flows: u32,
-    /// Payload bytes to copy of a packet at most; all where `None`.
+    /// What to copy.
+    pub copy: Copy,
+    /// Payload bytes to copy of a packet at most; all where `None`. Not with the sieve.
     pub snap_len: Option<u32>,
     /// How to attach to interfaces.
     pub attach: Attach,
@@ -27,8 +29,20 @@ pub struct Config {
     pub drop_privileges: bool,
 }
 
+/// What to copy of the payload.
+#[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq, Default)]
+pub enum Copy {
+    /// Metadata where the kernel can tell it from data, else everything.
+    #[default]
+    Auto,
+    /// Metadata; an error where the kernel cannot.
+    Sieve,
+    /// Everything.
+    Plain,
+}
+
 /// How to attach to interfaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq, Default)]
 pub enum Attach {
     /// tcx where the kernel has it (6.6 and later), else clsact.
     #[default]
@@ -44,6 +58,7 @@ impl Default for Config {
             interfaces: Vec::new(),
             ring_bytes: 16 << 20,
             flows: 65_536,
+            copy: Copy::Auto,
             snap_len: None,
             attach: Attach::Auto,
             sockets: true,

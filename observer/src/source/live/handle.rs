@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use observer_common::counters::Counters;
+use observer_common::order::Order;
 
 use super::clock::monotonic_ns;
 use super::keeper::Request;
 use super::selection::Missing;
-use crate::event::Command;
+use crate::event::{Command, Side};
 use crate::ports::Ports;
 
 /// Sees a running capture, and asks of it. Once the capture has ended, what it last showed stays.
@@ -23,6 +24,15 @@ pub struct Handle {
     requests: Sender<Request>,
     waker: Waker,
     shared: Arc<Shared>,
+}
+
+/// What the kernel copies of the payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaptureMode {
+    /// Whether metadata only, where directions are in step; else everything.
+    pub is_sieve: bool,
+    /// Why everything, if so.
+    pub reason: String,
 }
 
 /// A place where packets are seen, or should be.
@@ -49,16 +59,28 @@ impl Handle {
         self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What the kernel copies.
+    pub fn mode(&self) -> CaptureMode {
+        self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What was selected and is not there, now.
     pub fn missing(&self) -> Vec<Missing> {
         self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Obeys the pipeline. A whole copy is always in step, so there is nothing to resume.
+    /// Obeys the pipeline.
     pub fn command(&self, command: Command) {
         match command {
-            Command::CountOnly(flow) => self.tell(Request::CountOnly(flow)),
-            Command::ResumeAt(..) => {}
+            Command::CountOnly(flow) => {
+                for flow in [flow, flow.reversed()] {
+                    self.tell(Request::Order(flow, Order::CountOnly));
+                }
+            }
+            Command::Resume { flow, side, at } => {
+                let is_request = side == Side::Request;
+                self.tell(Request::Order(flow, Order::Resume { at, is_request }));
+            }
         }
     }
 
@@ -106,6 +128,7 @@ pub(super) struct Shared {
     counters: Mutex<Counters>,
     hooks: Mutex<Vec<HookStatus>>,
     missing: Mutex<Vec<Missing>>,
+    mode: Mutex<CaptureMode>,
     drained_ns: AtomicU64,
 }
 
@@ -124,6 +147,10 @@ impl Shared {
 
     pub fn note_missing(&self, missing: Vec<Missing>) {
         *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+    }
+
+    pub fn note_mode(&self, mode: CaptureMode) {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
     pub fn note_drained(&self, monotonic_ns: u64) {

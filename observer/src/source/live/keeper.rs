@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use aya::maps::{MapData, RingBuf};
 use observer_common::Flow;
 use observer_common::counters::Counters;
+use observer_common::order::Order;
 
 use super::attach::{self, Attached};
 use super::config::{Attach, Config};
@@ -26,8 +27,8 @@ pub(super) enum Request {
     Counters(Sender<Counters>),
     /// Watch these ports instead.
     Watch(Ports),
-    /// Count a connection's bytes, copy none.
-    CountOnly(Flow),
+    /// Do something with a direction.
+    Order(Flow, Order),
     /// Detach everything, for good; the counters stay readable.
     Detach(Sender<Counters>),
 }
@@ -64,6 +65,7 @@ impl Keeper {
         let found = links::list().map_err(Error::system("listing network interfaces"))?;
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
+        shared.note_mode(object.mode.clone());
         let only = leftovers::Only::observer();
         if let Some(only) = &only {
             leftovers::remove(only, &found);
@@ -116,7 +118,7 @@ impl Keeper {
         // Whoever asked may have gone; then nobody misses the answer.
         match request {
             Request::Counters(reply) => drop(reply.send(self.counters())),
-            Request::CountOnly(flow) => self.object.count_only(flow),
+            Request::Order(flow, order) => self.object.order(flow, order),
             Request::Watch(ports) => {
                 if let Err(error) = self.object.watch(&ports) {
                     tracing::error!("{error}");

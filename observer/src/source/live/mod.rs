@@ -31,9 +31,9 @@ use std::sync::mpsc;
 use std::thread;
 
 pub use addresses::local_addresses;
-pub use config::{Attach, Config};
+pub use config::{Attach, Config, Copy};
 pub use error::Error;
-pub use handle::{Handle, HookStatus};
+pub use handle::{CaptureMode, Handle, HookStatus};
 pub use observer_common::counters::{Counter, Counters, Loss};
 pub use selection::Missing;
 

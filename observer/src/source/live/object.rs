@@ -4,20 +4,32 @@ use aya::maps::{Array, HashMap, MapData, PerCpuArray, RingBuf};
 use aya::programs::{ProgramError, SchedClassifier, SockOps};
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use observer_common::counters::{COUNTERS, Counters};
-use observer_common::flow_state::{FLOW_STATE_LEN, Mode, set_mode};
+use observer_common::order::Order;
 use observer_common::owner::Hook;
 use observer_common::{Flow, record};
 
-use super::config::Config;
+use super::config::{Config, Copy};
 use super::diagnostics::{self, Diagnostics};
 use super::error::Error;
+use super::handle::CaptureMode;
 use crate::ports::Ports;
+use crate::protocol::sieve::Words;
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/observer-ebpf"));
 
-/// The classifiers; their names are also those of our filters on a clsact qdisc.
-pub(super) const CLASSIFIERS: [&str; 4] =
+/// The classifiers: of packets that come in or leave, on devices with an Ethernet header and without a
+/// link header. Their names are also those of our filters on a clsact qdisc.
+pub(super) type Classifiers = [&'static str; 4];
+/// Those that copy metadata.
+pub(super) const SIEVE: Classifiers =
     ["kobs_ingress", "kobs_egress", "kobs_ingress_ip", "kobs_egress_ip"];
+/// Those that copy everything.
+pub(super) const PLAIN: Classifiers = [
+    "kobs_ingress_whole",
+    "kobs_egress_whole",
+    "kobs_ingress_ip_whole",
+    "kobs_egress_ip_whole",
+];
 const SOCKETS: &str = "kobs_sockets";
 
 type FlowKey = [u8; size_of::<Flow>()];
@@ -26,11 +38,15 @@ type FlowKey = [u8; size_of::<Flow>()];
 pub(super) struct Object {
     ebpf: Ebpf,
     ports: Array<MapData, u64>,
-    flows: HashMap<MapData, FlowKey, [u8; FLOW_STATE_LEN]>,
+    orders: HashMap<MapData, FlowKey, u64>,
     hooks: HashMap<MapData, u64, u8>,
     counters: PerCpuArray<MapData, [u64; COUNTERS]>,
     /// What the programs say for diagnosis.
     pub diagnostics: Diagnostics,
+    /// The classifiers in use.
+    pub classifiers: Classifiers,
+    /// What they copy, and why.
+    pub mode: CaptureMode,
 }
 
 impl Object {
@@ -49,23 +65,23 @@ impl Object {
             .load(OBJECT)
             .map_err(|error| Error::refused("the maps", &error))?;
         let diagnostics = Diagnostics::of(&mut ebpf);
-        for name in CLASSIFIERS {
-            load_classifier(classifier(&mut ebpf, name)?, name)?;
-        }
+        let (classifiers, mode) = choose(&mut ebpf, config)?;
         let ring = take(&mut ebpf, "RING")?;
         let mut object = Self {
             ports: take(&mut ebpf, "PORTS")?,
-            flows: take(&mut ebpf, "FLOWS")?,
+            orders: take(&mut ebpf, "ORDERS")?,
             hooks: take(&mut ebpf, "HOOKS")?,
             counters: take(&mut ebpf, "COUNTERS")?,
             diagnostics,
+            classifiers,
+            mode,
             ebpf,
         };
         object.watch(&config.ports)?;
         Ok((object, ring))
     }
 
-    /// One of the [`CLASSIFIERS`].
+    /// One of the classifiers in use.
     pub fn classifier(&mut self, name: &str) -> Result<&mut SchedClassifier, Error> {
         classifier(&mut self.ebpf, name)
     }
@@ -98,14 +114,10 @@ impl Object {
         let _ = self.hooks.remove(&hook.0);
     }
 
-    /// Counts both directions of a connection from now on, and copies no more of them.
-    pub fn count_only(&mut self, flow: Flow) {
-        for key in [flow.key(), flow.reversed().key()] {
-            let Ok(mut state) = self.flows.get(&key, 0) else { continue };
-            set_mode(&mut state, Mode::CountOnly);
-            // A direction that was just forgotten is not worth remembering.
-            let _ = self.flows.insert(key, state, BPF_EXIST);
-        }
+    /// Asks the kernel to do something with a direction.
+    pub fn order(&mut self, flow: Flow, order: Order) {
+        // Where there is no room, the direction goes on as it is.
+        let _ = self.orders.insert(flow.key(), order.encode(), 0);
     }
 
     /// What the kernel programs have counted, on all CPUs.
@@ -118,8 +130,48 @@ impl Object {
     }
 }
 
-/// Update an entry only where there is one.
-const BPF_EXIST: u64 = 2;
+/// Loads the classifiers that the configuration asks for, and that the kernel takes.
+fn choose(ebpf: &mut Ebpf, config: &Config) -> Result<(Classifiers, CaptureMode), Error> {
+    let wants_plain = match config.copy {
+        Copy::Plain => Some("asked for"),
+        Copy::Auto if config.snap_len.is_some() => Some("a snap length"),
+        Copy::Auto | Copy::Sieve => None,
+    };
+    if let Some(reason) = wants_plain {
+        load_classifiers(ebpf, PLAIN)?;
+        return Ok((PLAIN, CaptureMode { is_sieve: false, reason: reason.to_owned() }));
+    }
+    match load_sieve(ebpf) {
+        Ok(()) => Ok((SIEVE, CaptureMode { is_sieve: true, reason: String::new() })),
+        Err(error) if config.copy == Copy::Sieve => Err(error),
+        Err(error) => {
+            tracing::warn!("whole payloads are copied, as the kernel does not take the sieve: {error}");
+            load_classifiers(ebpf, PLAIN)?;
+            Ok((PLAIN, CaptureMode { is_sieve: false, reason: "kernel".to_owned() }))
+        }
+    }
+}
+
+fn load_sieve(ebpf: &mut Ebpf) -> Result<(), Error> {
+    let words = Words::of_table();
+    fill(ebpf, "WORDS", words.words().iter().map(|word| word.0))?;
+    fill(ebpf, "ENTRIES_OF_APIS", words.entries().iter().map(|entry| entry.0))?;
+    load_classifiers(ebpf, SIEVE)
+}
+
+fn fill(ebpf: &mut Ebpf, name: &str, values: impl Iterator<Item = u64>) -> Result<(), Error> {
+    let map = ebpf.map_mut(name).ok_or_else(|| incomplete(name))?;
+    let mut map = Array::<_, u64>::try_from(map)
+        .map_err(|error| Error::refused(name, &EbpfError::from(error)))?;
+    for (index, value) in (0..).zip(values) {
+        map.set(index, value, 0).map_err(|error| Error::refused(name, &error))?;
+    }
+    Ok(())
+}
+
+fn load_classifiers(ebpf: &mut Ebpf, names: Classifiers) -> Result<(), Error> {
+    names.iter().try_for_each(|name| load_classifier(classifier(ebpf, name)?, name))
+}
 
 fn classifier<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClassifier, Error> {
     let program = ebpf.program_mut(name).ok_or_else(|| incomplete(name))?;

@@ -54,6 +54,7 @@ fn read_segment(
         flags: header.flags,
         wire_len: header.wire_len,
         chunks,
+        wants_place: header.wants_place,
     }));
     Ok(())
 }
@@ -107,6 +108,7 @@ mod tests {
             ack: Seq(8),
             wire_len: 100,
             chunks: parts.len() as u16,
+            wants_place: false,
         };
         let mut head = [0; SEGMENT_HEADER_LEN];
         header.encode(&mut head);

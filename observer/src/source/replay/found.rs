@@ -67,6 +67,7 @@ impl<'a> Found<'a> {
             flags,
             wire_len: self.wire_len,
             chunks: if self.bytes.is_empty() { &[] } else { &chunk },
+            wants_place: false,
         }));
     }
 }

@@ -1,0 +1,98 @@
+//! The segment at hand, in a map: of values that it reads from there, the verifier knows nothing of the
+//! many ways in which packets are laid out, so that what follows is verified once, not for each of them.
+
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::PerCpuArray;
+use observer_common::flow_state::Span;
+use observer_common::hook::hook;
+use observer_common::owner::Sighting;
+use observer_common::packet::Packet;
+use observer_common::record::SegmentHeader;
+use observer_common::{Flow, TcpFlags};
+
+use crate::ring::now;
+use crate::skb::Skb;
+
+/// A TCP segment of a watched port.
+#[repr(C)]
+pub struct Seen {
+    /// The header of a record that covers nothing yet.
+    pub header: SegmentHeader,
+    /// Where the payload begins in the skb.
+    pub payload: u32,
+    /// Its length.
+    pub len: u32,
+}
+
+/// Flags that tell of a connection's state.
+pub const STATE_FLAGS: TcpFlags =
+    TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
+
+#[map]
+static SEEN: PerCpuArray<Seen> = PerCpuArray::with_max_entries(1, 0);
+
+impl Seen {
+    /// Notes a packet's segment. With `wants_place` the daemon should tell where a frame begins, where
+    /// bytes are copied as they are.
+    #[inline(always)]
+    pub fn note(
+        skb: Skb<'_>,
+        packet: &Packet,
+        len: u32,
+        egress: bool,
+        wants_place: bool,
+    ) -> Option<&'static mut Self> {
+        // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+        let seen = SEEN.get_ptr_mut(0).map(|seen| unsafe { &mut *seen })?;
+        seen.header = SegmentHeader {
+            time_ns: now(),
+            flow: packet.flow,
+            ifindex: skb.ifindex(),
+            egress,
+            flags: packet.flags,
+            seq: packet.seq,
+            ack: packet.ack,
+            wire_len: 0,
+            chunks: 0,
+            wants_place,
+        };
+        seen.payload = packet.payload_offset as u32;
+        seen.len = len;
+        // SAFETY: nothing is done. The compiler must not take the values from elsewhere.
+        unsafe { core::arch::asm!("", options(nostack)) };
+        Some(seen)
+    }
+
+    /// Its flow.
+    #[inline(always)]
+    pub fn flow(&self) -> &Flow {
+        &self.header.flow
+    }
+
+    /// Whether its flags tell of a connection's beginning or end.
+    #[inline(always)]
+    pub fn ends(&self) -> bool {
+        self.header.flags.has(STATE_FLAGS)
+    }
+
+    /// The segment as its flow's owner is told of it.
+    #[inline(always)]
+    pub fn sighting(&self) -> Sighting {
+        let SegmentHeader { flags, seq, time_ns, ifindex, egress, .. } = self.header;
+        Sighting {
+            hook: hook(ifindex, egress),
+            time_ns,
+            seq,
+            end: seq.plus(self.len).plus(flags.has(TcpFlags::FIN) as u32),
+            syn: flags.has(TcpFlags::SYN),
+        }
+    }
+
+    /// The segment as its direction is told of it.
+    #[inline(always)]
+    pub fn span(&self) -> Span {
+        let flags = self.header.flags;
+        let syn = flags.has(TcpFlags::SYN).then_some(flags.has(TcpFlags::ACK));
+        Span { seq: self.header.seq, len: self.len, syn }
+    }
+}

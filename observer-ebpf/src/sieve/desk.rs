@@ -1,0 +1,215 @@
+//! Where a walk's records are put together: the header, then chunks, each behind its own.
+//!
+//! The window is the output: what is shown has been loaded to where it is kept, so that keeping bytes is
+//! moving a cursor. All that changes stands in a map, where the verifier takes it for any number;
+//! so each place is masked where it is used.
+
+use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::PerCpuArray;
+use observer_common::counters::{Counter, Loss};
+use observer_common::record::{
+    CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, SegmentHeader, encode_chunk_header,
+};
+use observer_common::{Seq, TcpFlags};
+
+use crate::config::CHUNK_LEN;
+use crate::maps::counters;
+use crate::ring::{Segment, lose, output};
+use crate::seen::Seen;
+
+/// Bytes of a record at most, a power of two: more are never reached, see [`ROOM`].
+const SIZE: usize = 16 << 10;
+/// Bytes after which a record is made.
+const ROOM: u32 = 8 << 10;
+/// Bytes shown at most, a power of two, and what is shown of a frame at first.
+pub const MOST_SHOWN: u32 = 4 << 10;
+const SHOWN: u32 = 128;
+/// Bytes behind the last place: of a window, and of a number.
+const SLACK: usize = MOST_SHOWN as usize + 16;
+
+const HEADER: u32 = SEGMENT_HEADER_LEN as u32;
+const CHUNK_HEADER: u32 = CHUNK_HEADER_LEN as u32;
+
+/// The records of a segment, and where its walk is.
+#[repr(C)]
+pub struct Desk {
+    bytes: [u8; SIZE + SLACK],
+    /// Records have covered the bytes before this one.
+    pub told: Seq,
+    /// Where in the payload the walk is.
+    pub at: u32,
+    /// Bytes from there on that have been loaded behind the cursor.
+    pub shown: u32,
+    /// The end of what is kept, in `bytes`.
+    cursor: u32,
+    /// The header of the chunk that is open; 0 if none is.
+    chunk: u32,
+    chunks: u32,
+    /// What came of the walk; see `turns`.
+    pub outcome: u32,
+    /// Where to copy to, while bytes are copied as they are; else 0.
+    pub copies: u32,
+}
+
+#[map]
+static DESK: PerCpuArray<Desk> = PerCpuArray::with_max_entries(1, 0);
+
+/// This CPU's.
+#[inline(always)]
+pub fn desk() -> Option<&'static mut Desk> {
+    // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+    DESK.get_ptr_mut(0).map(|desk| unsafe { &mut *desk })
+}
+
+impl Desk {
+    /// A walk begins at this place of the payload; records have covered the bytes before `told`.
+    #[inline(always)]
+    pub fn begin(&mut self, from: u32, told: Seq) {
+        self.at = from;
+        self.told = told;
+        self.copies = 0;
+        self.clear();
+    }
+
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.cursor = HEADER;
+        self.chunk = 0;
+        self.chunks = 0;
+        self.shown = 0;
+    }
+
+    /// Whether anything was kept since the last record.
+    #[inline(always)]
+    pub fn has_kept(&self) -> bool {
+        self.cursor > HEADER
+    }
+
+    /// Loads bytes behind the cursor.
+    #[inline(always)]
+    pub fn show(
+        &mut self,
+        Segment { skb, seen }: Segment<'_>,
+        wanted: u32,
+    ) -> bool {
+        if self.cursor > ROOM || self.cursor > HEADER + CHUNK_LEN.load() {
+            self.make_room(seen);
+        }
+        if self.chunk == 0 {
+            self.chunk = self.cursor;
+            self.cursor += CHUNK_HEADER;
+            self.chunks += 1;
+        }
+        let wanted = if wanted < SHOWN { SHOWN } else { wanted };
+        let left = seen.len - self.at;
+        let n = if wanted < left { wanted } else { left };
+        // Bounds in a form that the verifier follows.
+        let n = if n > MOST_SHOWN { MOST_SHOWN } else { n };
+        let n = (n.wrapping_sub(1) & (MOST_SHOWN - 1)) + 1;
+        let from = seen.payload + self.at;
+        let to = self.place(self.cursor);
+        // SAFETY: place and length are bounded by what lies behind the place.
+        let loaded = unsafe { bpf_skb_load_bytes(skb.raw(), from, to.cast(), n) == 0 };
+        self.shown = if loaded { n } else { 0 };
+        loaded
+    }
+
+    /// The eight bytes that begin `ahead` of the cursor.
+    #[inline(always)]
+    pub fn number(&self, ahead: u32) -> u64 {
+        let at = masked(self.cursor + ahead);
+        // SAFETY: eight bytes lie behind every masked place.
+        let bytes = unsafe { self.bytes.as_ptr().add(at).cast::<[u8; 8]>().read() };
+        u64::from_be_bytes(bytes)
+    }
+
+    /// Keeps bytes that are shown.
+    #[inline(always)]
+    pub fn keep(&mut self, n: u32) {
+        self.cursor += n;
+        self.at += n;
+        self.shown -= n;
+    }
+
+    /// Leaves bytes out.
+    #[inline(always)]
+    pub fn leave_out(&mut self, seen: &Seen, n: u32) {
+        self.close_chunk(seen);
+        self.at += n;
+        self.shown = 0;
+    }
+
+    #[inline(always)]
+    fn close_chunk(&mut self, seen: &Seen) {
+        if self.chunk == 0 {
+            return;
+        }
+        let len = self.cursor - self.chunk - CHUNK_HEADER;
+        if len == 0 {
+            self.cursor = self.chunk;
+            self.chunks -= 1;
+        } else {
+            let offset = seen.header.seq.plus(self.at).since(self.told) as u32 - len;
+            let header = self.place(self.chunk).cast::<[u8; CHUNK_HEADER_LEN]>();
+            // SAFETY: as many bytes lie behind every masked place, and no reference to them is alive.
+            encode_chunk_header(offset, len as u16, 0, unsafe { &mut *header });
+        }
+        self.chunk = 0;
+    }
+
+    /// Makes a record of what was kept so far.
+    #[inline(always)]
+    fn make_room(&mut self, seen: &Seen) {
+        let place = seen.header.seq.plus(self.at);
+        self.submit(seen, self.told, place.since(self.told) as u32, false);
+        self.told = place;
+    }
+
+    /// Makes a record of what was kept; it covers `len` bytes. With `is_last` it is the segment's last.
+    // Inlined wherever it is called, it would be more than the verifier takes.
+    #[inline(never)]
+    pub fn submit(&mut self, seen: &Seen, from: Seq, len: u32, is_last: bool) {
+        self.close_chunk(seen);
+        let all = seen.header.flags;
+        let others = TcpFlags(all.0 & !(TcpFlags::FIN.0 | TcpFlags::RST.0));
+        let header = SegmentHeader {
+            flags: if is_last { all } else { others },
+            seq: from,
+            wire_len: len,
+            chunks: self.chunks as u16,
+            wants_place: self.copies != 0,
+            ..seen.header
+        };
+        let Some(place) = self.bytes.first_chunk_mut::<SEGMENT_HEADER_LEN>() else { return };
+        header.encode(place);
+        let record_len = (self.cursor.wrapping_sub(1) & (SIZE as u32 - 1)) + 1;
+        let kept = self.cursor - HEADER - CHUNK_HEADER * self.chunks;
+        self.clear();
+        let Some(counters) = counters() else { return };
+        if output(self.bytes.as_mut_ptr().cast(), u64::from(record_len)) {
+            counters.add(Counter::SubmittedRecords, 1);
+            counters.add(Counter::SubmittedBytes, u64::from(len));
+            counters.add(Counter::CopiedBytes, u64::from(kept));
+        } else {
+            lose(counters, Loss::RingFull, len);
+        }
+    }
+
+    #[inline(always)]
+    fn place(&mut self, at: u32) -> *mut u8 {
+        // SAFETY: a masked place lies in the bytes.
+        unsafe { self.bytes.as_mut_ptr().add(masked(at)) }
+    }
+}
+
+/// A place in a record's bytes, in a form whose bounds the verifier follows.
+#[inline(always)]
+fn masked(at: u32) -> usize {
+    let mut at = u64::from(at);
+    // SAFETY: plain arithmetic; the compiler must not take it apart.
+    unsafe { core::arch::asm!("{0} &= 16383", inout(reg) at) };
+    at as usize
+}
+
+const _: () = assert!(SIZE == 16384);

@@ -1,0 +1,29 @@
+//! One CPU at a time is at work on a direction.
+
+use core::intrinsics::{AtomicOrdering, atomic_cxchg};
+
+use observer_common::flow_state::FlowState;
+
+/// How often to look whether another CPU has done with it: many times the work on an skb.
+const PATIENCE: u32 = 512;
+
+/// Takes the direction; false where another CPU keeps it for too long.
+#[inline(always)]
+pub fn lock(state: &mut FlowState) -> bool {
+    const ORDER: AtomicOrdering = AtomicOrdering::SeqCst;
+    for _ in 0..PATIENCE {
+        // SAFETY: the word is aligned, and of a map's entry that is valid for the run of the program.
+        let (_, taken) = unsafe { atomic_cxchg::<u64, ORDER, ORDER>(&raw mut state.busy, 0, 1) };
+        if taken {
+            return true;
+        }
+    }
+    false
+}
+
+/// Gives it back.
+#[inline(always)]
+pub fn unlock(state: &mut FlowState) {
+    // SAFETY: as above. A plain store would do on the machines that we know.
+    unsafe { core::ptr::write_volatile(&raw mut state.busy, 0) }
+}

@@ -1,0 +1,104 @@
+//! Segments through the sieve (`observer_common::sieve`): what the kernel adds to it are the maps that
+//! words and states stand in, the loop that takes the steps, and the records.
+
+mod code;
+mod desk;
+mod lock;
+mod tape;
+mod turns;
+
+use observer_common::Seq;
+use observer_common::counters::{Counter, Counters};
+use observer_common::flow_state::FlowState;
+use observer_common::sieve::{Bench, Position, Walk, Walked, Why, observe};
+
+pub use desk::Desk;
+
+use crate::maps::take_order;
+use crate::ring::Segment;
+use crate::segment::Ignored;
+use desk::desk;
+
+/// Takes a segment of a direction that this hook owns.
+#[inline(always)]
+pub fn take(
+    segment: Segment<'_>,
+    state: &mut FlowState,
+    counters: &mut Counters,
+) -> Result<(), Ignored> {
+    let desk = desk().ok_or(Ignored::NoScratch)?;
+    let (span, ends) = (segment.seen.span(), segment.seen.ends());
+    let mut table = Table { segment, desk, counters };
+    if !lock::lock(state) {
+        // Another CPU is at it: what comes now is told as it is, and the direction has lost the step.
+        state.contended = 1;
+        table.copy(0, span.len);
+        return Ok(());
+    }
+    if state.contended != 0 {
+        state.contended = 0;
+        if state.is_in_step() {
+            state.fall();
+            table.fell(Why::Contention);
+        }
+    }
+    if state.takes_orders()
+        && let Some(order) = take_order(segment.seen.flow())
+    {
+        state.obey(order);
+    }
+    observe(state, &span, ends, &mut table);
+    lock::unlock(state);
+    Ok(())
+}
+
+/// A segment, and where its records are put together.
+struct Table<'a> {
+    segment: Segment<'a>,
+    desk: &'static mut Desk,
+    counters: &'a mut Counters,
+}
+
+impl Bench for Table<'_> {
+    #[inline(always)]
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked {
+        self.desk.begin(from, told);
+        turns::run(self.segment, walk, self.desk)
+    }
+
+    #[inline(always)]
+    fn submit(&mut self, covered: Position, flags: bool) {
+        self.desk.submit(self.segment.seen, covered.from, covered.len, flags);
+    }
+
+    #[inline(always)]
+    fn copy(&mut self, from: u32, to: u32) {
+        let Segment { seen, .. } = self.segment;
+        self.desk.begin(from, seen.header.seq.plus(from));
+        if to > from {
+            turns::copy(self.segment, to, self.desk);
+        }
+        let left = seen.header.seq.plus(to).since(self.desk.told) as u32;
+        self.desk.submit(seen, self.desk.told, left, to == seen.len);
+    }
+
+    #[inline(always)]
+    fn count_only(&mut self) {
+        let _ = self.segment.count_only(self.counters);
+    }
+
+    #[inline(always)]
+    fn duplicate(&mut self, bytes: u32) {
+        self.counters.add(Counter::DuplicateBytes, u64::from(bytes));
+    }
+
+    #[inline(always)]
+    fn fell(&mut self, why: Why) {
+        self.counters.add(Counter::of_fall(why), 1);
+    }
+
+    #[inline(always)]
+    fn resumed(&mut self) {
+        self.counters.add(Counter::Resumes, 1);
+    }
+}

@@ -1,0 +1,63 @@
+//! Where a source that leaves out data may go on with that: segments of a direction that it copies
+//! whole come in, the places of frames to tell it come out.
+//!
+//! What is told may be too late: the source has gone on meanwhile. So it is told again, but ever more
+//! rarely, as long as nothing comes of it.
+
+use crate::input::Seq;
+
+/// What a direction's source was told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Resume {
+    told: Option<Seq>,
+    /// Segments to let pass before it is told again, of `patience`.
+    wait: u8,
+    patience: u8,
+}
+
+/// Segments that pass between two times at most.
+const MAX_PATIENCE: u8 = 64;
+
+impl Resume {
+    /// A segment came whole that need not have; the next frame begins at `place`, if that is known.
+    /// Returns what to tell.
+    pub(super) fn ask(&mut self, place: Option<Seq>) -> Option<Seq> {
+        if let Some(wait) = self.wait.checked_sub(1) {
+            self.wait = wait;
+            return None;
+        }
+        let place = place.filter(|place| self.told != Some(*place))?;
+        self.told = Some(place);
+        self.wait = self.patience;
+        self.patience = self.patience.saturating_mul(2).clamp(1, MAX_PATIENCE);
+        Some(place)
+    }
+
+    /// The source knows the place.
+    pub(super) fn settle(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_told_once() {
+        let mut resume = Resume::default();
+        assert_eq!(resume.ask(None), None);
+        assert_eq!(resume.ask(Some(Seq(7))), Some(Seq(7)));
+        assert_eq!(resume.ask(Some(Seq(7))), None);
+        resume.settle();
+        assert_eq!(resume.ask(Some(Seq(7))), Some(Seq(7)));
+    }
+
+    #[test]
+    fn the_less_comes_of_it_the_more_rarely_it_is_told() {
+        let mut resume = Resume::default();
+        let told = |n: &u32| resume.ask(Some(Seq(*n))).is_some();
+        let told: Vec<_> = (0..300).filter(told).collect();
+        assert_eq!(told, [0, 1, 3, 6, 11, 20, 37, 70, 135, 200, 265]);
+    }
+}

@@ -99,10 +99,11 @@ impl FlowState {
         self.owner.hook()
     }
 
-    /// Whether orders may be waiting: not while in step.
+    /// Whether orders may be waiting: not for a direction of Kafka's that is in step.
     #[inline(always)]
     pub const fn takes_orders(&self) -> bool {
         self.mode == Mode::Copy as u32
+            || self.mode == Mode::Sieve as u32 && !self.walk.is_proven()
     }
 
     /// Does what the daemon asks.
@@ -110,7 +111,10 @@ impl FlowState {
     pub const fn obey(&mut self, order: Order) {
         match order {
             Order::CountOnly => self.mode = Mode::CountOnly as u32,
-            Order::Resume { at, is_request } => self.await_at(RESUME, at, is_request),
+            Order::Resume { at, is_request } if self.mode == Mode::Copy as u32 => {
+                self.await_at(RESUME, at, is_request);
+            }
+            Order::Resume { .. } => {}
         }
     }
 

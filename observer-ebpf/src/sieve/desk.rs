@@ -72,8 +72,9 @@ impl Desk {
         self.clear();
     }
 
+    /// Forgets what was kept and is in no record.
     #[inline(always)]
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.cursor = HEADER;
         self.chunk = 0;
         self.chunks = 0;

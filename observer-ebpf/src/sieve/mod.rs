@@ -27,6 +27,7 @@ pub fn take(
     counters: &mut Counters,
 ) -> Result<(), Ignored> {
     let desk = desk().ok_or(Ignored::NoScratch)?;
+    desk.clear();
     let (span, ends) = (segment.seen.span(), segment.seen.ends());
     let mut table = Table { segment, desk, counters };
     if !lock::lock(state) {

@@ -70,8 +70,8 @@ pub struct SegmentHeader {
 pub const SEGMENT_HEADER_LEN: usize = 72;
 /// Bytes of a chunk's header: offset from the record's sequence (u32), bytes (u16), flags (u16).
 pub const CHUNK_HEADER_LEN: usize = 8;
-/// Chunk flag: a frame ends where this chunk ends.
-pub const CHUNK_FRAME_END: u16 = 1;
+/// Chunk flag: a frame begins where this chunk begins.
+pub const CHUNK_FRAME_START: u16 = 1;
 
 /// Payload bytes in a record at most; a power of two, so that the kernel bounds a length by a mask.
 pub const CHUNK_MAX: u32 = 16 * 1024;
@@ -145,10 +145,10 @@ impl SegmentHeader {
 pub struct Chunk<'a> {
     /// Offset of the first byte from the record's sequence number.
     pub offset: u32,
-    /// What was copied; may be empty where only the end of a frame is marked.
+    /// What was copied.
     pub bytes: &'a [u8],
-    /// Whether a frame ends where this chunk ends.
-    pub frame_end: bool,
+    /// Whether a frame is known to begin with it.
+    pub frame_start: bool,
 }
 
 /// A chunk's header.
@@ -171,7 +171,7 @@ pub fn chunks<'a>(
         let len = u16::from_ne_bytes(at.take()?);
         let flags = u16::from_ne_bytes(at.take()?);
         let bytes = at.slice(usize::from(len))?;
-        Some(Chunk { offset, bytes, frame_end: flags & CHUNK_FRAME_END != 0 })
+        Some(Chunk { offset, bytes, frame_start: flags & CHUNK_FRAME_START != 0 })
     })
 }
 
@@ -201,7 +201,7 @@ mod tests {
         let mut head = [0; SEGMENT_HEADER_LEN];
         header().encode(&mut head);
         let mut record = head.to_vec();
-        for (offset, bytes, flags) in [(0, b"abc".as_slice(), 0), (9, b"", CHUNK_FRAME_END)] {
+        for (offset, bytes, flags) in [(0, b"abc".as_slice(), 0), (9, b"", CHUNK_FRAME_START)] {
             let mut chunk = [0; CHUNK_HEADER_LEN];
             encode_chunk_header(offset, bytes.len() as u16, flags, &mut chunk);
             record.extend_from_slice(&chunk);
@@ -216,8 +216,8 @@ mod tests {
         let read = SegmentHeader::decode(&record).unwrap();
         assert_eq!(read, header());
         let chunks: Vec<_> = chunks(&record, &read).collect();
-        assert_eq!(chunks[0], Chunk { offset: 0, bytes: b"abc", frame_end: false });
-        assert_eq!(chunks[1], Chunk { offset: 9, bytes: b"", frame_end: true });
+        assert_eq!(chunks[0], Chunk { offset: 0, bytes: b"abc", frame_start: false });
+        assert_eq!(chunks[1], Chunk { offset: 9, bytes: b"", frame_start: true });
         assert_eq!(chunks.len(), 2);
     }
 

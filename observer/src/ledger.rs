@@ -25,6 +25,9 @@ pub struct Ledger {
     pub unsynchronised: u64,
     /// No fate: memory in bytes that it costs, beside themselves, to tell their segments apart.
     pub bookkeeping: u64,
+    /// No fate: directions that the source copies whole, and need not once it is told where a frame
+    /// begins.
+    pub out_of_step: u64,
     /// Bytes nobody saw, by reason.
     pub gaps: [u64; GapReason::ALL.len()],
 }

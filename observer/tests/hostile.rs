@@ -60,7 +60,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
             *seq = seq.plus(rng.random_range(0..60_000)).plus(30_000_u32.wrapping_neg());
         }
         let wire_len = bytes.len() as u32 + u32::from(rng.random_ratio(1, 10)) * 7000;
-        let chunk = Chunk { offset: rng.random_range(0..3), bytes: &bytes, frame_end: false };
+        let chunk = Chunk { offset: rng.random_range(0..3), bytes: &bytes, frame_start: false };
         let segment = Segment {
             time: Some(observer::time::Timestamp(step * rng.random_range(0..20_000_000))),
             flow: if side == 0 { flow } else { flow.reversed() },

@@ -44,8 +44,8 @@ impl Bench {
 
     fn push(&mut self, seq: u32) {
         let chunks = [
-            Chunk { offset: 0, bytes: b"head", frame_end: false },
-            Chunk { offset: 80, bytes: b"tail", frame_end: true },
+            Chunk { offset: 0, bytes: b"head", frame_start: false },
+            Chunk { offset: 80, bytes: b"tail", frame_start: true },
         ];
         let segment = Segment {
             time: Some(Timestamp(0)),

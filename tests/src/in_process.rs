@@ -89,7 +89,7 @@ impl Segments {
     /// Shows each.
     pub fn each(&self, mut show: impl FnMut(&Segment<'_>)) {
         for owned in &self.0 {
-            let chunk = Chunk { offset: 0, bytes: &owned.bytes, frame_end: false };
+            let chunk = Chunk { offset: 0, bytes: &owned.bytes, frame_start: false };
             let chunks = if owned.bytes.is_empty() { &[][..] } else { &[chunk] };
             if let Input::Segment(segment) = owned.input(chunks) {
                 show(&segment);
@@ -127,7 +127,7 @@ impl Segments {
         let mut said = Said::default();
         let mut pipeline = Pipeline::new(Config::new(ports.clone()));
         for segment in &self.0 {
-            let chunk = Chunk { offset: 0, bytes: &segment.bytes, frame_end: false };
+            let chunk = Chunk { offset: 0, bytes: &segment.bytes, frame_start: false };
             pipeline.input(&segment.input(&[chunk]), &mut |event: Event<'_>| said.take(&event));
         }
         pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));

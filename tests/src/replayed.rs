@@ -59,7 +59,7 @@ impl Seen {
         };
         let bytes = match chunks {
             [] => Vec::new(),
-            [chunk] if chunk.offset == 0 && !chunk.frame_end => chunk.bytes.to_vec(),
+            [chunk] if chunk.offset == 0 && !chunk.frame_start => chunk.bytes.to_vec(),
             _ => panic!("not a capture's chunks: {chunks:?}"),
         };
         Some(Self {

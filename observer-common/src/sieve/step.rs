@@ -42,8 +42,8 @@ pub trait Tape {
     /// How many of them can be looked at.
     fn shown(&self) -> u32;
     /// Shows at least `wanted` of them, or a part of those that a record has room for; false where
-    /// they cannot be read.
-    fn show(&mut self, wanted: u32) -> bool;
+    /// they cannot be read. With `is_start` a frame is known to begin with them.
+    fn show(&mut self, wanted: u32, is_start: bool) -> bool;
     /// The eight bytes that begin `ahead` of the next; what lies behind those shown is anything.
     fn number(&self, ahead: u32) -> u64;
     /// Keeps the next `n`, of those shown.
@@ -152,7 +152,8 @@ pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
         return look_at_token(walk, tape, code);
     }
     let width = missing_width(walk);
-    if !is_shown(tape, walk.keep + width) {
+    let is_start = walk.starts_frame();
+    if !is_shown(tape, walk.keep + width, is_start) {
         return Step::Out(Why::Unreadable);
     }
     if tape.shown() < walk.keep + width {
@@ -178,14 +179,14 @@ fn missing_width(walk: &Walk) -> u32 {
 }
 
 #[inline(always)]
-fn is_shown<T: Tape>(tape: &mut T, wanted: u32) -> bool {
-    tape.shown() >= wanted || tape.shown() == tape.left() || tape.show(wanted)
+fn is_shown<T: Tape>(tape: &mut T, wanted: u32, is_start: bool) -> bool {
+    tape.shown() >= wanted || tape.shown() == tape.left() || tape.show(wanted, is_start)
 }
 
 /// Keeps what is shown of the bytes to keep.
 #[inline(always)]
 fn keep<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
-    if !is_shown(tape, walk.keep) {
+    if !is_shown(tape, walk.keep, false) {
         return Step::Out(Why::Unreadable);
     }
     let n = min(walk.keep, tape.shown());
@@ -433,7 +434,7 @@ fn token(walk: &mut Walk, len: u32) -> Step {
 #[inline(always)]
 fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     const SEEN: u32 = 4;
-    if !is_shown(tape, SEEN) {
+    if !is_shown(tape, SEEN, false) {
         return Step::Out(Why::Unreadable);
     }
     let entry = find(code, (tape.number(0) >> 32) as u32);

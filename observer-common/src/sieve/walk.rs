@@ -130,6 +130,12 @@ impl Walk {
         self.omit = self.omit.saturating_sub(n);
     }
 
+    /// Whether a frame of Kafka's begins with the next byte.
+    #[inline(always)]
+    pub(super) const fn starts_frame(&self) -> bool {
+        self.is_proven() && self.ends_frame()
+    }
+
     /// Takes what the request direction says.
     #[inline(always)]
     pub fn hear(&mut self, news: News) {

@@ -9,7 +9,7 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::PerCpuArray;
 use observer_common::counters::{Counter, Loss};
 use observer_common::record::{
-    CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, SegmentHeader, encode_chunk_header,
+    CHUNK_FRAME_START, CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, SegmentHeader, encode_chunk_header,
 };
 use observer_common::{Seq, TcpFlags};
 
@@ -45,6 +45,7 @@ pub struct Desk {
     cursor: u32,
     /// The header of the chunk that is open; 0 if none is.
     chunk: u32,
+    chunk_flags: u32,
     chunks: u32,
     /// What came of the walk; see `turns`.
     pub outcome: u32,
@@ -93,12 +94,14 @@ impl Desk {
         &mut self,
         Segment { skb, seen }: Segment<'_>,
         wanted: u32,
+        is_start: bool,
     ) -> bool {
         if self.cursor > ROOM || self.cursor > HEADER + CHUNK_LEN.load() {
             self.make_room(seen);
         }
         if self.chunk == 0 {
             self.chunk = self.cursor;
+            self.chunk_flags = if is_start { u32::from(CHUNK_FRAME_START) } else { 0 };
             self.cursor += CHUNK_HEADER;
             self.chunks += 1;
         }
@@ -154,7 +157,7 @@ impl Desk {
             let offset = seen.header.seq.plus(self.at).since(self.told) as u32 - len;
             let header = self.place(self.chunk).cast::<[u8; CHUNK_HEADER_LEN]>();
             // SAFETY: as many bytes lie behind every masked place, and no reference to them is alive.
-            encode_chunk_header(offset, len as u16, 0, unsafe { &mut *header });
+            encode_chunk_header(offset, len as u16, self.chunk_flags as u16, unsafe { &mut *header });
         }
         self.chunk = 0;
     }

@@ -24,8 +24,8 @@ impl Tape for Reel<'_> {
     }
 
     #[inline(always)]
-    fn show(&mut self, wanted: u32) -> bool {
-        self.desk.show(self.segment, wanted)
+    fn show(&mut self, wanted: u32, is_start: bool) -> bool {
+        self.desk.show(self.segment, wanted, is_start)
     }
 
     #[inline(always)]

@@ -86,6 +86,9 @@ impl Framer {
             rest = bytes.get(bytes.len().saturating_sub(out.unused)..).unwrap_or_default();
         }
         let is_whole = rest.len() == bytes.len();
+        if is_whole && edges.frame_start && self.is_astray() {
+            return self.step_in(carrier, bytes, receiver);
+        }
         let segment_start = edges.segment_start && is_whole;
         let unused = carrier.after(bytes.len().saturating_sub(rest.len()));
         self.hold(unused, rest, Edges { segment_start, ..edges }, receiver);
@@ -93,6 +96,19 @@ impl Framer {
             return receiver.account().refuse(bytes);
         }
         self.look(receiver);
+    }
+
+    /// Whether the boundary was lost; of a connection's beginning it is not believed yet.
+    fn is_astray(&self) -> bool {
+        matches!(&self.state, State::Search(search) if !search.is_anchored)
+    }
+
+    /// The source knows that a frame begins with these bytes.
+    fn step_in<R: Receiver>(&mut self, carrier: Carrier, bytes: &[u8], receiver: &mut R) {
+        give_up(self.dissolve(), receiver);
+        self.state = State::Step(Step::default());
+        receiver.found_step(Before::Unseen);
+        self.data(carrier, bytes, Edges::default(), receiver);
     }
 
     /// Bytes that are not there: left out on purpose (then `time` is when they passed), or lost.

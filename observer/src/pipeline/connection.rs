@@ -145,6 +145,8 @@ impl Connection {
         }
         let life = std::mem::replace(&mut self.life, Life::Closed);
         let ledger = &mut *shared.ctx.ledger;
+        self.request.settle(ledger);
+        self.response.settle(ledger);
         let left = self.request.dissolve(ledger).saturating_add(self.response.dissolve(ledger));
         ledger.discarded = ledger.discarded.saturating_add(left);
         self.conversation.finish(outcome, &mut shared.ctx);
@@ -209,7 +211,7 @@ impl Connection {
         if segment.wire_len == 0 || self.conversation.standing() != Standing::Kafka {
             return;
         }
-        if let Some(at) = self.half(side).resumes_at(segment) {
+        if let Some(at) = self.half(side).resumes_at(segment, shared.ctx.ledger) {
             let flow = segment.flow;
             shared.ctx.handler.event(Event::Command(Command::Resume { flow, side, at }));
         }
@@ -308,4 +310,4 @@ fn other(side: Side) -> Side {
 }
 
 /// An idle connection must stay cheap: there may be very many.
-const _: () = assert!(size_of::<Connection>() <= 752);
+const _: () = assert!(size_of::<Connection>() <= 760);

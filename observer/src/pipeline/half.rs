@@ -53,13 +53,24 @@ impl Half {
     }
 
     /// Where its source may go on to leave out data, if it is to be told after this segment.
-    pub(super) fn resumes_at(&mut self, segment: &Segment<'_>) -> Option<Seq> {
+    pub(super) fn resumes_at(
+        &mut self,
+        segment: &Segment<'_>,
+        ledger: &mut Ledger,
+    ) -> Option<Seq> {
         if !segment.wants_place {
-            self.resume.settle();
+            self.settle(ledger);
             return None;
         }
+        ledger.out_of_step = ledger.out_of_step.saturating_add(self.resume.is_new().into());
         let place = self.stream.next().zip(self.framer.to_next());
         self.resume.ask(place.map(|(next, behind)| next.plus(behind)))
+    }
+
+    /// Its source needs to be told no place.
+    pub(super) fn settle(&mut self, ledger: &mut Ledger) {
+        ledger.out_of_step = ledger.out_of_step.saturating_sub((!self.resume.is_new()).into());
+        self.resume = Resume::default();
     }
 
     /// Where the next byte is expected, if that is known.

@@ -9,6 +9,8 @@ use crate::input::Seq;
 /// What a direction's source was told.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Resume {
+    /// It has asked.
+    is_asked: bool,
     told: Option<Seq>,
     /// Segments to let pass before it is told again, of `patience`.
     wait: u8,
@@ -19,9 +21,15 @@ pub(super) struct Resume {
 const MAX_PATIENCE: u8 = 64;
 
 impl Resume {
+    /// Whether it has not asked yet.
+    pub(super) const fn is_new(&self) -> bool {
+        !self.is_asked
+    }
+
     /// A segment came whole that need not have; the next frame begins at `place`, if that is known.
     /// Returns what to tell.
     pub(super) fn ask(&mut self, place: Option<Seq>) -> Option<Seq> {
+        self.is_asked = true;
         if let Some(wait) = self.wait.checked_sub(1) {
             self.wait = wait;
             return None;
@@ -31,11 +39,6 @@ impl Resume {
         self.wait = self.patience;
         self.patience = self.patience.saturating_mul(2).clamp(1, MAX_PATIENCE);
         Some(place)
-    }
-
-    /// The source knows the place.
-    pub(super) fn settle(&mut self) {
-        *self = Self::default();
     }
 }
 
@@ -49,8 +52,7 @@ mod tests {
         assert_eq!(resume.ask(None), None);
         assert_eq!(resume.ask(Some(Seq(7))), Some(Seq(7)));
         assert_eq!(resume.ask(Some(Seq(7))), None);
-        resume.settle();
-        assert_eq!(resume.ask(Some(Seq(7))), Some(Seq(7)));
+        assert_eq!(Resume::default().ask(Some(Seq(7))), Some(Seq(7)));
     }
 
     #[test]

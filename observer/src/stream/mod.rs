@@ -99,8 +99,8 @@ pub struct Edges {
     pub segment_start: bool,
     /// The last byte is the last of its segment. Frames tend to end there.
     pub segment_end: bool,
-    /// The source saw a frame end after the last byte.
-    pub frame_end: bool,
+    /// The source knows that a frame begins with the first byte.
+    pub frame_start: bool,
 }
 
 /// How long and how much a direction waits.

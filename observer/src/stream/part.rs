@@ -37,10 +37,10 @@ impl Part<'_> {
             ..self
         };
         if tail.len > 0 {
-            head.edges = Edges { segment_end: false, frame_end: false, ..head.edges };
+            head.edges.segment_end = false;
         }
         if head.len > 0 {
-            tail.edges.segment_start = false;
+            (tail.edges.segment_start, tail.edges.frame_start) = (false, false);
         }
         (head, tail)
     }
@@ -81,7 +81,7 @@ impl<'a> Iterator for Parts<'a> {
         let edges = Edges {
             segment_start: start == 0,
             segment_end: len == left,
-            frame_end: self.frame_ends_at(self.at),
+            frame_start: bytes.is_some() && self.frame_starts_at(start),
         };
         let Segment { time, seq, ack, .. } = self.segment;
         let carrier = Carrier { time, seq: seq.plus(start), ack };
@@ -98,10 +98,9 @@ impl<'a> Parts<'a> {
         bytes.get(..left as usize).or(Some(bytes))
     }
 
-    /// Whether a chunk, perhaps an empty one, marks the end of a frame at this offset.
-    fn frame_ends_at(&self, offset: u32) -> bool {
-        let mut near = self.chunks.iter().take_while(|chunk| chunk.offset <= offset);
-        near.any(|chunk| chunk.frame_end && ends(chunk) == u64::from(offset))
+    /// Whether the chunk at hand begins here, and a frame with it.
+    fn frame_starts_at(&self, offset: u32) -> bool {
+        self.chunks.first().is_some_and(|chunk| chunk.frame_start && chunk.offset == offset)
     }
 }
 

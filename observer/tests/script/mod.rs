@@ -102,7 +102,7 @@ impl Script {
         let flow = Flow { src: self.client, dst: BROKER };
         let flow = if from == From::Client { flow } else { flow.reversed() };
         let present = &bytes[..bytes.len().min(self.snap)];
-        let chunk = [Chunk { offset: 0, bytes: present, frame_end: false }];
+        let chunk = [Chunk { offset: 0, bytes: present, frame_start: false }];
         let segment = Segment {
             time: self.is_timed.then_some(self.now),
             flow,
@@ -215,7 +215,7 @@ fn line(event: &Event<'_>) -> Option<String> {
             "command {}",
             match command {
                 observer::event::Command::CountOnly(_) => "count only",
-                observer::event::Command::ResumeAt(..) => "resume",
+                observer::event::Command::Resume { .. } => "resume",
             }
         ),
         Event::Request(_)

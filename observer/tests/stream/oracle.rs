@@ -151,7 +151,7 @@ impl Oracle {
                     edges: Edges {
                         segment_start: at == 0,
                         segment_end: at == sent.wire_len - 1,
-                        frame_end: sent.frame_ends_at(at + 1),
+                        frame_start: sent.frame_starts_at(at),
                     },
                     part: (self.segments, part),
                 };
@@ -163,7 +163,7 @@ impl Oracle {
     /// Schedules have long segments only in order, wholly elided, and with nothing held.
     fn take_long(&mut self, sent: &Sent, next: i64) {
         assert!(sent.offset == next && self.held.is_empty() && sent.chunks.is_empty());
-        let edges = Edges { segment_start: true, segment_end: true, frame_end: false };
+        let edges = Edges { segment_start: true, segment_end: true, frame_start: false };
         let len = sent.wire_len.into();
         self.outs.push(Out::Elided { len, time: Some(sent.time), edges });
         self.next = Some(next + i64::from(sent.wire_len));

@@ -94,7 +94,7 @@ fn any_segment(time: Timestamp, random: &mut Random) -> Sent {
     let piece = |random: &mut Random| Piece {
         offset: any_number(random),
         bytes: vec![7; random.below(40) as usize],
-        frame_end: random.percent(50),
+        frame_start: random.percent(50),
     };
     let chunks = (0..random.below(4)).map(|_| piece(random)).collect();
     Sent { time, offset: any_number(random).into(), wire_len: any_number(random), chunks }

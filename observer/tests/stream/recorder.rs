@@ -58,7 +58,7 @@ impl Recorder {
             let edges = Edges {
                 segment_start: edges.segment_start && at == 0,
                 segment_end: edges.segment_end && at == last,
-                frame_end: edges.frame_end && at == last,
+                frame_start: edges.frame_start && at == 0,
             };
             self.outs.push(Out::Byte { value, time: carrier.time, edges });
         }

@@ -26,12 +26,12 @@ pub struct Sent {
 pub struct Piece {
     pub offset: u32,
     pub bytes: Vec<u8>,
-    pub frame_end: bool,
+    pub frame_start: bool,
 }
 
 impl Piece {
     fn chunk(&self) -> Chunk<'_> {
-        Chunk { offset: self.offset, bytes: &self.bytes, frame_end: self.frame_end }
+        Chunk { offset: self.offset, bytes: &self.bytes, frame_start: self.frame_start }
     }
 }
 
@@ -41,8 +41,8 @@ impl Sent {
         self.chunks.iter().find(covers).map(|c| c.bytes[(at - c.offset) as usize])
     }
 
-    pub fn frame_ends_at(&self, at: u32) -> bool {
-        self.chunks.iter().any(|c| c.frame_end && c.offset + c.bytes.len() as u32 == at)
+    pub fn frame_starts_at(&self, at: u32) -> bool {
+        self.chunks.iter().any(|c| c.frame_start && c.offset == at && !c.bytes.is_empty())
     }
 
     /// Hands the segment over as a source does.
@@ -200,7 +200,7 @@ fn sent(time: Timestamp, offset: i64, wire_len: u32, random: &mut Random) -> Sen
         let left = u64::from(wire_len - at);
         let len = if whole { left } else { random.below(left + 1) } as u32;
         let bytes = (0..len).map(|_| random.next() as u8).collect();
-        chunks.push(Piece { offset: at, bytes, frame_end: random.percent(20) });
+        chunks.push(Piece { offset: at, bytes, frame_start: random.percent(20) });
         at += len + random.below(5) as u32;
     }
     Sent { time, offset, wire_len, chunks }

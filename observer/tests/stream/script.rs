@@ -59,14 +59,15 @@ impl Script {
     pub fn push(&mut self, seq: u32, text: &str) -> &mut Self {
         let mut chunks: Vec<Chunk<'_>> = Vec::new();
         let mut offset = 0;
-        let runs = text.split_inclusive('|').flat_map(|frame| frame.split_inclusive('.'));
-        for run in runs {
-            let bytes = run.trim_end_matches(['.', '|']).as_bytes();
-            let frame_end = run.ends_with('|');
-            if frame_end || !bytes.is_empty() {
-                chunks.push(Chunk { offset, bytes, frame_end });
+        for (frame, text) in text.split('|').enumerate() {
+            for (index, run) in text.split_inclusive('.').enumerate() {
+                let bytes = run.trim_end_matches('.').as_bytes();
+                if !bytes.is_empty() {
+                    let frame_start = frame > 0 && index == 0;
+                    chunks.push(Chunk { offset, bytes, frame_start });
+                }
+                offset += run.len() as u32;
             }
-            offset += run.trim_end_matches('|').len() as u32;
         }
         self.push_chunks(seq, offset, &chunks)
     }
@@ -158,8 +159,8 @@ impl Transcript {
     fn write(&mut self, carrier: Carrier, text: &str, len: u64, edges: Edges) {
         let start = if edges.segment_start { "[" } else { "" };
         let end = if edges.segment_end { "]" } else { "" };
-        let frame = if edges.frame_end { "|" } else { "" };
-        self.words.push(format!("{start}{text}{frame}{end}"));
+        let frame = if edges.frame_start { "|" } else { "" };
+        self.words.push(format!("{start}{frame}{text}{end}"));
         self.delivered += len;
         self.times.extend(carrier.time.map(|time| time.0 / 1_000_000));
     }

@@ -62,7 +62,7 @@ impl Bench for Table<'_, '_> {
     }
 
     fn copy(&mut self, from: u32, to: u32) {
-        self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec())];
+        self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec(), false)];
         let covered = Position { from: self.segment.seq.plus(from), len: to - from };
         self.record(covered, to == self.segment.wire_len);
     }

@@ -35,8 +35,9 @@ pub struct Sieve {
     pub resumes: usize,
 }
 
-/// Bytes kept of a segment, by their offset from the record's first byte.
-pub type Kept = Vec<(u32, Vec<u8>)>;
+/// Bytes kept of a segment: their offset from the record's first byte, and whether a frame is known to
+/// begin with them.
+pub type Kept = Vec<(u32, Vec<u8>, bool)>;
 
 impl Default for Sieve {
     fn default() -> Self {
@@ -105,7 +106,11 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
 fn with_chunks(segment: &Segment<'_>, kept: &Kept, tell: &mut dyn FnMut(Segment<'_>)) {
     let chunks: Vec<_> = kept
         .iter()
-        .map(|(offset, bytes)| Chunk { offset: *offset, bytes, frame_end: false })
+        .map(|(offset, bytes, frame_start)| Chunk {
+            offset: *offset,
+            bytes,
+            frame_start: *frame_start,
+        })
         .collect();
     tell(Segment { chunks: &chunks, ..*segment });
 }

@@ -13,13 +13,15 @@ pub struct Reel<'t, 'a, 's> {
     /// Records have covered the bytes before it.
     told: Seq,
     has_kept: bool,
+    /// A frame begins with the bytes that are shown.
+    is_start: bool,
     /// Bytes kept since the last record.
     size: usize,
 }
 
 impl<'t, 'a, 's> Reel<'t, 'a, 's> {
     pub fn new(table: &'t mut Table<'a, 's>, from: u32, told: Seq) -> Self {
-        Self { table, at: from, shown: 0, told, has_kept: false, size: 0 }
+        Self { table, at: from, shown: 0, told, has_kept: false, is_start: false, size: 0 }
     }
 
     pub fn walked(&self, out: Option<Why>) -> Walked {
@@ -40,12 +42,13 @@ impl Tape for Reel<'_, '_, '_> {
         self.shown
     }
 
-    fn show(&mut self, wanted: u32) -> bool {
+    fn show(&mut self, wanted: u32, is_start: bool) -> bool {
         if self.size >= self.table.sieve.room {
             let len = self.place().since(self.told) as u32;
             self.table.record(Position { from: self.told, len }, false);
             (self.told, self.size, self.has_kept) = (self.place(), 0, false);
         }
+        self.is_start = is_start;
         let most = self.table.sieve.window.max(16).max(wanted.min(4096));
         self.shown = self.left().min(most);
         true
@@ -70,11 +73,12 @@ impl Tape for Reel<'_, '_, '_> {
         let offset = self.place().since(self.told) as u32;
         let bytes = &self.table.bytes[self.at as usize..(self.at + n) as usize];
         match self.table.kept.last_mut() {
-            Some((start, kept)) if *start + kept.len() as u32 == offset => {
+            Some((start, kept, _)) if *start + kept.len() as u32 == offset => {
                 kept.extend_from_slice(bytes);
             }
-            _ => self.table.kept.push((offset, bytes.to_vec())),
+            _ => self.table.kept.push((offset, bytes.to_vec(), self.is_start)),
         }
+        self.is_start = false;
         self.at += n;
         self.shown -= n;
         self.size += n as usize;

@@ -129,11 +129,6 @@ impl LiveFlags {
         self.capture.run_for
     }
 
-    /// Whether packets are cut.
-    pub const fn snap_length(&self) -> Option<u32> {
-        self.capture.snap_length
-    }
-
     /// The capture's configuration.
     pub fn capture(&self) -> live::Config {
         let flags = &self.capture;

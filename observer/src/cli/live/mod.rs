@@ -56,7 +56,6 @@ pub fn capture<V: View>(
         pipeline: Pipeline::new(flags.pipeline.config()),
         sinks: Sinks { handle, metrics, view: open()? },
         asked,
-        mode: state::Mode::of(flags),
         run_for: flags.run_for(),
         began: None,
         located: None,
@@ -82,7 +81,6 @@ struct Desk<'a, V> {
     pipeline: Pipeline,
     sinks: Sinks<V>,
     asked: Receiver<Scrape>,
-    mode: state::Mode,
     run_for: Option<Duration>,
     began: Option<Timestamp>,
     /// When this host's addresses were last looked up.
@@ -123,7 +121,7 @@ impl<V: View> Desk<'_, V> {
             self.stop.store(true, Ordering::Relaxed);
         }
         let Sinks { handle, metrics, view } = &mut self.sinks;
-        let state = State { pipeline: &self.pipeline, handle, mode: self.mode };
+        let state = State { pipeline: &self.pipeline, handle };
         view.look(now, &state);
         let Some(metrics) = metrics else { return };
         while let Ok(scrape) = self.asked.try_recv() {

@@ -4,36 +4,16 @@ use std::time::Duration;
 
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::health::{CaptureStats, Health, Hook};
-use observer::source::live::{Counter, Handle, HookStatus, Loss, Missing};
-
-use super::LiveFlags;
+use observer::source::live::{Counter, Handle, HookStatus, Loss, Missing, Why};
 
 /// The drain loop has run within this time, or the observer is not ready.
 const DRAINED_WITHIN: Duration = Duration::from_secs(1);
-
-/// How bytes are captured, and why so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mode {
-    mode: &'static str,
-    reason: &'static str,
-}
-
-impl Mode {
-    /// As the flags say.
-    pub const fn of(flags: &LiveFlags) -> Self {
-        match flags.snap_length() {
-            Some(_) => Self { mode: "snap", reason: "configured" },
-            None => Self { mode: "whole", reason: "default" },
-        }
-    }
-}
 
 /// The pipeline's and the capture's state at one moment.
 pub struct State<'a> {
     /// The pipeline.
     pub pipeline: &'a Pipeline,
     pub(super) handle: &'a Handle,
-    pub(super) mode: Mode,
 }
 
 impl State<'_> {
@@ -55,6 +35,7 @@ impl State<'_> {
     fn capture(&self) -> CaptureStats {
         // Read after the ledger, which cannot grow meanwhile: what it counts is in here.
         let counters = self.handle.counters();
+        let mode = self.handle.mode();
         let hooks = self.handle.hooks().into_iter().filter(|hook| hook.attached);
         CaptureStats {
             seen_bytes: counters.get(Counter::Seen),
@@ -63,6 +44,12 @@ impl State<'_> {
                 .map(|loss| (loss.as_str(), counters.get(loss.bytes())))
                 .collect(),
             count_only_bytes: counters.get(Counter::CountOnlyBytes),
+            duplicate_bytes: counters.get(Counter::DuplicateBytes),
+            falls: Why::ALL
+                .iter()
+                .map(|why| (why.as_str(), counters.get(Counter::of_fall(*why))))
+                .collect(),
+            resumes: counters.get(Counter::Resumes),
             records: counters.get(Counter::SubmittedRecords),
             copied_bytes: counters.get(Counter::CopiedBytes),
             skipped_packets: vec![
@@ -72,8 +59,8 @@ impl State<'_> {
             hooks: hooks
                 .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
                 .collect(),
-            mode: self.mode.mode,
-            mode_reason: self.mode.reason.to_owned(),
+            mode: if mode.is_sieve { "sieve" } else { "plain" },
+            mode_reason: mode.reason.to_owned(),
         }
     }
 }

@@ -28,6 +28,12 @@ pub struct CaptureStats {
     pub lost_bytes: Vec<(&'static str, u64)>,
     /// Of these, bytes that were counted only, as not Kafka or encrypted.
     pub count_only_bytes: u64,
+    /// Of these, bytes that came before, and were not copied again.
+    pub duplicate_bytes: u64,
+    /// Directions that fell out of step, by reason.
+    pub falls: Vec<(&'static str, u64)>,
+    /// Directions that were in step again.
+    pub resumes: u64,
     /// Records written to the ring.
     pub records: u64,
     /// Bytes copied into the ring.
@@ -63,25 +69,23 @@ impl Health {
     pub fn fates(&self) -> [(&'static str, u64); 7] {
         let Ledger { decoded, elided, opaque, duplicate, discarded, pending, .. } = self.ledger;
         let count_only = self.capture.as_ref().map_or(0, |capture| capture.count_only_bytes);
+        let again = self.capture.as_ref().map_or(0, |capture| capture.duplicate_bytes);
         let lost = self.capture.as_ref().map_or(0, CaptureStats::lost);
         let in_ring = self.payload_bytes().saturating_sub(self.delivered());
         [
             ("decoded", decoded),
             ("elided", elided),
             ("opaque", opaque.saturating_add(count_only)),
-            ("duplicate", duplicate),
+            ("duplicate", duplicate.saturating_add(again)),
             ("discarded", discarded),
             ("lost", lost),
             ("pending", pending.saturating_add(in_ring)),
         ]
     }
 
-    /// Bytes that are no longer in the ring.
+    /// Bytes that are no longer in the ring, nor left out before the next record.
     fn delivered(&self) -> u64 {
-        let at_hooks = self
-            .capture
-            .as_ref()
-            .map_or(0, |capture| capture.count_only_bytes.saturating_add(capture.lost()));
+        let at_hooks = self.capture.as_ref().map_or(0, CaptureStats::settled);
         self.ledger.seen.saturating_add(at_hooks)
     }
 
@@ -118,12 +122,24 @@ impl Health {
                     .collect(),
             ),
         ];
+        if self.capture.is_some() {
+            families.push(gauge(
+                "capture_directions_out_of_step",
+                "Directions of connections that are copied whole now, and need not be.",
+                vec![value(&[], self.ledger.out_of_step as f64)],
+            ));
+        }
         families.extend(self.capture.as_ref().map(CaptureStats::families).into_iter().flatten());
         families
     }
 }
 
 impl CaptureStats {
+    /// Bytes that no record tells of.
+    fn settled(&self) -> u64 {
+        self.count_only_bytes.saturating_add(self.duplicate_bytes).saturating_add(self.lost())
+    }
+
     fn lost(&self) -> u64 {
         self.lost_bytes.iter().map(|(_, bytes)| bytes).sum()
     }
@@ -135,6 +151,7 @@ impl CaptureStats {
             .iter()
             .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
         let skipped = self.skipped_packets.iter().map(|(why, n)| sample(&[("reason", why)], *n));
+        let falls = self.falls.iter().map(|(why, n)| sample(&[("reason", why)], *n));
         let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
         vec![
             counter(
@@ -156,6 +173,16 @@ impl CaptureStats {
                 "capture_skipped_packets_total",
                 "Packets at a hook whose payload could not be found, by why.",
                 skipped.collect(),
+            ),
+            counter(
+                "capture_out_of_step_total",
+                "Directions whose frames the kernel lost, so that it copies them whole, by why.",
+                falls.collect(),
+            ),
+            counter(
+                "capture_resumed_total",
+                "Directions whose frames the kernel follows again.",
+                vec![sample(&[], self.resumes)],
             ),
             gauge("interface_attached", "1 for each hook that is attached.", hooks.collect()),
             gauge("capture_mode", "1 for how bytes are captured, and why so.", vec![mode]),

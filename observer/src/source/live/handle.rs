@@ -27,12 +27,12 @@ pub struct Handle {
 }
 
 /// What the kernel copies of the payload.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CaptureMode {
     /// Whether metadata only, where directions are in step; else everything.
     pub is_sieve: bool,
     /// Why everything, if so.
-    pub reason: String,
+    pub reason: &'static str,
 }
 
 /// A place where packets are seen, or should be.
@@ -61,7 +61,7 @@ impl Handle {
 
     /// What the kernel copies.
     pub fn mode(&self) -> CaptureMode {
-        self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        *self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was selected and is not there, now.

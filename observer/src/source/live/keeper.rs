@@ -65,7 +65,7 @@ impl Keeper {
         let found = links::list().map_err(Error::system("listing network interfaces"))?;
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
-        shared.note_mode(object.mode.clone());
+        shared.note_mode(object.mode);
         let only = leftovers::Only::observer();
         if let Some(only) = &only {
             leftovers::remove(only, &found);

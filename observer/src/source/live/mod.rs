@@ -35,6 +35,7 @@ pub use config::{Attach, Config, Copy};
 pub use error::Error;
 pub use handle::{CaptureMode, Handle, HookStatus};
 pub use observer_common::counters::{Counter, Counters, Loss};
+pub use observer_common::sieve::Why;
 pub use selection::Missing;
 
 use crate::input::Input;

@@ -133,21 +133,21 @@ impl Object {
 /// Loads the classifiers that the configuration asks for, and that the kernel takes.
 fn choose(ebpf: &mut Ebpf, config: &Config) -> Result<(Classifiers, CaptureMode), Error> {
     let wants_plain = match config.copy {
-        Copy::Plain => Some("asked for"),
-        Copy::Auto if config.snap_len.is_some() => Some("a snap length"),
+        Copy::Plain => Some("configured"),
+        Copy::Auto if config.snap_len.is_some() => Some("snap_length"),
         Copy::Auto | Copy::Sieve => None,
     };
     if let Some(reason) = wants_plain {
         load_classifiers(ebpf, PLAIN)?;
-        return Ok((PLAIN, CaptureMode { is_sieve: false, reason: reason.to_owned() }));
+        return Ok((PLAIN, CaptureMode { is_sieve: false, reason }));
     }
     match load_sieve(ebpf) {
-        Ok(()) => Ok((SIEVE, CaptureMode { is_sieve: true, reason: String::new() })),
+        Ok(()) => Ok((SIEVE, CaptureMode { is_sieve: true, reason: "default" })),
         Err(error) if config.copy == Copy::Sieve => Err(error),
         Err(error) => {
             tracing::warn!("whole payloads are copied, as the kernel does not take the sieve: {error}");
             load_classifiers(ebpf, PLAIN)?;
-            Ok((PLAIN, CaptureMode { is_sieve: false, reason: "kernel".to_owned() }))
+            Ok((PLAIN, CaptureMode { is_sieve: false, reason: "kernel" }))
         }
     }
 }

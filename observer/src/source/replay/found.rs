@@ -58,7 +58,7 @@ impl<'a> Found<'a> {
     /// Hands it over.
     pub fn deliver(&self, time: Option<Timestamp>, deliver: &mut impl FnMut(Input<'_>)) {
         let Packet { flow, seq, ack, flags, .. } = self.packet;
-        let chunk = [Chunk { offset: 0, bytes: self.bytes, frame_end: false }];
+        let chunk = [Chunk { offset: 0, bytes: self.bytes, frame_start: false }];
         deliver(Input::Segment(Segment {
             time,
             flow,

@@ -81,15 +81,15 @@ fn an_elided_first_copy_stays_elided() {
 #[test]
 fn the_end_of_a_frame_is_marked_behind_present_and_elided_bytes() {
     let mut s = Script::after_syn(0);
-    s.push(0, "ab|cd..|ef").expect("[ab| cd ..| ef]");
-    s.push(10, "k..|").push(8, "ij|").expect("[ij|] [k ..|]");
+    s.push(0, "ab|cd..|ef").expect("[ab |cd .. |ef]");
+    s.push(10, "|k..").push(8, "|ij").expect("[|ij] [|k ..]");
 }
 
 #[test]
 fn a_run_that_was_cut_loses_the_edge_that_was_cut_off() {
     let mut s = Script::after_syn(0);
-    s.push(3, "d").push(0, "abcDe|").expect("[abc [d] e|]").counts(1, 0, 0);
-    s.push(7, "hi").push(5, "fgH|").expect("[fg [hi]").counts(2, 0, 0);
+    s.push(3, "d").push(0, "|abcDe").expect("[|abc [d] e]").counts(1, 0, 0);
+    s.push(7, "hi").push(5, "fg|H").expect("[fg [hi]").counts(2, 0, 0);
 }
 
 #[test]

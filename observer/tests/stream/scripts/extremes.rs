@@ -62,7 +62,7 @@ fn an_absurd_acknowledgment_is_ignored() {
 #[test]
 fn an_absurd_length_is_discarded() {
     let mut s = Script::after_syn(0);
-    let chunks = [Chunk { offset: 0, bytes: b"abc", frame_end: false }];
+    let chunks = [Chunk { offset: 0, bytes: b"abc", frame_start: false }];
     s.push_chunks(0, u32::MAX, &chunks).expect("").counts(0, u32::MAX.into(), 0);
     s.push_elided(0, MAX_SEGMENT).expect("[(268435456)]");
 }
@@ -70,10 +70,10 @@ fn an_absurd_length_is_discarded() {
 #[test]
 fn chunks_that_break_the_rules_are_cut() {
     let mut s = Script::after_syn(0);
-    let chunk = |offset, bytes| Chunk { offset, bytes, frame_end: true };
+    let chunk = |offset, bytes| Chunk { offset, bytes, frame_start: true };
     let chunks = [chunk(0, b"abcd"), chunk(2, b"CDef"), chunk(1, b"B"), chunk(u32::MAX, b"x")];
-    s.push_chunks(0, 8, &chunks).expect("[abcd| ef| ..]");
-    s.push_chunks(8, 2, &[chunk(0, b"ijkl")]).expect("[ij]");
+    s.push_chunks(0, 8, &chunks).expect("[|abcd ef ..]");
+    s.push_chunks(8, 2, &[chunk(0, b"ijkl")]).expect("[|ij]");
 }
 
 #[test]

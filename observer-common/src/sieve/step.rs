@@ -224,7 +224,11 @@ fn number(walk: &mut Walk, bytes: u64, width: u32) -> u64 {
 
 #[inline(always)]
 fn varint<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
-    let there = tape.shown() - walk.keep;
+    let there = min(tape.shown() - walk.keep, walk.left);
+    if there == 0 {
+        walk.finish();
+        return Step::More;
+    }
     let mut bytes = tape.number(walk.keep);
     let mut used = 0;
     let mut groups = u32::from(walk.read);
@@ -244,11 +248,12 @@ fn varint<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     tape.keep(walk.keep + used);
     walk.keep = 0;
     (walk.number, walk.read) = (0, 0);
-    if !walk.claim(used) {
-        walk.finish();
-    } else if ends {
+    // Of those that are there, so they are the frame's.
+    walk.left -= used;
+    if ends {
         return act(walk, tape, code, value & 0xffff_ffff);
-    } else if groups == 5 {
+    }
+    if groups == 5 {
         walk.finish();
     } else {
         (walk.number, walk.read) = (value, groups as u8);

@@ -133,7 +133,7 @@ impl Walk {
     /// Whether a frame of Kafka's begins with the next byte.
     #[inline(always)]
     pub(super) const fn starts_frame(&self) -> bool {
-        self.is_proven() && self.ends_frame()
+        self.is_proven() && self.is_between() && self.keep == 0 && self.omit == 0
     }
 
     /// Takes what the request direction says.
@@ -228,10 +228,16 @@ impl Walk {
     /// passed.
     #[inline(always)]
     pub const fn ends_frame(&self) -> bool {
-        let begins = self.word.is(Op::Request)
-            || self.word.is(Op::Response)
-            || self.word.is(Op::Token);
-        begins && self.keep == 0 && self.before == 0 && self.read == 0
+        let is_over = self.left == 0 && self.back == 0 && self.word.width() == 0;
+        (is_over || self.is_between()) && self.keep == 0 && self.before == 0
+    }
+
+    /// Whether a frame begins next.
+    #[inline(always)]
+    const fn is_between(&self) -> bool {
+        let word = self.word;
+        let begins = word.is(Op::Request) || word.is(Op::Response) || word.is(Op::Token);
+        begins && self.read == 0
     }
 
     /// Takes up a word, and claims what it reads.

@@ -2,6 +2,9 @@
 //! the kernel's records would tell out.
 
 mod bench;
+pub mod dialogue;
+#[cfg(feature = "live")]
+pub mod tap;
 mod tape;
 
 use std::collections::HashMap;

@@ -47,6 +47,11 @@ impl Machine {
         };
         visitor.batch(&Batch { is_whole: batch.len <= u64::from(left), ..batch });
         let left = left.saturating_sub(width);
+        if batch.magic < 2 {
+            // Of an older set the first message tells all that is told.
+            self.mode = Mode::Op;
+            return Ok(self.pass(bytes, width, left));
+        }
         let body = batch.len.saturating_sub(width.into());
         let body = u32::try_from(body).unwrap_or(u32::MAX);
         if body > left {

@@ -80,6 +80,11 @@ impl Regions {
         Some(())
     }
 
+    /// So many bytes are left of it again.
+    pub(super) fn give_back(&mut self, left: u32) {
+        self.left = left;
+    }
+
     #[inline]
     pub(super) fn push(&mut self, level: Level) -> Result<(), TooDeep> {
         self.levels.try_push(level).map_err(|_| TooDeep)

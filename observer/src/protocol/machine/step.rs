@@ -42,6 +42,7 @@ impl Machine {
     /// are too few (then nothing was done).
     #[inline]
     pub(super) fn step<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) -> Option<usize> {
+        let left = self.regions.left();
         let done = match self.mode {
             Mode::Op => self.op(bytes, visitor),
             Mode::Tag => self.tag(bytes),
@@ -57,6 +58,8 @@ impl Machine {
             }
             Err(Stop::More) => None,
             Err(Stop::Broken(why)) => {
+                // The step took nothing, whatever it had claimed.
+                self.regions.give_back(left);
                 self.fail(why, visitor);
                 Some(0)
             }

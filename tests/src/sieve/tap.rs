@@ -1,0 +1,134 @@
+//! A live capture in the background that keeps every segment, and how segments compare.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use observer::input::{Chunk, Flow, Input, Segment, Seq};
+use observer::source::live::{Capture, Config, Counters, Handle};
+use observer_common::TcpFlags;
+
+use super::Sieve;
+
+/// A segment as a capture told it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    flow: Flow,
+    seq: Seq,
+    flags: TcpFlags,
+    wire_len: u32,
+    chunks: Vec<(u32, Vec<u8>)>,
+}
+
+/// Of each direction: the bytes told, `None` where they were left out; by their sequence numbers.
+pub type Streams = BTreeMap<Flow, BTreeMap<u32, Option<u8>>>;
+
+/// A running capture.
+pub struct Tap {
+    /// The capture's handle.
+    pub handle: Handle,
+    told: Arc<Mutex<Vec<Told>>>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Tap {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// Where it does not start; it takes root.
+    pub fn start(config: &Config) -> Self {
+        let config = Config { drop_privileges: false, ..config.clone() };
+        let capture = Capture::start(&config).unwrap_or_else(|error| {
+            panic!("this test captures for real, and so takes root: {error}")
+        });
+        let (told, stop) = (Arc::new(Mutex::default()), Arc::new(AtomicBool::new(false)));
+        let handle = capture.handle();
+        let thread = {
+            let (told, stop) = (Arc::clone(&told), stop.clone());
+            std::thread::spawn(move || {
+                capture.run(&stop, |input| {
+                    if let Input::Segment(segment) = input {
+                        told.lock().unwrap().push(Told::of(&segment));
+                    }
+                });
+            })
+        };
+        Self { handle, told, stop, thread }
+    }
+
+    /// Whether both ends of so many connections have closed.
+    ///
+    /// # Panics
+    /// Where the capturing thread has panicked.
+    pub fn has_closed(&self, connections: usize) -> bool {
+        let told = self.told.lock().unwrap();
+        let ends = told.iter().filter(|told| told.flags.has(TcpFlags::FIN));
+        ends.map(|told| told.flow).collect::<std::collections::BTreeSet<_>>().len()
+            >= 2 * connections
+    }
+
+    /// Ends it: what it told, and what the kernel counted.
+    ///
+    /// # Panics
+    /// Where the capturing thread has panicked.
+    pub fn finish(self) -> (Vec<Told>, Counters) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+        (self.told.lock().unwrap().clone(), self.handle.counters())
+    }
+}
+
+impl Told {
+    fn of(segment: &Segment<'_>) -> Self {
+        let Segment { flow, seq, flags, wire_len, chunks, .. } = *segment;
+        let chunks = chunks.iter().map(|chunk| (chunk.offset, chunk.bytes.to_vec())).collect();
+        Self { flow, seq, flags, wire_len, chunks }
+    }
+
+    fn show(&self, show: impl FnOnce(&Segment<'_>)) {
+        let chunk = |(offset, bytes): &'_ (u32, Vec<u8>)| (*offset, bytes.clone());
+        let owned: Vec<_> = self.chunks.iter().map(chunk).collect();
+        let chunks: Vec<_> = owned
+            .iter()
+            .map(|(offset, bytes)| Chunk { offset: *offset, bytes, frame_start: false })
+            .collect();
+        show(&Segment {
+            time: None,
+            flow: self.flow,
+            seq: self.seq,
+            ack: None,
+            flags: self.flags,
+            wire_len: self.wire_len,
+            chunks: &chunks,
+            wants_place: false,
+        });
+    }
+}
+
+/// What the host's sieve makes of segments that are whole.
+pub fn sieved(told: &[Told], sieve: &mut Sieve) -> Vec<Told> {
+    let mut all = Vec::new();
+    for one in told {
+        one.show(|segment| sieve.segment(segment, |sieved| all.push(Told::of(&sieved))));
+    }
+    all
+}
+
+/// The bytes of each direction.
+pub fn streams(told: &[Told]) -> Streams {
+    let mut streams = Streams::new();
+    for one in told {
+        let stream = streams.entry(one.flow).or_default();
+        for at in 0..one.wire_len {
+            stream.entry(one.seq.plus(at).0).or_insert(None);
+        }
+        for (offset, bytes) in &one.chunks {
+            for (at, byte) in (*offset..).zip(bytes) {
+                stream.insert(one.seq.plus(at).0, Some(*byte));
+            }
+        }
+    }
+    streams
+}

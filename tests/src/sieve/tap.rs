@@ -43,7 +43,8 @@ impl Tap {
         let capture = Capture::start(&config).unwrap_or_else(|error| {
             panic!("this test captures for real, and so takes root: {error}")
         });
-        let (told, stop) = (Arc::new(Mutex::default()), Arc::new(AtomicBool::new(false)));
+        let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+        let stop = Arc::new(AtomicBool::new(false));
         let handle = capture.handle();
         let thread = {
             let (told, stop) = (Arc::clone(&told), stop.clone());

@@ -10,6 +10,7 @@ pub mod http;
 pub mod in_process;
 pub mod java;
 pub mod jmx;
+#[cfg(feature = "live")]
 pub mod logins;
 pub mod messages;
 #[cfg(feature = "live")]

@@ -52,12 +52,14 @@ fn check(outputs: &Outputs, secrets: &mut Secrets, in_clear: &[&[u8]]) {
         assert_eq!(metrics.sum("decode_errors_total", ""), cut_off);
         assert_eq!(metrics.sum("stream_bytes_total", r#"fate="discarded""#), 0);
     }
-    for text in in_clear {
+    for text in in_clear.iter().chain(&[&b"record 1"[..]]) {
         let passed = outputs.recording.windows(text.len()).any(|window| window == *text);
         assert!(passed, "{} passed the wire", String::from_utf8_lossy(text));
     }
     assert!(secrets.add_nonces(&outputs.recording) > 0, "SCRAM passed the wire");
     secrets.add(WRONG);
+    // What is in the records that clients write.
+    secrets.add("record 1");
     for (what, output) in &outputs.all {
         let found = secrets.find(output);
         assert_eq!(found, None, "a secret in {what}");

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use observer::source::live as capture;
+use observer::source::live::{Counter, Why};
 use tempfile::TempDir;
 use xtask::kafka::{Broker, Config, User, Version};
 
@@ -16,6 +18,7 @@ use crate::clients::{Client, create_topics};
 use crate::dumpcap::Recorder;
 use crate::in_process::{self, Said};
 use crate::oracle::{Live, Metrics, Observing};
+use crate::sieve::tap::{Tap, Told};
 
 /// Who logs in.
 pub const USER: &str = "alice";
@@ -26,7 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOG: [&str; 2] = ["--log", "trace"];
 
 /// A broker that is observed.
-#[derive(Debug)]
 pub struct Watched {
     /// The broker.
     pub broker: Broker,
@@ -38,6 +40,7 @@ pub struct Watched {
     pub secrets: Secrets,
     recorder: Recorder,
     live: Observing,
+    tap: Tap,
     ports: Vec<u16>,
     _keys: TempDir,
 }
@@ -68,10 +71,17 @@ impl Watched {
         let ports = vec![config.listen.port(), sasl.port(), tls.port()];
         let recorder = Recorder::start(&ports)?;
         let live = Observing::start_with(&ports, &LOG)?;
+        // Before any connection, so that all are in step from their SYN.
+        let tap = Tap::start(&capture::Config {
+            ports: ports.iter().map(|&port| port..=port).collect(),
+            interfaces: vec!["lo".to_owned()],
+            copy: capture::Copy::Sieve,
+            ..capture::Config::default()
+        });
         let broker = Broker::start(&config)?;
         create_topics(&broker, clients)?;
         let secrets = Secrets::give(broker.address(), USER, password)?;
-        Ok(Self { broker, sasl, tls, secrets, recorder, live, ports, _keys: keys })
+        Ok(Self { broker, sasl, tls, secrets, recorder, live, tap, ports, _keys: keys })
     }
 
     /// Waits until the sum of a metric over the samples with this label is as given.
@@ -94,12 +104,22 @@ impl Watched {
         let recording = self.recorder.stop()?;
         let live = self.live.stop()?;
         drop(self.broker);
+        let (told, counters) = self.tap.finish();
+        // TLS begins with what would be an impossible length.
+        let of_kafka = |why: &&Why| !matches!(why, Why::Unproven | Why::Length);
+        let falls = Why::ALL.iter().filter(of_kafka);
+        if falls.map(|why| counters.get(Counter::of_fall(*why))).sum::<u64>() > 0 {
+            bail!("connections of Kafka's fell out of step: {counters:?}");
+        }
+        let is_clear = |told: &&Told| told.ports().iter().all(|port| *port != self.tls.port());
+        let ring = told.iter().filter(is_clear).flat_map(Told::bytes).collect();
         let ports: Vec<_> = self.ports.iter().map(ToString::to_string).collect();
         let (file, ports) = (recording.path().display().to_string(), ports.join(","));
         let mut all = vec![
             ("what observe printed", live.printed.clone()),
             ("what observe logged", live.logged.clone()),
             ("/metrics", live.scraped.clone().into_bytes()),
+            ("what the kernel copied", ring),
         ];
         let mut metrics = Metrics::default();
         for format in ["json", "metrics", "summary"] {

@@ -88,6 +88,16 @@ impl Told {
         Self { flow, seq, flags, wire_len, chunks }
     }
 
+    /// Its ends' ports.
+    pub fn ports(&self) -> [u16; 2] {
+        [self.flow.src.port, self.flow.dst.port]
+    }
+
+    /// The bytes that were copied, each run of them behind a zero.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.chunks.iter().flat_map(|(_, bytes)| [&[0], &bytes[..]].concat()).collect()
+    }
+
     fn show(&self, show: impl FnOnce(&Segment<'_>)) {
         let chunk = |(offset, bytes): &'_ (u32, Vec<u8>)| (*offset, bytes.clone());
         let owned: Vec<_> = self.chunks.iter().map(chunk).collect();

@@ -86,6 +86,16 @@ impl Observing {
         Metrics::parse(&http::get(self.address, "/metrics")?.1)
     }
 
+    /// Kills it (SIGKILL). Fails if it has ended already.
+    pub fn kill(mut self) -> Result<()> {
+        if let Some(status) = self.process.try_wait()? {
+            bail!("the observer ended early: {status}: {}", self.last_words()?);
+        }
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
     fn await_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while !http::get(self.address, "/readyz").is_ok_and(|(status, _)| status == 200) {

@@ -6,5 +6,6 @@ mod killed;
 mod loopback;
 mod pressure;
 mod privileges;
+mod resent;
 mod tunnel;
 mod veth;

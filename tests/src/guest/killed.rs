@@ -20,7 +20,9 @@ pub fn check(captures: &[String]) -> Result<String> {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                recorded.iter().for_each(|recorded| recorded.resend(&listener).close());
+                for recorded in &recorded {
+                    recorded.resend(&listener).close();
+                }
                 rounds.fetch_add(1, Ordering::Relaxed);
             }
         });

@@ -15,7 +15,8 @@ use super::Metrics;
 use crate::record::{self, Record};
 use crate::{binary, http};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A kernel takes a second to verify the programs, an emulated one on a busy machine many.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `observe -o json` on the loopback.
 #[derive(Debug)]

@@ -148,12 +148,11 @@ mod tests {
 
     /// A console on which every check was good, as the serial line gives it.
     fn good() -> String {
-        let mut console =
-            "\u{1b}cSeaBIOS vm-test: note hello\r\n[    1.0] something\r\n".to_owned();
-        for check in Check::ALL {
-            console += &format!("{}\r\n", Saying::Outcome(check, Ok("seen".to_owned())));
-        }
-        console + &format!("{}\r\n[   9.9] reboot: Power down\r\n", Saying::End)
+        let good = |check| Saying::Outcome(check, Ok("seen".to_owned()));
+        let said = Check::ALL.map(good).into_iter().chain([Saying::End]);
+        let said: Vec<_> = said.map(|saying| format!("{saying}\r\n")).collect();
+        let boot = "\u{1b}cSeaBIOS vm-test: note hello\r\n[    1.0] something\r\n";
+        [boot, &said.concat(), "[   9.9] reboot: Power down\r\n"].concat()
     }
 
     #[test]

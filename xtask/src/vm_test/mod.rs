@@ -1,6 +1,6 @@
 //! `cargo xtask vm-test`: series of Linux in; for each whether kafka-observer works on Debian's
-//! newest kernel of it, check by check, out. A machine is emulated, so no root is needed, and
-//! nothing of the kernel that runs here matters.
+//! newest kernel of it, check by check, out. A machine is emulated, so no root is needed, and the
+//! kernel that runs here does not matter.
 //!
 //! - `packages`: which package a series is
 //! - `debian`: Debian's archive, apart from this machine's own packages
@@ -55,7 +55,7 @@ impl Args {
                 failed.push(series.to_string());
             }
         }
-        ensure!(failed.is_empty(), "kafka-observer does not work on {}", failed.join(", "));
+        ensure!(failed.is_empty(), "kafka-observer was not shown to work on {}", failed.join(", "));
         Ok(())
     }
 }

@@ -13,8 +13,8 @@ use crate::process::Guarded;
 /// From start to end. A good kernel takes half a minute; one that refuses a program thinks for minutes.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// All that can be emulated, but for what QEMU 7.2 emulates wrongly: Linux 6.12 compares and exchanges
-/// 16 bytes when it takes memory, and panics.
+/// All that can be emulated, but for the exchange of 16 bytes: Linux 6.12 takes memory with it, and
+/// panics on QEMU 7.2.
 const CPU: &str = "max,-cx16";
 
 /// Runs the machine until it turns itself off; false where it does not.

@@ -6,7 +6,7 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::NamedTempFile;
 use xtask::kafka::free_port;
@@ -82,9 +82,11 @@ impl Observing {
         Ok(Live { records, metrics: Metrics::parse(&scraped)?, printed, logged, scraped })
     }
 
-    /// Its metrics now.
+    /// Its metrics now; fails where it does not answer in time.
     pub fn metrics(&self) -> Result<Metrics> {
-        Metrics::parse(&http::get(self.address, "/metrics")?.1)
+        let (status, said) = http::get(self.address, "/metrics")?;
+        ensure!(status == 200, "{status}: {said}");
+        Metrics::parse(&said)
     }
 
     /// Kills it (SIGKILL). Fails if it has ended already.

@@ -2,10 +2,14 @@
 
 pub mod binary;
 #[cfg(feature = "live")]
+pub mod bpf;
+#[cfg(feature = "live")]
 pub mod capture;
 pub mod capture_writer;
 pub mod clients;
 pub mod dumpcap;
+#[cfg(feature = "live")]
+pub mod guest;
 pub mod http;
 pub mod in_process;
 pub mod java;
@@ -21,6 +25,8 @@ pub mod oracle;
 pub mod peer;
 pub mod record;
 pub mod replayed;
+#[cfg(feature = "live")]
+pub mod resent;
 pub mod sieve;
 pub mod streamed;
 #[cfg(feature = "live")]

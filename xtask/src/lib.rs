@@ -12,3 +12,4 @@ pub mod schema;
 pub mod setup;
 pub mod test;
 pub mod tidy;
+pub mod vm_test;

@@ -32,6 +32,8 @@ enum Command {
     Schema(xtask::schema::Args),
     /// Check format, lints, dependencies, the table of APIs and the design's invariants.
     Tidy(xtask::tidy::Args),
+    /// Boot Debian's kernels in an emulator, and show that kafka-observer works on them.
+    VmTest(xtask::vm_test::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,5 +56,6 @@ fn run(cli: Cli) -> Result<()> {
         Command::Record(args) => args.run(),
         Command::Schema(args) => args.run(),
         Command::Tidy(args) => args.run(),
+        Command::VmTest(args) => args.run(),
     }
 }

@@ -21,3 +21,8 @@ pub fn target() -> PathBuf {
 pub fn kafka_cache() -> PathBuf {
     env::var_os(CACHE_VARIABLE).map_or_else(|| target().join("kafka"), PathBuf::from)
 }
+
+/// Debian's kernels, a folder for each series.
+pub fn kernels() -> PathBuf {
+    target().join("kernels")
+}

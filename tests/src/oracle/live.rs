@@ -6,7 +6,7 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::NamedTempFile;
 use xtask::kafka::free_port;
@@ -15,7 +15,8 @@ use super::Metrics;
 use crate::record::{self, Record};
 use crate::{binary, http};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A kernel takes a second to verify the programs, an emulated one on a busy machine many.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `observe -o json` on the loopback.
 #[derive(Debug)]
@@ -81,9 +82,21 @@ impl Observing {
         Ok(Live { records, metrics: Metrics::parse(&scraped)?, printed, logged, scraped })
     }
 
-    /// Its metrics now.
+    /// Its metrics now; fails where it does not answer in time.
     pub fn metrics(&self) -> Result<Metrics> {
-        Metrics::parse(&http::get(self.address, "/metrics")?.1)
+        let (status, said) = http::get(self.address, "/metrics")?;
+        ensure!(status == 200, "{status}: {said}");
+        Metrics::parse(&said)
+    }
+
+    /// Kills it (SIGKILL). Fails if it has ended already.
+    pub fn kill(mut self) -> Result<()> {
+        if let Some(status) = self.process.try_wait()? {
+            bail!("the observer ended early: {status}: {}", self.last_words()?);
+        }
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
     }
 
     fn await_ready(&mut self) -> Result<()> {

@@ -6,6 +6,7 @@ mod killed;
 mod loopback;
 mod pressure;
 mod privileges;
+mod resent;
 mod sieve;
 mod tunnel;
 mod veth;

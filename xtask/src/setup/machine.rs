@@ -85,7 +85,8 @@ impl Machine {
         Ok(command)
     }
 
-    fn locate(&self, program: &str) -> Option<PathBuf> {
+    /// Where a program is.
+    pub fn locate(&self, program: &str) -> Option<PathBuf> {
         env::split_paths(&self.path).map(|dir| dir.join(program)).find(|file| file.is_file())
     }
 }

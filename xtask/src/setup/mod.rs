@@ -28,8 +28,8 @@ pub struct Args {
     purpose: Purpose,
 }
 
-/// What a machine is set up for; each includes the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+/// What a machine is set up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Purpose {
     /// Build kafka-observer with live capture.
     Build,
@@ -37,6 +37,8 @@ pub enum Purpose {
     Demo,
     /// Run every test: capture tools, cargo-deny and the like besides.
     Test,
+    /// Try kafka-observer on other kernels: what building needs, and an emulator.
+    VmTest,
 }
 
 impl Args {
@@ -75,7 +77,7 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
 }
 
 fn needs_of(purpose: Purpose) -> impl Iterator<Item = &'static Need> {
-    NEEDS.iter().filter(move |need| need.from <= purpose)
+    NEEDS.iter().filter(move |need| need.purposes.contains(&purpose))
 }
 
 fn missing(purpose: Purpose, machine: &Machine) -> Vec<&'static Need> {
@@ -102,16 +104,27 @@ mod tests {
     #[test]
     fn a_bare_machine_lacks_everything() {
         let bare = Machine::with_path("/nowhere");
-        assert_eq!(missing(Purpose::Test, &bare).len(), NEEDS.len());
+        for need in NEEDS {
+            assert!((need.find)(&bare).is_none(), "{}", need.name);
+        }
     }
 
     #[test]
-    fn a_purpose_includes_the_ones_before_it() {
+    fn demo_and_tests_take_what_comes_before_them() {
         let bare = Machine::with_path("/nowhere");
         let build = names(Purpose::Build, &bare);
         let demo = names(Purpose::Demo, &bare);
         assert!(demo.starts_with(&build) && demo.len() > build.len(), "{build:?} {demo:?}");
         assert!(!demo.contains(&"tshark") && names(Purpose::Test, &bare).contains(&"tshark"));
+    }
+
+    #[test]
+    fn an_emulator_is_for_other_kernels_only_which_need_no_kafka() {
+        let bare = Machine::with_path("/nowhere");
+        let (test, vm_test) = (names(Purpose::Test, &bare), names(Purpose::VmTest, &bare));
+        assert!(vm_test.starts_with(&names(Purpose::Build, &bare)));
+        assert!(vm_test.contains(&"qemu") && !test.contains(&"qemu"));
+        assert!(!vm_test.contains(&"Maven") && vm_test.contains(&"ip and tc"), "{vm_test:?}");
     }
 
     #[test]

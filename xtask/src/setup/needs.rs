@@ -1,15 +1,18 @@
-//! The list of what a machine needs: for each thing from which purpose on, how it is found, how it
-//! is installed, and what works without it.
+//! The list of what a machine needs: for each thing what it is for, how it is found, how it is
+//! installed, and what works without it.
+
+use std::path::Path;
 
 use anyhow::Result;
 
 use super::{Machine, Purpose, apt, bpf, clients, manifests};
+use crate::vm_test::debian;
 
 /// One thing a machine may lack.
 pub(super) struct Need {
     pub(super) name: &'static str,
-    /// The first purpose that needs it.
-    pub(super) from: Purpose,
+    /// What needs it.
+    pub(super) purposes: &'static [Purpose],
     /// What was found; `None` if it is missing.
     pub(super) find: fn(&Machine) -> Option<String>,
     pub(super) install: fn(&Machine) -> Result<()>,
@@ -17,10 +20,17 @@ pub(super) struct Need {
     pub(super) without: &'static str,
 }
 
+const BUILDING: &[Purpose] = &[Purpose::Build, Purpose::Demo, Purpose::Test, Purpose::VmTest];
+const KAFKA: &[Purpose] = &[Purpose::Demo, Purpose::Test];
+const TESTS: &[Purpose] = &[Purpose::Test];
+const NETWORKS: &[Purpose] = &[Purpose::Test, Purpose::VmTest];
+const KERNELS: &[Purpose] = &[Purpose::VmTest];
+
 const REPLAY_ONLY: &str = "Without it: cargo build --release -p observer --no-default-features \
                            gives a binary that replays captures";
 const NO_KAFKA: &str = "Without it no Kafka can be started here; building and replay work";
 const NO_TESTS: &str = "Without it some tests fail; building, replay and the demo work";
+const NO_KERNELS: &str = "Without it no other kernel is tried; everything else works";
 
 /// A release that this project's oldest Rust builds.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
@@ -29,35 +39,35 @@ const CARGO_DENY: &str = "cargo-deny@0.20.2";
 pub(super) const NEEDS: &[Need] = &[
     Need {
         name: "Rust for the BPF target",
-        from: Purpose::Build,
+        purposes: BUILDING,
         find: bpf::find_toolchain,
         install: bpf::install_toolchain,
         without: REPLAY_ONLY,
     },
     Need {
         name: "bpf-linker",
-        from: Purpose::Build,
+        purposes: BUILDING,
         find: bpf::find_linker,
         install: bpf::install_linker,
         without: REPLAY_ONLY,
     },
     Need {
         name: "Java",
-        from: Purpose::Demo,
+        purposes: KAFKA,
         find: find_java,
         install: install_java,
         without: NO_KAFKA,
     },
     Need {
         name: "Maven",
-        from: Purpose::Demo,
+        purposes: KAFKA,
         find: find_maven,
         install: |machine| apt::install(machine, &["maven"]),
         without: NO_KAFKA,
     },
     Need {
         name: "rustfmt and clippy",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: |machine| {
             machine.first_line("cargo", &["fmt", "--version"])?;
             machine.first_line("cargo", &["clippy", "--version"])
@@ -71,7 +81,7 @@ pub(super) const NEEDS: &[Need] = &[
     },
     Need {
         name: "cargo-deny",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: |machine| machine.first_line("cargo-deny", &["--version"]),
         install: |machine| {
             machine
@@ -82,7 +92,7 @@ pub(super) const NEEDS: &[Need] = &[
     },
     Need {
         name: "tshark",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: |machine| {
             machine.first_line("dumpcap", &["--version"])?;
             machine.first_line("tshark", &["--version"])
@@ -91,48 +101,73 @@ pub(super) const NEEDS: &[Need] = &[
         without: NO_TESTS,
     },
     Need {
-        name: "ip",
-        from: Purpose::Test,
-        find: |machine| machine.first_line("ip", &["-Version"]),
+        name: "ip and tc",
+        purposes: NETWORKS,
+        find: |machine| {
+            machine.first_line("tc", &["-Version"])?;
+            machine.first_line("ip", &["-Version"])
+        },
         install: |machine| apt::install(machine, &["iproute2"]),
         without: NO_TESTS,
     },
     Need {
         name: "promtool",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: |machine| machine.first_line("promtool", &["--version"]),
         install: |machine| apt::install(machine, &["prometheus"]),
         without: NO_TESTS,
     },
     Need {
         name: "kubernetes-validate",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: manifests::find,
         install: manifests::install,
         without: NO_TESTS,
     },
     Need {
         name: "Python's Kafka clients",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: clients::find_python,
         install: clients::install_python,
         without: NO_TESTS,
     },
     Need {
         name: "Node.js and its Kafka client",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: clients::find_node,
         install: clients::install_node,
         without: NO_TESTS,
     },
     Need {
         name: "Go",
-        from: Purpose::Test,
+        purposes: TESTS,
         find: clients::find_go,
         install: clients::install_go,
         without: NO_TESTS,
     },
+    Need {
+        name: "qemu",
+        purposes: KERNELS,
+        find: |machine| machine.first_line("qemu-system-x86_64", &["--version"]),
+        install: |machine| apt::install(machine, &["qemu-system-x86"]),
+        without: NO_KERNELS,
+    },
+    Need {
+        name: "Debian's package tools",
+        purposes: KERNELS,
+        find: find_debian,
+        install: |machine| apt::install(machine, &["apt", "dpkg", "debian-archive-keyring"]),
+        without: NO_KERNELS,
+    },
 ];
+
+/// What fetches Debian's packages, checks and unpacks them, also on a machine that runs another
+/// system.
+fn find_debian(machine: &Machine) -> Option<String> {
+    machine.first_line("dpkg-deb", &["--version"])?;
+    let apt = machine.first_line("apt-get", &["--version"])?;
+    Path::new(debian::KEYRING).is_file().then_some(apt)
+}
 
 /// Java's compiler, of version 17 or newer: tests run Java sources as they are.
 fn find_java(machine: &Machine) -> Option<String> {

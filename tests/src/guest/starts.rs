@@ -1,0 +1,57 @@
+//! Whether the observer loads its programs and attaches them as this kernel can, and ends well.
+
+use anyhow::{Context, Result, ensure};
+use xtask::vm_test::console::Saying;
+
+use super::attached::{self, How};
+use super::{await_until, say};
+use crate::oracle::Observing;
+use crate::traffic::Pair;
+use crate::{binary, bpf};
+
+/// What the observer says of how it captures.
+const SHOWN: [&str; 2] = ["kafka_observer_capture_mode{", "kafka_observer_interface_attached{"];
+
+/// How the observer's log ends the number of instructions that the kernel went through.
+const VERIFIED: &str = " instructions verified";
+
+/// Starts it, looks at what is attached, and ends it.
+pub fn check() -> Result<String> {
+    ensure!(attached::is_nothing()?, "there is something attached before anything has started");
+    load()?;
+    let (port, _listener) = Pair::listen("127.0.0.1");
+    let observing = Observing::start_with(&[port], &["--log", "info"])?;
+    let how = How::of_this_kernel()?;
+    let (attached, programs) = (how.count()?, bpf::programs()?);
+    let live = observing.stop()?;
+    let log = String::from_utf8_lossy(&live.logged);
+    let shown = live.scraped.lines().filter(|line| SHOWN.iter().any(|s| line.starts_with(s)));
+    for line in log.lines().chain(shown) {
+        say(&Saying::Note(line.to_owned()));
+    }
+    ensure!(attached == 1, "{attached} classifiers on lo by {how:?}, not 1");
+    // Without its warnings all of it works: sockets are watched, too.
+    ensure!(!log.contains("WARN") && !log.contains("ERROR"), "it complains");
+    await_until("nothing is attached once it has ended", attached::is_nothing)?;
+    Ok(format!("attached by {how:?}, {programs} programs"))
+}
+
+/// Loads the programs with all that they say for diagnosis, for as long as a kernel thinks about
+/// that; fails with what it says.
+fn load() -> Result<()> {
+    let flags = ["observe", "--interface", "lo", "--for", "1ms", "--log", "debug"];
+    let output = binary::run(flags)?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "{}",
+        log.lines().last().context("it ends, and says nothing")?
+    );
+    // Older kernels do not tell.
+    let told = |line: &&str| line.ends_with(VERIFIED) && !line.contains(" 0 ");
+    for line in log.lines().filter(told) {
+        let (_, line) = line.rsplit_once("object: ").unwrap_or(("", line));
+        say(&Saying::Note(line.to_owned()));
+    }
+    Ok(())
+}

@@ -56,6 +56,9 @@ fn hold_against_tool(moments: usize) {
             assert_eq!(known, (row.committed, Some(row.lag)), "{group} {partition} at the end");
         }
     }
+    let ours = timeline.told_by_coordinator(TRANSACTIONAL);
+    let ends = timeline.at_end(TRANSACTIONAL).into_iter();
+    assert_eq!(ours, ends.map(|(partition, (committed, _))| (partition, committed)).collect());
     let ours = timeline.at_end(SHARED);
     println!("{SHARED}: {:?}, the tool {:?}", ours, lags.last_shared);
     assert!(ours.iter().eq(lags.last_shared.iter()), "{SHARED}: the tool {:?}", lags.last_shared);

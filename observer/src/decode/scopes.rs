@@ -1,7 +1,7 @@
 //! Topics, partitions, groups and wrapped messages as a collector enters and leaves them.
 
 use super::collector::{Around, Collector};
-use super::facts::{Partition, Topic};
+use super::facts::{Partition, Producer, Topic};
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Text, Wrapped};
@@ -14,6 +14,8 @@ const MAX_PARTITIONS: usize = 128 << 10;
 const MAX_GROUPS: usize = 4 << 10;
 /// Members of groups likewise.
 const MAX_MEMBERS: usize = 4 << 10;
+/// Producers likewise.
+const MAX_PRODUCERS: usize = 4 << 10;
 
 impl Collector<'_> {
     /// The topic that is spoken of.
@@ -167,6 +169,18 @@ impl Collector<'_> {
     pub(super) fn member(&mut self, text: Text<'_>) {
         if self.facts.members.len() < MAX_MEMBERS {
             self.facts.members.push(self.names.intern(text));
+        } else {
+            self.facts.dropped = self.facts.dropped.saturating_add(1);
+        }
+    }
+
+    pub(super) fn producer(&mut self, id: i64) {
+        if self.position.is_in_partition {
+            return;
+        }
+        if self.facts.producers.len() < MAX_PRODUCERS {
+            let first_topic = u32::try_from(self.facts.topics.len()).unwrap_or(u32::MAX);
+            self.facts.producers.push(Producer { id, is_committed: None, first_topic });
         } else {
             self.facts.dropped = self.facts.dropped.saturating_add(1);
         }

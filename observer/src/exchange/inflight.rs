@@ -56,7 +56,7 @@ impl Pending {
 
     /// The library that it names.
     pub(super) fn software(&self) -> Option<Box<ClientSoftware>> {
-        let (name, version) = self.facts.as_ref()?.software.clone()?;
+        let (name, version) = *self.facts.as_ref()?.software.clone()?;
         Some(Box::new(ClientSoftware { name, version, client_id: self.client_id.clone() }))
     }
 

@@ -23,6 +23,8 @@ pub type Known = (i64, Option<i64>);
 pub struct Timeline {
     topic: String,
     groups: Groups,
+    /// The same, from what groups' coordinators see alone: not how transactions end elsewhere.
+    at_coordinators: Groups,
     now: Timestamp,
     /// By group and partition, each change.
     known: BTreeMap<(String, i32), Vec<(Timestamp, Known)>>,
@@ -44,6 +46,7 @@ impl Timeline {
         let mut timeline = Self {
             topic: topic.to_owned(),
             groups: Groups::new(Limits::default()),
+            at_coordinators: Groups::new(Limits::default()),
             now: Timestamp::default(),
             known: BTreeMap::new(),
             members: BTreeMap::new(),
@@ -75,6 +78,15 @@ impl Timeline {
         of_group.filter_map(|((_, n), known)| Some((*n, known.last()?.1))).collect()
     }
 
+    /// The offsets of a group at the end that its coordinator alone tells.
+    pub fn told_by_coordinator(&self, group: &str) -> BTreeMap<i32, i64> {
+        let groups = self.at_coordinators.read(self.now).groups;
+        let partitions =
+            groups.into_iter().filter(|g| &*g.name == group).flat_map(|g| g.partitions);
+        let of_topic = partitions.filter(|p| *p.topic.text() == *self.topic);
+        of_topic.map(|p| (p.index, p.offset)).collect()
+    }
+
     /// How many members a group had from one time to another.
     pub fn members(&self, group: &str, from: Timestamp, to: Timestamp) -> Vec<Option<usize>> {
         within(self.members.get(group).map_or(&[], Vec::as_slice), from, to)
@@ -88,6 +100,9 @@ impl Timeline {
         // What the tool asks makes the broker ask itself; it must be known without.
         if exchange.api_key() != ApiKey::READ_SHARE_GROUP_STATE_SUMMARY {
             self.groups.exchange(exchange, self.now);
+        }
+        if exchange.api_key() != ApiKey::END_TXN {
+            self.at_coordinators.exchange(exchange, self.now);
         }
         for change in self.groups.take_changes() {
             if let Change::Rebalanced(group, _) = change {
@@ -152,7 +167,10 @@ impl Handler for Timeline {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Exchange(exchange) => self.exchange(exchange),
-            Event::TopicNamed { id, name } => self.groups.named(id, name),
+            Event::TopicNamed { id, name } => {
+                self.groups.named(id, name);
+                self.at_coordinators.named(id, name);
+            }
             _ => {}
         }
     }

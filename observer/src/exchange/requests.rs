@@ -71,17 +71,11 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        if let Some(body) = &mut conversation.asking {
-            ctx.decoder.feed(body, bytes, ctx.evictions);
-        }
+        self.ear.body(Side::Request, bytes);
     }
 
     fn missing(&mut self, hole: Hole, len: u64) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        if let Some(body) = &mut conversation.asking {
-            ctx.decoder.miss(body, hole, len, ctx.evictions);
-        }
+        self.ear.missing(Side::Request, hole, len);
     }
 
     fn end(&mut self, last: Option<Timestamp>) {

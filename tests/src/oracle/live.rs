@@ -81,6 +81,11 @@ impl Observing {
         Ok(Live { records, metrics: Metrics::parse(&scraped)?, printed, logged, scraped })
     }
 
+    /// Where it serves its metrics.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its metrics now.
     pub fn metrics(&self) -> Result<Metrics> {
         Metrics::parse(&http::get(self.address, "/metrics")?.1)

@@ -159,3 +159,25 @@ fn errors_of_a_message_that_is_cut_keep_their_topic() {
     assert_eq!(errors.len(), 1);
     assert_eq!(facts.topic(errors[0].topic.unwrap()).unwrap().name.as_deref(), Some("a"));
 }
+
+#[test]
+fn each_of_several_transactions_has_its_own_end_and_topics() {
+    // WriteTxnMarkers v1: of producer 7 aborted in one topic, of 8 committed in two.
+    let mut bytes = vec![0xff, 0xff, 0, 3];
+    for (producer, is_committed, topics) in [(7, 0, &b"a"[..]), (8, 1, b"bc")] {
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, producer, 0, 0, is_committed]);
+        bytes.push(topics.len() as u8 + 1);
+        for &topic in topics {
+            bytes.extend([2, topic, 2, 0, 0, 0, 5, 0]);
+        }
+        bytes.extend([0; 5]);
+    }
+    bytes.push(0);
+    let facts = decoded((ApiKey::WRITE_TXN_MARKERS, Side::Request, 1), &[Bytes(&bytes)]);
+    assert_eq!(facts.undecoded, None);
+    let told: Vec<_> = facts
+        .topics_by_producer()
+        .map(|(producer, topics)| (producer.id, producer.is_committed, topics))
+        .collect();
+    assert_eq!(told, [(7, Some(false), 0..1), (8, Some(true), 1..3)]);
+}

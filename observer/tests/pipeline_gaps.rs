@@ -4,7 +4,13 @@ mod script;
 
 use std::time::Duration;
 
-use script::{From, Script, heartbeat, response};
+use observer::input::TcpFlags;
+use script::{From, Script, heartbeat, request, response};
+
+/// ApiVersions v3, which names a library.
+fn hello(id: i32) -> Vec<u8> {
+    request(18, 3, id, b"\x05java\x064.4.0\0")
+}
 
 #[test]
 fn a_gap_inside_a_response_keeps_the_step() {
@@ -60,6 +66,23 @@ fn a_response_seen_before_its_request_waits_for_it() {
     assert_eq!(script.said()[1..], ["Heartbeat v0 #1 1/1/0 ms"]);
     script.retransmit(&two[..9], two.len() as u32);
     assert_eq!(script.said(), ["Heartbeat v0 #2 -/1/0 ms"], "{late:?}");
+}
+
+#[test]
+fn a_library_is_learned_however_its_request_ends() {
+    let hello = hello(2);
+    let (first, second) = hello.split_at(9);
+    let library = "library java 4.4.0";
+    // Answered before all of it was seen.
+    let mut script = Script::new().open();
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    script.unseen(From::Client, first).client(second).broker(&response(2, &[0; 2]));
+    script.retransmit(first, hello.len() as u32);
+    assert_eq!(script.said()[2..], [library, "ApiVersions v3 #2 -/1/0 ms"]);
+    // The connection ends within it, behind the name.
+    let mut script = Script::new().open();
+    script.client(&hello[..hello.len() - 1]).pass(From::Client, TcpFlags::RST, &[]);
+    assert_eq!(script.said()[1..], [library, "ApiVersions v3 #2 abandoned"]);
 }
 
 #[test]

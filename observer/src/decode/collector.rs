@@ -101,12 +101,12 @@ impl Visitor for Collector<'_> {
             }
             Role::Software => {
                 let name = self.names.intern(text);
-                self.facts.software = Some((name, Arc::from("")));
+                self.facts.software = Some(Box::new((name, Arc::from(""))));
             }
             Role::SoftwareVersion => {
                 let version = self.names.intern(text);
-                if let Some((_, known)) = &mut self.facts.software {
-                    *known = version;
+                if let Some(software) = &mut self.facts.software {
+                    software.1 = version;
                 }
             }
             Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
@@ -217,8 +217,13 @@ impl Collector<'_> {
             Role::Throttle => self.facts.throttle_ms = int32,
             Role::Generation => self.facts.generation = self.facts.generation.or(int32),
             Role::SessionTimeout => self.facts.session_timeout_ms = int32,
-            Role::Producer => self.facts.producer = self.facts.producer.or(Some(value)),
-            Role::IsCommitted => self.facts.is_committed = Some(value != 0),
+            Role::Producer => self.producer(value),
+            Role::IsCommitted => {
+                if let Some(producer) = self.facts.producers.last_mut() {
+                    // Another's, if its own found no room.
+                    producer.is_committed.get_or_insert(value != 0);
+                }
+            }
             Role::DoneRecords => {
                 if let Some(partition) = self.partition() {
                     partition.records = u32::try_from(value).ok();

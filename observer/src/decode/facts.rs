@@ -1,5 +1,6 @@
 //! What a message says.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::errors::ErrorCounts;
@@ -27,10 +28,8 @@ pub struct Facts {
     pub generation: Option<i32>,
     /// JoinGroup: how long a silent member stays, in ms.
     pub session_timeout_ms: Option<i32>,
-    /// The first producer's number.
-    pub producer: Option<i64>,
-    /// EndTxn: whether the transaction is committed.
-    pub is_committed: Option<bool>,
+    /// Producers, in the order of the message; not those that are told of a partition.
+    pub producers: Vec<Producer>,
     /// How long the broker holds the client back, in ms.
     pub throttle_ms: Option<i32>,
     /// Produce: how many brokers must have it; 0: no answer is wanted.
@@ -43,8 +42,8 @@ pub struct Facts {
     pub session_epoch: Option<i32>,
     /// What may be read: 0 everything, 1 what is committed.
     pub isolation: Option<i8>,
-    /// The client's library and its version (KIP-511).
-    pub software: Option<(Arc<str>, Arc<str>)>,
+    /// The client's library and its version (KIP-511): rare, so apart.
+    pub software: Option<Box<(Arc<str>, Arc<str>)>>,
     /// How the client will prove who it is (SaslHandshake).
     pub mechanism: Option<Arc<str>>,
     /// Batches, or messages of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd.
@@ -56,6 +55,17 @@ pub struct Facts {
     pub undecoded: Option<Undecoded>,
     /// Topics, partitions or errors that were too many to be told apart.
     pub dropped: u32,
+}
+
+/// A producer that a message speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Producer {
+    /// Its number.
+    pub id: i64,
+    /// Whether its transaction is committed, not aborted, where the message ends it.
+    pub is_committed: Option<bool>,
+    /// Index of the first topic that is said of it, if there is one; the others follow.
+    pub first_topic: u32,
 }
 
 /// A topic that a message speaks of.
@@ -184,7 +194,7 @@ impl From<Broken> for Undecoded {
     }
 }
 
-/// Topics, partitions, groups and members for which memory is kept.
+/// Topics, partitions, groups, members and producers for which memory is kept.
 const KEPT: usize = 256;
 
 impl Facts {
@@ -199,8 +209,7 @@ impl Facts {
             members,
             generation,
             session_timeout_ms,
-            producer,
-            is_committed,
+            producers,
             throttle_ms,
             acks,
             replica,
@@ -220,10 +229,9 @@ impl Facts {
         empty(groups);
         empty(failed_groups);
         empty(members);
+        empty(producers);
         *generation = None;
         *session_timeout_ms = None;
-        *producer = None;
-        *is_committed = None;
         *throttle_ms = None;
         *acks = None;
         *replica = None;
@@ -236,6 +244,13 @@ impl Facts {
         *forwarded = None;
         *undecoded = None;
         *dropped = 0;
+    }
+
+    /// Producers, each with the indices of the topics that are said of it.
+    pub fn topics_by_producer(&self) -> impl Iterator<Item = (&Producer, Range<u32>)> {
+        let end = u32::try_from(self.topics.len()).unwrap_or(u32::MAX);
+        let ends = self.producers.iter().skip(1).map(|next| next.first_topic).chain([end]);
+        self.producers.iter().zip(ends).map(|(producer, end)| (producer, producer.first_topic..end))
     }
 
     /// The topic with this index.

@@ -1,7 +1,7 @@
 //! Topics, partitions, groups and wrapped messages as a collector enters and leaves them.
 
 use super::collector::{Around, Collector};
-use super::facts::{Partition, Topic};
+use super::facts::{Facts, Partition, Producer, Topic};
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Text, Wrapped};
@@ -14,6 +14,8 @@ const MAX_PARTITIONS: usize = 128 << 10;
 const MAX_GROUPS: usize = 4 << 10;
 /// Members of groups likewise.
 const MAX_MEMBERS: usize = 4 << 10;
+/// Producers likewise.
+const MAX_PRODUCERS: usize = 4 << 10;
 
 impl Collector<'_> {
     /// The topic that is spoken of.
@@ -33,14 +35,14 @@ impl Collector<'_> {
 
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
         self.position.is_forgotten = is_forgotten;
-        if self.facts.topics.len() >= MAX_TOPICS {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
-            self.position.topic = None;
-            return;
-        }
-        self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
-        self.facts.topics.push(Topic { group, is_forgotten, ..Topic::default() });
+        self.position.topic = self.add_topic(Topic { group, is_forgotten, ..Topic::default() });
+    }
+
+    /// The topic's index, if there was room for it.
+    fn add_topic(&mut self, topic: Topic) -> Option<u32> {
+        let Facts { topics, dropped, .. } = &mut *self.facts;
+        add(topics, MAX_TOPICS, dropped, || topic).and_then(|index| u32::try_from(index).ok())
     }
 
     pub(super) fn leave_topic(&mut self) {
@@ -147,29 +149,31 @@ impl Collector<'_> {
     }
 
     fn forget_partition(&mut self, index: i32) {
-        if self.facts.partitions.len() < MAX_PARTITIONS {
-            let topic = self.position.topic.unwrap_or(u32::MAX);
-            self.facts.partitions.push(Partition { index, ..Partition::of(topic) });
-        }
+        let topic = self.position.topic.unwrap_or(u32::MAX);
+        let Facts { partitions, dropped, .. } = &mut *self.facts;
+        let partition = || Partition { index, ..Partition::of(topic) };
+        add(partitions, MAX_PARTITIONS, dropped, partition);
     }
 
     pub(super) fn group(&mut self, text: Text<'_>) {
-        let group = self.names.intern(text);
-        self.position.group = u16::try_from(self.facts.groups.len()).ok();
-        if self.facts.groups.len() < MAX_GROUPS {
-            self.facts.groups.push(group);
-        } else {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
-            self.position.group = None;
-        }
+        let Facts { groups, dropped, .. } = &mut *self.facts;
+        let index = add(groups, MAX_GROUPS, dropped, || self.names.intern(text));
+        self.position.group = index.and_then(|index| u16::try_from(index).ok());
     }
 
     pub(super) fn member(&mut self, text: Text<'_>) {
-        if self.facts.members.len() < MAX_MEMBERS {
-            self.facts.members.push(self.names.intern(text));
-        } else {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
+        let Facts { members, dropped, .. } = &mut *self.facts;
+        add(members, MAX_MEMBERS, dropped, || self.names.intern(text));
+    }
+
+    pub(super) fn producer(&mut self, id: i64) {
+        if self.position.is_in_partition {
+            return;
         }
+        let Facts { topics, producers, dropped, .. } = &mut *self.facts;
+        let first_topic = u32::try_from(topics.len()).unwrap_or(u32::MAX);
+        let producer = Producer { id, is_committed: None, first_topic };
+        add(producers, MAX_PRODUCERS, dropped, || producer);
     }
 
     pub(super) fn begin_wrapped(&mut self, wrapped: Wrapped) {
@@ -183,23 +187,19 @@ impl Collector<'_> {
         let name = self.names.intern(text);
         if let Some(topic) = self.topic() {
             topic.name = Some(name);
-        } else if self.facts.topics.len() < MAX_TOPICS {
+        } else {
             // A list of names.
             let group = self.position.group;
-            self.facts.topics.push(Topic { name: Some(name), group, ..Topic::default() });
-        } else {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            self.add_topic(Topic { name: Some(name), group, ..Topic::default() });
         }
     }
 
     pub(super) fn topic_id(&mut self, id: TopicId) {
         if let Some(topic) = self.topic() {
             topic.id = Some(id);
-        } else if self.facts.topics.len() < MAX_TOPICS {
-            // A list of ids.
-            self.facts.topics.push(Topic { id: Some(id), ..Topic::default() });
         } else {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            // A list of ids.
+            self.add_topic(Topic { id: Some(id), ..Topic::default() });
         }
     }
 
@@ -212,4 +212,21 @@ impl Collector<'_> {
             self.leave_topic();
         }
     }
+}
+
+/// Adds to a list that has a bound, and returns the index there; what finds no room is counted.
+#[inline]
+fn add<T>(
+    list: &mut Vec<T>,
+    max: usize,
+    dropped: &mut u32,
+    item: impl FnOnce() -> T,
+) -> Option<usize> {
+    let index = list.len();
+    if index >= max {
+        *dropped = dropped.saturating_add(1);
+        return None;
+    }
+    list.push(item());
+    Some(index)
 }

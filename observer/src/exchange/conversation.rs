@@ -6,7 +6,7 @@ use super::Context;
 use super::inflight::{Inflight, Pending};
 use super::standing::Standing;
 use crate::decode::Body;
-use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Unmatched};
+use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Side, Unmatched};
 use crate::frame::Before;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
@@ -159,6 +159,14 @@ impl Conversation {
             security: self.security,
             software: self.software.as_deref(),
         });
+    }
+
+    /// The body of the message that is passing, if its layout is known.
+    pub(super) fn passing(&mut self, side: Side) -> Option<&mut Body> {
+        match side {
+            Side::Request => self.asking.as_deref_mut(),
+            Side::Response => self.answering.as_mut()?.body.as_deref_mut(),
+        }
     }
 
     pub(super) fn secure<H: Handler>(&mut self, is: Security, ctx: &mut Context<'_, H>) {

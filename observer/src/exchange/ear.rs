@@ -1,10 +1,11 @@
 //! What both directions of a connection have in common: one conversation, one ledger, its bounds.
 
 use super::{Context, Conversation, Standing};
-use crate::event::Handler;
+use crate::event::{Handler, Side};
 use crate::frame::Account;
 use crate::ledger::Ledger;
 use crate::protocol::plausible;
+use crate::stream::Hole;
 
 /// A conversation that is being listened to.
 #[derive(Debug)]
@@ -13,6 +14,24 @@ pub struct Ear<'a, 'c, H> {
     pub conversation: &'a mut Conversation,
     /// What all connections share.
     pub ctx: &'a mut Context<'c, H>,
+}
+
+impl<H> Ear<'_, '_, H> {
+    /// Takes bytes of the message that is passing.
+    pub(super) fn body(&mut self, side: Side, bytes: &[u8]) {
+        let Self { conversation, ctx } = self;
+        if let Some(body) = conversation.passing(side) {
+            ctx.decoder.feed(body, bytes, ctx.evictions);
+        }
+    }
+
+    /// Takes note of bytes of it that are not there.
+    pub(super) fn missing(&mut self, side: Side, hole: Hole, len: u64) {
+        let Self { conversation, ctx } = self;
+        if let Some(body) = conversation.passing(side) {
+            ctx.decoder.miss(body, hole, len, ctx.evictions);
+        }
+    }
 }
 
 impl<H: Handler> Account for Ear<'_, '_, H> {

@@ -135,6 +135,7 @@ impl Conversation {
             // Its frame was cut short, or is answered before its end, so this is its end as well.
             pending.facts = self.end_asking(ctx);
             self.report_request(&pending, ctx);
+            self.learn_software(pending.software(), ctx);
         }
         let header = pending.header();
         let (response, facts) = response.unzip();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decode::{Facts, Forwarded};
-use crate::event::{Fetcher, RequestHeader, Seq, Unmatched};
+use crate::event::{ClientSoftware, Fetcher, RequestHeader, Seq, Unmatched};
 use crate::protocol::api::ApiKey;
 use crate::protocol::machine::Wrapped;
 use crate::stream::Carrier;
@@ -52,6 +52,12 @@ impl Pending {
     pub(super) fn is_unacknowledged(&self) -> bool {
         ApiKey(self.api_key) == ApiKey::PRODUCE
             && self.facts.as_ref().is_some_and(|facts| facts.acks == Some(0))
+    }
+
+    /// The library that it names.
+    pub(super) fn software(&self) -> Option<Box<ClientSoftware>> {
+        let (name, version) = *self.facts.as_ref()?.software.clone()?;
+        Some(Box::new(ClientSoftware { name, version, client_id: self.client_id.clone() }))
     }
 
     /// Who fetches: from version 15 on consumers leave the field out (KIP-903).

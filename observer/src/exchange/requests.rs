@@ -71,17 +71,11 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        if let Some(body) = &mut conversation.asking {
-            ctx.decoder.feed(body, bytes, ctx.evictions);
-        }
+        self.ear.body(Side::Request, bytes);
     }
 
     fn missing(&mut self, hole: Hole, len: u64) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        if let Some(body) = &mut conversation.asking {
-            ctx.decoder.miss(body, hole, len, ctx.evictions);
-        }
+        self.ear.missing(Side::Request, hole, len);
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
@@ -101,10 +95,11 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         if api_key == ApiKey::SASL_HANDSHAKE && request.api_version == 0 {
             conversation.raw_tokens.in_requests = true;
         }
-        let is_unacknowledged = request.is_unacknowledged();
+        let (is_unacknowledged, software) = (request.is_unacknowledged(), request.software());
+        conversation.learn_software(software, ctx);
         let early = if is_unacknowledged { None } else { conversation.early_answer() };
         if !is_unacknowledged && early.is_none() {
-            return conversation.learn_software(ctx);
+            return;
         }
         let Some(pending) = conversation.inflight.pop_newest() else {
             return;
@@ -217,25 +212,18 @@ impl Conversation {
         take_early(early, request)
     }
 
-    /// Notes the library that the newest request names, if it is the first to do so.
-    fn learn_software<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
-        if self.software.is_some() {
-            return;
+    /// Notes the library that a request names, if it is the first to do so.
+    pub(super) fn learn_software<H: Handler>(
+        &mut self,
+        named: Option<Box<ClientSoftware>>,
+        ctx: &mut Context<'_, H>,
+    ) {
+        if self.software.is_none()
+            && let Some(named) = named
+        {
+            ctx.emit(Event::ClientSoftware { peers: self.peers, software: &named });
+            self.software = Some(named);
         }
-        let Some(request) = self.inflight.newest() else {
-            return;
-        };
-        let software = request.facts.as_ref().and_then(|facts| facts.software.as_ref());
-        let Some((name, version)) = software else {
-            return;
-        };
-        let software = Box::new(ClientSoftware {
-            name: Arc::clone(name),
-            version: Arc::clone(version),
-            client_id: request.client_id.clone(),
-        });
-        ctx.emit(Event::ClientSoftware { peers: self.peers, software: &software });
-        self.software = Some(software);
     }
 
     /// The client id, shared with the requests before it where it is the same.

@@ -72,19 +72,11 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        let answering = conversation.answering.as_mut();
-        if let Some(body) = answering.and_then(|answering| answering.body.as_mut()) {
-            ctx.decoder.feed(body, bytes, ctx.evictions);
-        }
+        self.ear.body(Side::Response, bytes);
     }
 
     fn missing(&mut self, hole: Hole, len: u64) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        let answering = conversation.answering.as_mut();
-        if let Some(body) = answering.and_then(|answering| answering.body.as_mut()) {
-            ctx.decoder.miss(body, hole, len, ctx.evictions);
-        }
+        self.ear.missing(Side::Response, hole, len);
     }
 
     fn end(&mut self, last: Option<Timestamp>) {

@@ -95,10 +95,10 @@ impl Search {
 
     /// Looks for a boundary whose bytes are in the window. Returns its offset.
     pub(super) fn find<R: Receiver>(&mut self, receiver: &R) -> Option<u64> {
-        self.scan(receiver);
         let mut candidates = std::mem::take(&mut self.candidates);
         let confirmed = candidates.settle(|candidate| self.judge(candidate, receiver));
         self.candidates = candidates;
+        let confirmed = confirmed.or_else(|| self.scan(receiver));
         // A frame that began before the window is only good for its end.
         confirmed.map(|c| if c.start >= self.base { c.start } else { c.end })
     }
@@ -140,37 +140,44 @@ impl Search {
         self.candidates = Candidates::default();
     }
 
-    fn scan<R: Receiver>(&mut self, receiver: &R) {
-        for start in std::mem::take(&mut self.undecided) {
-            self.look_at(start, receiver);
-        }
-        while self.end().saturating_sub(self.scanned) >= LOOK_LEN {
-            self.look_at(self.scanned, receiver);
+    /// Looks at what was not looked at yet, up to the first frame that is confirmed at once.
+    fn scan<R: Receiver>(&mut self, receiver: &R) -> Option<Candidate> {
+        let mut undecided = std::mem::take(&mut self.undecided).into_iter();
+        let mut confirmed = undecided.find_map(|start| self.look_at(start, receiver));
+        while confirmed.is_none() && self.end().saturating_sub(self.scanned) >= LOOK_LEN {
+            confirmed = self.look_at(self.scanned, receiver);
             self.scanned = self.scanned.saturating_add(1);
         }
+        confirmed
     }
 
-    /// Whether a frame may begin at `start`.
-    fn look_at<R: Receiver>(&mut self, start: u64, receiver: &R) {
-        let (Some(bytes), Some(piece)) = (self.slice(start, self.end()), self.piece_at(start))
-        else {
-            return;
-        };
+    /// A frame that begins at `start`, if that is certain; if it may be, it is kept as a candidate.
+    fn look_at<R: Receiver>(&mut self, start: u64, receiver: &R) -> Option<Candidate> {
+        let bytes = self.slice(start, self.end())?;
+        let piece = self.piece_at(start)?;
         let at_segment_start = piece.start == start && piece.edges.segment_start;
         if !R::ANYWHERE && !at_segment_start {
-            return;
+            return None;
         }
         let len = match receiver.guess(bytes, &piece.carrier_at(start)) {
             Guess::More if self.undecided.len() < MAX_UNDECIDED => {
-                return self.undecided.push(start);
+                self.undecided.push(start);
+                return None;
             }
-            Guess::No | Guess::Unknown { .. } | Guess::More => return,
+            Guess::No | Guess::Unknown { .. } | Guess::More => return None,
             Guess::Known { len } => len,
         };
-        if let Some(id) = bytes.first_chunk::<FRAME_ID_LEN>() {
-            let end = start.saturating_add(4).saturating_add(u64::from(len));
-            self.candidates.add(Candidate { start, end, at_segment_start, id: *id });
+        let id = *bytes.first_chunk::<FRAME_ID_LEN>()?;
+        let end = start.saturating_add(4).saturating_add(u64::from(len));
+        let candidate = Candidate { start, end, at_segment_start, id };
+        match self.judge(&candidate, receiver) {
+            Some(true) => return Some(candidate),
+            Some(false) => {}
+            // Only these are kept: what a frame holds may look like many, and they must not drive
+            // out the frame itself, which ends last.
+            None => self.candidates.add(candidate),
         }
+        None
     }
 
     /// The piece with the byte at `offset`.

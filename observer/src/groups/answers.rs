@@ -1,9 +1,10 @@
 //! Which of the things that a request asks for the response grants: an exchange in, partitions out.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::Topic;
-use crate::decode::{Facts, Partition};
+use crate::decode::{Facts, Partition, Producer};
 use crate::event::{Exchange, Outcome};
 use crate::protocol::error_code::ErrorCode;
 
@@ -42,6 +43,35 @@ pub fn taken<'a>(
     offsets(request)
         .filter(move |_| !is_refused)
         .filter(move |(topic, partition, _)| !refused.contains(&(topic.clone(), partition.index)))
+}
+
+/// Producers of whom a leader of this topic was told that their transaction has ended, and who could
+/// write that down.
+pub fn marked(exchange: &Exchange, topic: &str) -> Vec<Producer> {
+    let whole = both(exchange).filter(|(request, _)| request.undecoded.is_none());
+    let Some((request, response)) = whole else {
+        return Vec::new();
+    };
+    let failed: HashSet<_> = response.errors.iter().map(|error| error.topic).collect();
+    if failed.contains(&None) {
+        return Vec::new();
+    }
+    let is_failed = |index| failed.contains(&Some(index));
+    let refused: HashSet<_> = producers_in(response, topic, is_failed).map(|p| p.id).collect();
+    let told = producers_in(request, topic, |_| true);
+    told.filter(|producer| !refused.contains(&producer.id)).copied().collect()
+}
+
+/// Producers of whom a topic of this name, and such an index, is told.
+fn producers_in<'a>(
+    facts: &'a Facts,
+    name: &'a str,
+    is_meant: impl Fn(u32) -> bool + 'a,
+) -> impl Iterator<Item = &'a Producer> {
+    let is_named = |index| facts.topic(index).is_some_and(|t| t.name.as_deref() == Some(name));
+    let is_told = move |topics: Range<u32>| topics.into_iter().any(|i| is_meant(i) && is_named(i));
+    let producers = facts.topics_by_producer().filter(move |(_, topics)| is_told(topics.clone()));
+    producers.map(|(producer, _)| producer)
 }
 
 fn refused(response: &Facts) -> impl Iterator<Item = (Topic, i32)> {

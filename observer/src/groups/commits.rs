@@ -6,9 +6,13 @@ use std::sync::Arc;
 use super::group::Told;
 use super::transactions::Pending;
 use super::{Change, Groups, Place, Topic, answers};
+use crate::decode::Producer;
 use crate::event::Exchange;
 use crate::tables::Table;
 use crate::time::Timestamp;
+
+/// The topic that holds what groups commit.
+const OFFSETS: &str = "__consumer_offsets";
 
 impl Groups {
     /// OffsetCommit: what was not refused is where the group goes on.
@@ -86,28 +90,49 @@ impl Groups {
         let Some((request, response)) = answers::both(exchange) else {
             return;
         };
-        let (Some(name), Some(producer)) = (request.groups.first(), request.producer) else {
+        let (Some(name), Some(producer)) = (request.groups.first(), request.producers.first())
+        else {
             return;
         };
         let place = Place::of(exchange);
         for (topic, partition, offset) in answers::taken(request, response) {
             let group = Arc::clone(name);
             let pending = Pending { group, place, topic, index: partition.index, offset };
-            let evicted = self.transactions.add(producer, pending);
+            let evicted = self.transactions.add(producer.id, pending);
             self.evictions.add(Table::PendingOffsets, evicted);
         }
     }
 
-    /// EndTxn: the transaction's offsets are committed, or were never said.
+    /// EndTxn: the transaction's coordinator has decided.
     pub(super) fn ended(&mut self, exchange: &Exchange, now: Timestamp) {
-        let Some((request, _)) = answers::granted(exchange) else {
-            return;
-        };
-        let Some(producer) = request.producer else {
-            return;
-        };
-        let pending = self.transactions.end(producer);
-        if request.is_committed != Some(true) {
+        if let Some((request, _)) = answers::granted(exchange)
+            && let Some(producer) = request.producers.first()
+        {
+            self.settle(producer, now);
+        }
+    }
+
+    /// WriteTxnMarkers: the transaction's coordinator tells the groups' what it has decided, which may
+    /// be all that is seen of it.
+    pub(super) fn marked(&mut self, exchange: &Exchange, now: Timestamp) {
+        for producer in answers::marked(exchange, OFFSETS) {
+            self.settle(&producer, now);
+        }
+    }
+
+    /// InitProducerId: a transaction that the producer left open is aborted.
+    pub(super) fn begun(&mut self, exchange: &Exchange) {
+        if let Some((_, response)) = answers::granted(exchange)
+            && let Some(producer) = response.producers.first()
+        {
+            self.transactions.end(producer.id);
+        }
+    }
+
+    /// A transaction's offsets are committed, or were never said.
+    fn settle(&mut self, producer: &Producer, now: Timestamp) {
+        let pending = self.transactions.end(producer.id);
+        if producer.is_committed != Some(true) {
             return;
         }
         let mut groups = HashSet::new();
@@ -116,15 +141,6 @@ impl Groups {
             if groups.insert(Arc::clone(&group)) {
                 self.changes.push(Change::Committed(group, place));
             }
-        }
-    }
-
-    /// InitProducerId: a transaction that the producer left open is aborted.
-    pub(super) fn begun(&mut self, exchange: &Exchange) {
-        if let Some((_, response)) = answers::granted(exchange)
-            && let Some(producer) = response.producer
-        {
-            self.transactions.end(producer);
         }
     }
 

@@ -124,6 +124,7 @@ impl Groups {
             | ApiKey::DELETE_SHARE_GROUP_STATE => self.offsets_deleted(exchange),
             ApiKey::TXN_OFFSET_COMMIT => self.promised(exchange),
             ApiKey::END_TXN => self.ended(exchange, now),
+            ApiKey::WRITE_TXN_MARKERS => self.marked(exchange, now),
             ApiKey::INIT_PRODUCER_ID => self.begun(exchange),
             ApiKey::DELETE_GROUPS => self.groups_deleted(exchange),
             ApiKey::DELETE_TOPICS => self.topics_deleted(exchange),

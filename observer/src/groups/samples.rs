@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::decode::{Facts, Partition, Topic, TopicId};
+use crate::decode::{Facts, Partition, Producer, Topic, TopicId};
 use crate::event::{Endpoint, Exchange, Fetcher, Outcome, Peers, RequestHeader, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -67,6 +67,13 @@ impl Facts {
     /// And this error.
     pub(crate) fn with_error(mut self, code: i16) -> Self {
         self.errors.count(ErrorCode(code), None);
+        self
+    }
+
+    /// And a producer, of which the topics behind it are said.
+    pub(crate) fn by_producer(mut self, id: i64) -> Self {
+        let first_topic = self.topics.len() as u32;
+        self.producers.push(Producer { id, is_committed: None, first_topic });
         self
     }
 

@@ -104,7 +104,7 @@ pub fn role(field: &Field) -> Role {
         Kind::Int16 => of_int16(field.name),
         Kind::Int32 => of_int32(field),
         Kind::Int64 => of_int64(field),
-        Kind::Bool if field.name == "Committed" => Role::IsCommitted,
+        Kind::Bool if matches!(field.name, "Committed" | "TransactionResult") => Role::IsCommitted,
         Kind::Uuid if matches!(field.name, "TopicId" | "TopicIds") => Role::TopicId,
         Kind::String => of_string(field),
         Kind::Bytes => of_bytes(field.name),

@@ -82,6 +82,11 @@ impl Observing {
         Ok(Live { records, metrics: Metrics::parse(&scraped)?, printed, logged, scraped })
     }
 
+    /// Where it serves its metrics.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its metrics now; fails where it does not answer in time.
     pub fn metrics(&self) -> Result<Metrics> {
         let (status, said) = http::get(self.address, "/metrics")?;

@@ -34,7 +34,10 @@ pub use cluster::Cluster;
 pub use counts::Comparison;
 pub use differences::{REFUSED_INSIDE, UNCOUNTED_API};
 pub use exchanges::{Differences, differing};
-pub use lag::{COMMIT_INTERVAL, GROUPS, Known, Lags, Moment, Row, SHARED, TRANSACTIONAL, Timeline};
+pub use lag::{
+    COMMIT_INTERVAL, Exported, GROUPS, History, Known, Lags, Moment, Row, SHARED, TRANSACTIONAL,
+    Timeline,
+};
 pub use latency::Latency;
 pub use ledger::Metrics;
 pub use live::{Live, Observing};

@@ -34,6 +34,7 @@ pub(super) fn find_toolchain(machine: &Machine) -> Option<String> {
         Some((name, version))
     })?;
     let sysroot = machine.first_line("rustup", &["run", name, "rustc", "--print", "sysroot"])?;
+    machine.first_line("rustup", &["run", name, "cargo", "--version"])?;
     let core = Path::new(&sysroot).join("lib/rustlib/src/rust/library/core/Cargo.toml");
     core.is_file().then(|| format!("{version} (rustup's {name})"))
 }
@@ -99,7 +100,7 @@ mod tests {
     fn machine_with(folder: &Path, toolchain: &str) -> Machine {
         let script = format!(
             "[ \"$2\" = {toolchain} ] || exit 1\n\
-             case $* in *sysroot) echo {};; *) echo rustc 1.96.0;; esac",
+             case $* in *sysroot) echo {};; *cargo*) cat {0}/cargo;; *) echo rustc 1.96.0;; esac",
             folder.display()
         );
         fake_program(folder, "rustup", &script);
@@ -110,6 +111,7 @@ mod tests {
         let core = folder.join("lib/rustlib/src/rust/library/core");
         std::fs::create_dir_all(&core).expect("a folder");
         std::fs::write(core.join("Cargo.toml"), "").expect("a file");
+        std::fs::write(folder.join("cargo"), "cargo 1.96.0").expect("a file");
     }
 
     #[test]
@@ -120,6 +122,8 @@ mod tests {
         add_sources(folder.path());
         let found = find_toolchain(&machine).expect("found");
         assert_eq!(found, "rustc 1.96.0 (rustup's kafka-observer-bpf)");
+        std::fs::remove_file(folder.path().join("cargo")).expect("removed");
+        assert_eq!(find_toolchain(&machine), None, "its cargo does not run");
     }
 
     #[test]

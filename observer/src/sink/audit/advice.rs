@@ -1,7 +1,9 @@
 //! What to upgrade: a client's library and the versions it lacks in, a sentence out.
 //!
-//! Only what KIP-896 itself says of libraries is said here: Kafka's Java clients from 2.1 on, and
-//! librdkafka from 1.8.2 on, use no version that Kafka 4 does not take.
+//! Only what is certain is said here. From these releases on, libraries know a version that Kafka 4
+//! takes of each API that they use: of Kafka's Java clients, librdkafka, kafka-python and KafkaJS
+//! KIP-896 says so, of the others their own sources. These may be later than the first for which that
+//! is true.
 
 use super::report::{LibraryName, VersionUsed};
 use crate::protocol::api::ApiKey;
@@ -13,34 +15,49 @@ type Release = [u32; 3];
 struct Known {
     title: &'static str,
     ready: Release,
+    /// What else that takes.
+    with: &'static str,
 }
 
-const JAVA: Known = Known { title: "Kafka's Java clients", ready: [2, 1, 0] };
-const LIBRDKAFKA: Known = Known { title: "librdkafka", ready: [1, 8, 2] };
+const JAVA: Known = known_from("Kafka's Java clients", [2, 1, 0]);
+const LIBRDKAFKA: Known = known_from("librdkafka", [1, 8, 2]);
+const KAFKA_PYTHON: Known = known_from("kafka-python", [2, 0, 2]);
+const KAFKA_JS: Known = known_from("KafkaJS", [1, 15, 0]);
+/// Which versions it uses follows from a setting, whose default is enough from this release on.
+const SARAMA: Known =
+    Known { with: " with a Config.Version of 2.1 or later", ..known_from("Sarama", [1, 41, 0]) };
+const KAFKA_GO: Known = known_from("kafka-go", [0, 4, 48]);
+const FRANZ_GO: Known = known_from("franz-go", [1, 0, 0]);
+
+/// Those that do not name themselves, or not always, or not always did.
+const UNNAMED: [Known; 6] = [JAVA, LIBRDKAFKA, KAFKA_PYTHON, KAFKA_JS, SARAMA, KAFKA_GO];
+
+const fn known_from(title: &'static str, ready: Release) -> Known {
+    Known { title, ready, with: "" }
+}
 
 /// What somebody should do about a client.
 pub fn advice(library: Option<&LibraryName>, versions: &[VersionUsed]) -> String {
     let lacking = lacking(versions);
     let Some(library) = library else {
         return format!(
-            "no library was named: if it is one of {}, upgrade to {} or later, if it is built on \
-             {}, to {} or later; any other must learn {lacking}",
-            JAVA.title,
-            written(JAVA.ready),
-            LIBRDKAFKA.title,
-            written(LIBRDKAFKA.ready),
+            "no library was named: if it is, or is built on, one of these, upgrade it to this \
+             release or a later one: {}; any other must learn {lacking}",
+            UNNAMED
+                .map(|Known { title, ready, with }| format!("{title} {}{with}", written(ready)))
+                .join(", "),
         );
     };
-    let Some((Known { title, ready }, release)) = known(library) else {
+    let Some((Known { title, ready, with }, release)) = known(library) else {
         return format!("upgrade to a release of this library that speaks {lacking}");
     };
     let ready_text = written(*ready);
     match release {
         Some(release) if release >= *ready => format!(
-            "{title} {ready_text} and later know newer versions: look for an older broker, or a \
-             setting, that keeps this client from {lacking}"
+            "{title} {ready_text} and later{with} know newer versions: look for an older broker, \
+             or a setting, that keeps this client from {lacking}"
         ),
-        _ => format!("upgrade to {title} {ready_text} or later, for {lacking}"),
+        _ => format!("upgrade to {title} {ready_text} or later{with}, for {lacking}"),
     }
 }
 
@@ -61,14 +78,18 @@ fn lacking(versions: &[VersionUsed]) -> String {
 /// The library that it is, or is built on, and its release.
 fn known(library: &LibraryName) -> Option<(&'static Known, Option<Release>)> {
     const BUILT_ON_LIBRDKAFKA: &str = "librdkafka-";
-    if library.name == "apache-kafka-java" {
-        return Some((&JAVA, release(&library.version)));
-    }
-    if library.name == "librdkafka" {
-        return Some((&LIBRDKAFKA, release(&library.version)));
-    }
-    let (_, version) = library.version.split_once(BUILT_ON_LIBRDKAFKA)?;
-    Some((&LIBRDKAFKA, release(version)))
+    let known = match &*library.name {
+        "apache-kafka-java" => &JAVA,
+        "librdkafka" => &LIBRDKAFKA,
+        "kafka-python" => &KAFKA_PYTHON,
+        "sarama" => &SARAMA,
+        "kgo" => &FRANZ_GO,
+        _ => {
+            let (_, version) = library.version.split_once(BUILT_ON_LIBRDKAFKA)?;
+            return Some((&LIBRDKAFKA, release(version)));
+        }
+    };
+    Some((known, release(&library.version)))
 }
 
 /// The numbers that a version begins with.
@@ -99,14 +120,17 @@ mod tests {
 
     fn said(name: &str, version: &str) -> String {
         let library = LibraryName { name: name.to_owned(), version: version.to_owned() };
-        let used = VersionUsed {
+        advice(Some(&library), &[used(), VersionUsed { api_version: 2, ..used() }])
+    }
+
+    fn used() -> VersionUsed {
+        VersionUsed {
             api_key: 1,
             api: "FetchConsumer".to_owned(),
             api_version: 3,
             lowest_version: Some(4),
             requests: 1,
-        };
-        advice(Some(&library), &[used.clone(), VersionUsed { api_version: 2, ..used }])
+        }
     }
 
     #[test]
@@ -115,6 +139,11 @@ mod tests {
         assert_eq!(said("librdkafka", "1.8.0"), old);
         assert_eq!(said("confluent-kafka-python", "1.6.0-rc1-librdkafka-1.6.0"), old);
         assert_eq!(said("librdkafka", "nobody knows"), old);
+        assert_eq!(said("kgo", "unknown"), "upgrade to franz-go 1.0 or later, for Fetch v4");
+        assert_eq!(
+            said("sarama", "v1.40.1"),
+            "upgrade to Sarama 1.41 or later with a Config.Version of 2.1 or later, for Fetch v4"
+        );
     }
 
     #[test]
@@ -124,6 +153,9 @@ mod tests {
             ("apache-kafka-java", "7.5.0-ccs"),
             ("librdkafka", "v1.8.2"),
             ("confluent-kafka-go", "2.3.0-librdkafka-2.3.0"),
+            ("kafka-python", "2.1.0"),
+            ("sarama", "v1.45.2"),
+            ("kgo", "v1.22.2"),
         ] {
             assert!(said(name, version).contains("look for an older broker"), "{name} {version}");
         }
@@ -132,6 +164,17 @@ mod tests {
     #[test]
     fn of_another_library_it_is_said_what_it_must_speak() {
         let other = "upgrade to a release of this library that speaks Fetch v4";
-        assert_eq!(said("sarama", "1.0"), other);
+        assert_eq!(said("brod", "4.4.2"), other);
+    }
+
+    #[test]
+    fn who_names_no_library_may_use_one_of_several() {
+        assert_eq!(
+            advice(None, &[used()]),
+            "no library was named: if it is, or is built on, one of these, upgrade it to this \
+             release or a later one: Kafka's Java clients 2.1, librdkafka 1.8.2, kafka-python \
+             2.0.2, KafkaJS 1.15, Sarama 1.41 with a Config.Version of 2.1 or later, kafka-go \
+             0.4.48; any other must learn Fetch v4"
+        );
     }
 }

@@ -57,8 +57,10 @@ client \"old\", unknown library, 10.0.0.1 > 10.0.0.2:9092, 2026-01-02T03:04:05.0
   Produce       v2            v3         1
   Fetch         v2            v4         1
   Fetch         v3            v4         2
-  -> no library was named: if it is one of Kafka's Java clients, upgrade to 2.1 or later, if it is \
-         built on librdkafka, to 1.8.2 or later; any other must learn Produce v3, Fetch v4
+  -> no library was named: if it is, or is built on, one of these, upgrade it to this release or a \
+         later one: Kafka's Java clients 2.1, librdkafka 1.8.2, kafka-python 2.0.2, KafkaJS 1.15, \
+         Sarama 1.41 with a Config.Version of 2.1 or later, kafka-go 0.4.48; any other must learn \
+         Produce v3, Fetch v4
 "
     );
 }

@@ -1,7 +1,8 @@
 //! Live capture through eBPF: from network interfaces and sockets to the pipeline's inputs.
 //!
 //! Three parts: the kernel programs; a thread that keeps them attached (`keeper`), the only one
-//! with capabilities; and whichever thread drains the ring ([`Capture::run`]).
+//! with capabilities; and whichever thread drains the ring ([`Capture::run`]). Beside them a thread
+//! looks for this host's addresses ([`LocalAddresses`]).
 
 #![allow(unsafe_code, reason = "some system calls have no safe wrapper")]
 
@@ -30,7 +31,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::thread;
 
-pub use addresses::local_addresses;
+pub use addresses::{LocalAddresses, local_addresses};
 pub use config::{Attach, Config, Copy};
 pub use error::Error;
 pub use handle::{CaptureMode, Handle, HookStatus};

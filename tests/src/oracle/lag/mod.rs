@@ -3,9 +3,13 @@
 //! traffic alone.
 //!
 //! - `described`: the tool
+//! - `history`: what was known at which time
+//! - `scraped`: what a running observer exported
 //! - `timeline`: what the observer knew, and when
 
 mod described;
+mod history;
+mod scraped;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -20,10 +24,13 @@ use observer::time::Timestamp;
 use xtask::kafka::{Broker, Config, Listener, Version, free_port};
 
 pub use described::{Row, Rows, Shared};
-pub use timeline::{Known, Timeline};
+pub use history::{History, Known};
+pub use timeline::Timeline;
 
+use super::{Live, Metrics, Observing, replay};
 use crate::dumpcap::Recorder;
 use crate::java::Programs;
+use scraped::Scraping;
 
 /// The groups, which are called after their protocols.
 pub const GROUPS: [&str; 2] = ["classic", "consumer"];
@@ -68,11 +75,24 @@ pub struct Lags {
     pub last: Rows,
     /// And the other tool of the share group.
     pub last_shared: Shared,
+    /// What the observer exported meanwhile, where it captured as well.
+    pub live: Option<Exported>,
+}
+
+/// What a capturing observer exported.
+#[derive(Debug)]
+pub struct Exported {
+    /// Of groups, read again and again.
+    pub history: History,
+    /// When all was quiet.
+    pub live: Live,
+    /// The metrics of the recording's replay.
+    pub replayed: Metrics,
 }
 
 impl Lags {
     /// Starts a broker and its recording, lets groups come and go, and asks so many times.
-    pub fn gather(moments: usize) -> Result<Self> {
+    pub fn gather(moments: usize, is_live: bool) -> Result<Self> {
         let mut config = Config::new(Version::LATEST)?;
         let address = (Ipv4Addr::LOCALHOST, free_port()?).into();
         let (name, protocol) = ("ASKED".to_owned(), "PLAINTEXT".to_owned());
@@ -81,6 +101,8 @@ impl Lags {
         let asked = [address.port()];
         let programs = Programs::compile_with(Version::LATEST, &["groups"])?;
         let recorder = Recorder::start(&[ports, asked].concat())?;
+        let observing = is_live.then(|| Observing::start(&ports)).transpose()?;
+        let scraping = observing.as_ref().map(|o| Scraping::start(o.address(), TOPIC));
         let broker = Broker::start(&config)?;
         let mut groups = Lagging::start(&programs, &broker)?;
         let address = address.to_string();
@@ -102,7 +124,13 @@ impl Lags {
         let last = described::describe(&broker, &address, &last)?;
         let last_shared = described::describe_shared(&broker, &address, SHARED)?;
         let recording = recorder.stop()?;
+        let history = scraping.map(Scraping::stop).transpose()?;
+        let live = observing.map(Observing::stop).transpose()?;
         drop((groups, broker));
+        let live = history.zip(live).map(|(history, live)| -> Result<_> {
+            let (_, replayed) = replay(&recording, &ports)?;
+            Ok(Exported { history, live, replayed })
+        });
         let file = recording.path();
         let apis = [ApiKey::OFFSET_FETCH, ApiKey::LIST_OFFSETS];
         let mut moments = Vec::new();
@@ -117,6 +145,7 @@ impl Lags {
             members,
             last,
             last_shared,
+            live: live.transpose()?,
         })
     }
 }

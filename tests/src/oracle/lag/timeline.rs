@@ -15,18 +15,18 @@ use observer::protocol::error_code::ErrorCode;
 use observer::source::replay::{self, Replay};
 use observer::time::Timestamp;
 
-/// A committed offset and, once both samples were there, a lag.
-pub type Known = (i64, Option<i64>);
+use super::history::History;
 
 /// The observer's knowledge over the time of a recording.
 #[derive(Debug)]
 pub struct Timeline {
     topic: String,
     groups: Groups,
+    /// The same, from what groups' coordinators see alone: not how transactions end elsewhere.
+    at_coordinators: Groups,
     now: Timestamp,
-    /// By group and partition, each change.
-    known: BTreeMap<(String, i32), Vec<(Timestamp, Known)>>,
-    members: BTreeMap<String, Vec<(Timestamp, Option<usize>)>>,
+    /// Of the groups that read the topic.
+    pub history: History,
     /// How often each group was settled anew.
     pub rebalances: BTreeMap<String, u32>,
     /// Partitions whose end, and groups and partitions whose offset, passed so far.
@@ -44,9 +44,9 @@ impl Timeline {
         let mut timeline = Self {
             topic: topic.to_owned(),
             groups: Groups::new(Limits::default()),
+            at_coordinators: Groups::new(Limits::default()),
             now: Timestamp::default(),
-            known: BTreeMap::new(),
-            members: BTreeMap::new(),
+            history: History::default(),
             rebalances: BTreeMap::new(),
             marked: BTreeSet::new(),
             committed: BTreeSet::new(),
@@ -57,27 +57,13 @@ impl Timeline {
         Ok(timeline)
     }
 
-    /// What was known of a partition from one time to another.
-    pub fn between(
-        &self,
-        group: &str,
-        partition: i32,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Vec<Known> {
-        let known = self.known.get(&(group.to_owned(), partition));
-        within(known.map_or(&[], Vec::as_slice), from, to)
-    }
-
-    /// The partitions of a group at the end.
-    pub fn at_end(&self, group: &str) -> BTreeMap<i32, Known> {
-        let of_group = self.known.iter().filter(|((name, _), _)| name == group);
-        of_group.filter_map(|((_, n), known)| Some((*n, known.last()?.1))).collect()
-    }
-
-    /// How many members a group had from one time to another.
-    pub fn members(&self, group: &str, from: Timestamp, to: Timestamp) -> Vec<Option<usize>> {
-        within(self.members.get(group).map_or(&[], Vec::as_slice), from, to)
+    /// The offsets of a group at the end that its coordinator alone tells.
+    pub fn told_by_coordinator(&self, group: &str) -> BTreeMap<i32, i64> {
+        let groups = self.at_coordinators.read(self.now).groups;
+        let partitions =
+            groups.into_iter().filter(|g| &*g.name == group).flat_map(|g| g.partitions);
+        let of_topic = partitions.filter(|p| *p.topic.text() == *self.topic);
+        of_topic.map(|p| (p.index, p.offset)).collect()
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
@@ -89,6 +75,9 @@ impl Timeline {
         if exchange.api_key() != ApiKey::READ_SHARE_GROUP_STATE_SUMMARY {
             self.groups.exchange(exchange, self.now);
         }
+        if exchange.api_key() != ApiKey::END_TXN {
+            self.at_coordinators.exchange(exchange, self.now);
+        }
         for change in self.groups.take_changes() {
             if let Change::Rebalanced(group, _) = change {
                 *self.rebalances.entry(group.to_string()).or_default() += 1;
@@ -96,7 +85,7 @@ impl Timeline {
         }
         for group in self.groups.read(self.now).groups {
             let name = group.name.to_string();
-            note(self.members.entry(name.clone()).or_default(), self.now, group.members);
+            self.history.note_members(&name, self.now, group.members);
             for p in group.partitions.iter().filter(|p| *p.topic.text() == *self.topic) {
                 let key = (name.clone(), p.index);
                 let lag = p.lag.map(|(lag, _)| lag);
@@ -106,7 +95,7 @@ impl Timeline {
                 if lag.is_some() != has_both && !may_wait {
                     self.untimely.push(key.clone());
                 }
-                note(self.known.entry(key).or_default(), self.now, (p.offset, lag));
+                self.history.note(&name, p.index, self.now, (p.offset, lag));
             }
         }
     }
@@ -152,7 +141,10 @@ impl Handler for Timeline {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Exchange(exchange) => self.exchange(exchange),
-            Event::TopicNamed { id, name } => self.groups.named(id, name),
+            Event::TopicNamed { id, name } => {
+                self.groups.named(id, name);
+                self.at_coordinators.named(id, name);
+            }
             _ => {}
         }
     }
@@ -191,17 +183,4 @@ fn run<H: Handler>(recording: &Path, ports: &[u16], handler: &mut H) -> Result<(
         .read("recording", File::open(recording)?, &mut |input| pipeline.input(&input, handler))?;
     pipeline.finish(Outcome::Open, handler);
     Ok(())
-}
-
-fn note<T: PartialEq>(changes: &mut Vec<(Timestamp, T)>, now: Timestamp, value: T) {
-    if changes.last().is_none_or(|(_, last)| *last != value) {
-        changes.push((now, value));
-    }
-}
-
-/// The values from one time to another, the one that held at the beginning included.
-fn within<T: Copy>(changes: &[(Timestamp, T)], from: Timestamp, to: Timestamp) -> Vec<T> {
-    let begin = changes.partition_point(|(time, _)| *time <= from).saturating_sub(1);
-    let end = changes.partition_point(|(time, _)| *time <= to);
-    changes.get(begin..end).unwrap_or_default().iter().map(|(_, value)| *value).collect()
 }

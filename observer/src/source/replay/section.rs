@@ -15,6 +15,8 @@ use super::{Damage, Record};
 /// The obsolete packet block, which the crate does not know.
 const OPB_MAGIC: u32 = 2;
 const OPB_HEADER_LEN: usize = 28;
+/// Bytes of an enhanced packet block before its packet.
+const EPB_HEADER_LEN: usize = 28;
 /// Bytes of the length at a block's end.
 const TRAILER_LEN: usize = 4;
 /// More than any file has; interface numbers become parts of hooks.
@@ -86,11 +88,35 @@ impl Section {
         Ok(Interface {
             link: parsed.linktype.0.cast_unsigned(),
             snap_len: parsed.snaplen,
-            clock: Clock { resolution: parsed.if_tsresol, offset_s },
+            clock: Clock::new(parsed.if_tsresol, offset_s),
         })
     }
 
     fn enhanced<'a>(&self, block: &'a [u8]) -> Result<Packet<'a>, Damage> {
+        match self.without_options(block) {
+            Some(packet) => Ok(packet),
+            None => self.any_enhanced(block),
+        }
+    }
+
+    /// An enhanced packet block that has no options, as nearly all have none; nothing else.
+    fn without_options<'a>(&self, block: &'a [u8]) -> Option<Packet<'a>> {
+        let (head, behind) = block.split_first_chunk::<EPB_HEADER_LEN>()?;
+        let u32_at = |offset| self.u32_at(head, offset).ok();
+        let len = u32_at(20)? as usize;
+        let padded = len.checked_next_multiple_of(4)?;
+        if behind.len() != padded.checked_add(TRAILER_LEN)? {
+            return None;
+        }
+        Some(Packet {
+            interface: u32_at(8)?,
+            ticks: Some(u64::from(u32_at(12)?) << 32 | u64::from(u32_at(16)?)),
+            bytes: behind.get(..len)?,
+            original_len: u32_at(24)?,
+        })
+    }
+
+    fn any_enhanced<'a>(&self, block: &'a [u8]) -> Result<Packet<'a>, Damage> {
         let parse = if self.big_endian {
             parse_enhancedpacketblock_be
         } else {

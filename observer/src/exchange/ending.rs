@@ -7,7 +7,7 @@ use super::inflight::Pending;
 use super::timing::Moments;
 use super::{Context, Limits};
 use crate::decode::{Facts, Message, Undecoded};
-use crate::event::{Event, Exchange, Handler, Outcome, Request, Side, Unmatched};
+use crate::event::{Event, Exchange, Handler, Outcome, Peers, Request, Side, Unmatched};
 use crate::frame::Before;
 use crate::protocol::api::ApiKey;
 use crate::tables::Table;
@@ -117,12 +117,6 @@ impl Conversation {
         self.end_request(pending, Outcome::Answered, Some((response, Some(facts))), ctx);
     }
 
-    /// Says that a request's frame has ended.
-    pub(super) fn report_request<H: Handler>(&self, pending: &Pending, ctx: &mut Context<'_, H>) {
-        let request = Request { peers: self.peers, header: pending.header(), bytes: pending.bytes };
-        ctx.emit(Event::Request(&request));
-    }
-
     pub(super) fn end_request<H: Handler>(
         &mut self,
         mut pending: Pending,
@@ -134,10 +128,10 @@ impl Conversation {
         if !pending.has_ended {
             // Its frame was cut short, or is answered before its end, so this is its end as well.
             pending.facts = self.end_asking(ctx);
-            self.report_request(&pending, ctx);
+            report_request(self.peers, &mut pending, ctx);
             self.learn_software(pending.software(), ctx);
         }
-        let header = pending.header();
+        let header = pending.take_header();
         let (response, facts) = response.unzip();
         let moments = response.map(|response| Moments {
             request_first: pending.first,
@@ -198,6 +192,17 @@ impl Conversation {
         };
         ctx.emit(Event::UnmatchedResponse { peers: self.peers, reason });
     }
+}
+
+/// Says that a request's frame has ended.
+pub(super) fn report_request<H: Handler>(
+    peers: Peers,
+    pending: &mut Pending,
+    ctx: &mut Context<'_, H>,
+) {
+    let request = Request { peers, header: pending.take_header(), bytes: pending.bytes };
+    ctx.emit(Event::Request(&request));
+    pending.client_id = request.header.client_id;
 }
 
 /// Takes the early response to a request that has just ended, if there is one.

@@ -80,12 +80,13 @@ impl Pending {
         Some(Wrapped { api_key, api_version })
     }
 
-    pub(super) fn header(&self) -> RequestHeader {
+    /// Its header, which takes the client id away.
+    pub(super) fn take_header(&mut self) -> RequestHeader {
         RequestHeader {
             api_key: self.api_key,
             api_version: self.api_version,
             correlation_id: self.correlation_id,
-            client_id: self.client_id.clone(),
+            client_id: self.client_id.take(),
             fetcher: self.fetcher(),
         }
     }
@@ -119,6 +120,10 @@ impl Inflight {
 
     pub(super) fn newest(&self) -> Option<&Pending> {
         self.queue.back()
+    }
+
+    pub(super) fn newest_mut(&mut self) -> Option<&mut Pending> {
+        self.queue.back_mut()
     }
 
     pub(super) fn pop_newest(&mut self) -> Option<Pending> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::conversation::Answer;
-use super::ending::take_early;
+use super::ending::{report_request, take_early};
 use super::inflight::Pending;
 use super::{Context, Conversation, Ear, Standing};
 use crate::decode::{Message, kept, kept_part};
@@ -87,10 +87,10 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         passing.last = last;
         passing.has_ended = true;
         passing.facts = facts;
-        let Some(request) = conversation.inflight.newest() else {
+        let Some(request) = conversation.inflight.newest_mut() else {
             return;
         };
-        conversation.report_request(request, ctx);
+        report_request(conversation.peers, request, ctx);
         let api_key = ApiKey(request.api_key);
         if api_key == ApiKey::SASL_HANDSHAKE && request.api_version == 0 {
             conversation.raw_tokens.in_requests = true;

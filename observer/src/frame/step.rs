@@ -108,15 +108,8 @@ impl Step {
         if self.prefix_len == 0 {
             self.first = carrier;
         }
-        let free = self.prefix.get_mut(usize::from(self.prefix_len)..).unwrap_or_default();
-        let mut used = 0_u8;
-        for (slot, byte) in free.iter_mut().zip(bytes) {
-            *slot = *byte;
-            used = used.saturating_add(1);
-        }
-        self.prefix_len = self.prefix_len.saturating_add(used);
-        self.deliver(usize::from(used), receiver);
-        let used = usize::from(used);
+        let used = self.take_prefix(bytes);
+        self.deliver(used, receiver);
         if usize::from(self.prefix_len) < self.prefix.len() {
             return Ok(used);
         }
@@ -133,6 +126,23 @@ impl Step {
             self.end(carrier.time, receiver);
         }
         Ok(used)
+    }
+
+    /// Takes what these bytes have of the prefix; returns how much.
+    fn take_prefix(&mut self, bytes: &[u8]) -> usize {
+        if let (0, Some(prefix)) = (self.prefix_len, bytes.first_chunk()) {
+            self.prefix = *prefix;
+            self.prefix_len = 4;
+            return prefix.len();
+        }
+        let free = self.prefix.get_mut(usize::from(self.prefix_len)..).unwrap_or_default();
+        let mut used = 0_u8;
+        for (slot, byte) in free.iter_mut().zip(bytes) {
+            *slot = *byte;
+            used = used.saturating_add(1);
+        }
+        self.prefix_len = self.prefix_len.saturating_add(used);
+        used.into()
     }
 
     fn head<R: Receiver>(

@@ -186,7 +186,9 @@ impl Connection {
         segment: &Segment<'_>,
         shared: &mut Shared<'_, '_, H>,
     ) {
-        if let Some(ack) = segment.ack {
+        if let Some(ack) = segment.ack
+            && !self.half(other(side)).has_settled(ack)
+        {
             self.act(other(side), Act::Acknowledged(ack), shared);
         }
         if side == Side::Response {

@@ -113,6 +113,11 @@ impl Half {
         self.fin = Some(seq);
     }
 
+    /// Whether this acknowledgment changes nothing.
+    pub(super) fn has_settled(&self, ack: Seq) -> bool {
+        self.stream.has_settled(ack)
+    }
+
     /// Bytes held for reassembly.
     pub(super) fn held(&self) -> u64 {
         self.stream.held()

@@ -49,12 +49,14 @@ use crate::stream::Budget;
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
 
+type Connections = LruCache<Flow, Box<Connection>>;
+
 /// Follows all connections on the watched ports.
 #[derive(Debug)]
 pub struct Pipeline {
     config: Config,
     /// By client and broker, the least recently used first.
-    connections: LruCache<Flow, Box<Connection>>,
+    connections: Connections,
     /// Connections that wait for holes to be filled.
     waiting: HashSet<Flow>,
     budget: Budget,
@@ -162,18 +164,23 @@ impl Pipeline {
         };
         if segment.flags.has(TcpFlags::SYN) {
             self.syn(side, key, segment, handler);
-        } else {
-            if segment.wire_len > 0 {
-                self.follow(key, true, handler);
-            }
+        } else if !self.pass(side, key, segment, handler) && segment.wire_len > 0 {
+            self.follow(key, true, handler);
             self.pass(side, key, segment, handler);
         }
     }
 
-    /// Hands a segment to its connection, or to the one that it shows to have taken its place.
-    fn pass<H: Handler>(&mut self, side: Side, key: Flow, segment: &Segment<'_>, handler: &mut H) {
-        let Some(connection) = self.connections.get_mut(&key) else {
-            return;
+    /// Hands a segment to its connection, or to the one that it shows to have taken its place; returns
+    /// whether there is one.
+    fn pass<H: Handler>(
+        &mut self,
+        side: Side,
+        key: Flow,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) -> bool {
+        let Some(connection) = find(&mut self.connections, &key) else {
+            return false;
         };
         if let Some(start) = connection.succeeded_by(side, segment) {
             self.begin(key, start, handler);
@@ -199,6 +206,7 @@ impl Pipeline {
         if connection.is_waiting() {
             self.waiting.insert(key);
         }
+        true
     }
 
     /// Makes sure that the connection is followed, and that there are not too many.
@@ -265,6 +273,14 @@ impl Pipeline {
         let mut shared = Shared { config: &self.config, budget: &mut self.budget, ctx };
         connection.close(outcome, &mut shared);
     }
+}
+
+/// A connection, which is then the one used last. It often was before: then it is not searched for.
+fn find<'a>(connections: &'a mut Connections, key: &Flow) -> Option<&'a mut Connection> {
+    if connections.iter().next_back().is_some_and(|(last, _)| last == key) {
+        return connections.iter_mut().next_back().map(|(_, connection)| &mut **connection);
+    }
+    connections.get_mut(key).map(|connection| &mut **connection)
 }
 
 fn context<'a, H>(

@@ -27,6 +27,11 @@ struct Waiting {
 }
 
 impl Acks {
+    /// Whether none waits, so that segments and time change nothing.
+    pub const fn is_idle(&self) -> bool {
+        self.waiting.is_none()
+    }
+
     /// A segment of the connection passed.
     pub const fn count_segment(&mut self) {
         if let Some(waiting) = &mut self.waiting {

@@ -51,6 +51,15 @@ impl Direction {
         self.next
     }
 
+    /// Whether this acknowledgment changes nothing: all before it has passed, and nothing waits.
+    pub const fn has_settled(&self, ack: Seq) -> bool {
+        let is_ahead = match self.next {
+            Some(next) => ack.is_after(next),
+            None => false,
+        };
+        !is_ahead && self.held.is_none() && self.acks.is_idle()
+    }
+
     /// Bytes held now, by their length on the wire. Only a direction that holds some needs ticks.
     pub fn held(&self) -> u64 {
         self.held.as_ref().map_or(0, |held| held.wire())
@@ -162,6 +171,10 @@ impl Direction {
     ) {
         while let Some(next) = self.next.filter(|_| part.len > 0) {
             let ahead = part.carrier.seq.since(next);
+            if ahead == 0 && self.held.is_none() {
+                // As it nearly always is: all of it is new, and nothing waits for it.
+                return self.deliver(&part, sink);
+            }
             if ahead > 0 {
                 let duplicate = self.held.get_or_insert_default().insert(part, now, budget);
                 pushed.duplicate = pushed.duplicate.saturating_add(duplicate);

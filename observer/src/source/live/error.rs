@@ -44,6 +44,15 @@ pub enum Error {
         /// Its answer, with what the verifier said.
         reason: String,
     },
+    /// The kernel does not take the sieve.
+    #[error(
+        "this kernel cannot tell metadata from data ({reason}): that needs Linux 5.17 or later; \
+         with `--capture auto` or `plain` whole payloads are copied"
+    )]
+    NoSieve {
+        /// Its answer, with what the verifier said.
+        reason: String,
+    },
     /// An interface that was named does not exist.
     #[error(
         "there is no interface \"{name}\" (there are: {known}); a pattern, like \"{name}*\", also \
@@ -104,6 +113,7 @@ impl Error {
             | Self::CleanupNotPermitted { .. }
             | Self::NoMemory { .. }
             | Self::Refused { .. }
+            | Self::NoSieve { .. }
             | Self::Attach { .. }
             | Self::Running
             | Self::System { .. } => 3,

@@ -143,12 +143,15 @@ fn choose(ebpf: &mut Ebpf, config: &Config) -> Result<(Classifiers, CaptureMode)
     }
     match load_sieve(ebpf) {
         Ok(()) => Ok((SIEVE, CaptureMode { is_sieve: true, reason: "default" })),
-        Err(error) if config.copy == Copy::Sieve => Err(error),
-        Err(error) => {
-            tracing::warn!("whole payloads are copied, as the kernel does not take the sieve: {error}");
+        Err(Error::Refused { reason, .. }) if config.copy == Copy::Sieve => {
+            Err(Error::NoSieve { reason })
+        }
+        Err(Error::Refused { reason, .. }) => {
+            tracing::warn!("whole payloads are copied, as this kernel takes no sieve: {reason}");
             load_classifiers(ebpf, PLAIN)?;
             Ok((PLAIN, CaptureMode { is_sieve: false, reason: "kernel" }))
         }
+        Err(error) => Err(error),
     }
 }
 

@@ -102,8 +102,7 @@ impl FlowState {
     /// Whether orders may be waiting: not for a direction of Kafka's that is in step.
     #[inline(always)]
     pub const fn takes_orders(&self) -> bool {
-        self.mode == Mode::Copy as u32
-            || self.mode == Mode::Sieve as u32 && !self.walk.is_proven()
+        self.mode == Mode::Copy as u32 || self.mode == Mode::Sieve as u32 && !self.walk.is_proven()
     }
 
     /// Does what the daemon asks.

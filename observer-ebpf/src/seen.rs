@@ -25,8 +25,7 @@ pub struct Seen {
 }
 
 /// Flags that tell of a connection's state.
-pub const STATE_FLAGS: TcpFlags =
-    TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
+pub const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
 
 #[map]
 static SEEN: PerCpuArray<Seen> = PerCpuArray::with_max_entries(1, 0);

@@ -13,20 +13,30 @@
 //! What a frame claims is believed as far as the frame reaches: an op that wants more than is left of
 //! it ends the frame, whose rest is left out. A wrong layout costs one frame.
 
+mod act;
 mod answers;
 mod code;
+mod frames;
 mod observe;
 mod place;
+mod sets;
 mod step;
+mod tape;
+mod tokens;
 mod walk;
+mod why;
 mod word;
+mod wrapped;
 
+pub use act::MAX_KEPT;
 pub use answers::{ANSWERS, Answer};
 pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
+pub use frames::{ANY_RESPONSE, MAX_REQUEST, MAX_RESPONSE, UNKNOWN_REQUEST};
 pub use observe::{Bench, Walked, observe};
 pub use place::{Arrival, Place, Position};
-pub use step::{
-    ANY_RESPONSE, MAX_KEPT, MAX_REQUEST, MAX_RESPONSE, News, Step, Tape, UNKNOWN_REQUEST, Why, step,
-};
-pub use walk::{MAX_DEPTH, Tokens, Walk};
+pub use step::{Step, step};
+pub use tape::{News, Tape};
+pub use tokens::Tokens;
+pub use walk::{MAX_DEPTH, Walk};
+pub use why::Why;
 pub use word::{Op, Width, Word};

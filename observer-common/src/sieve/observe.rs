@@ -4,8 +4,8 @@
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
 use super::place::{Arrival, Position};
-use super::step::Why;
 use super::walk::Walk;
+use super::why::Why;
 use crate::Seq;
 use crate::flow_state::{FlowState, Plan, Span};
 

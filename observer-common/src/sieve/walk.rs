@@ -2,7 +2,8 @@
 
 use super::answers::{self, ANSWERS, Answer};
 use super::code::Code;
-use super::step::News;
+use super::tape::News;
+use super::tokens::Tokens;
 use super::word::{Op, Word};
 
 /// Arrays inside each other at most.
@@ -53,18 +54,6 @@ pub struct Walk {
     is_request: u8,
     is_proven: u8,
     tokens: u8,
-}
-
-/// Authentication tokens, see [`Walk::note_tokens`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Tokens {
-    /// None.
-    No = 0,
-    /// Every frame may be one.
-    Now = 1,
-    /// Every frame behind the next.
-    Soon = 2,
 }
 
 const _: () = assert!(size_of::<Walk>() == 216);

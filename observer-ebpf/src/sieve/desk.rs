@@ -157,7 +157,9 @@ impl Desk {
             let offset = seen.header.seq.plus(self.at).since(self.told) as u32 - len;
             let header = self.place(self.chunk).cast::<[u8; CHUNK_HEADER_LEN]>();
             // SAFETY: as many bytes lie behind every masked place, and no reference to them is alive.
-            encode_chunk_header(offset, len as u16, self.chunk_flags as u16, unsafe { &mut *header });
+            encode_chunk_header(offset, len as u16, self.chunk_flags as u16, unsafe {
+                &mut *header
+            });
         }
         self.chunk = 0;
     }

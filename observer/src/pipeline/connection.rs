@@ -23,7 +23,7 @@ pub(super) struct Shared<'a, 'c, H> {
 pub(super) struct Connection {
     pub(super) request: Half,
     pub(super) response: Half,
-    conversation: Conversation,
+    pub(super) conversation: Conversation,
     /// When it was last heard of.
     pub(super) last_seen: Timestamp,
     life: Life,
@@ -203,22 +203,6 @@ impl Connection {
         }
     }
 
-    /// Tells a source that copies all of a direction where its next frame begins.
-    fn resume<H: Handler>(
-        &mut self,
-        side: Side,
-        segment: &Segment<'_>,
-        shared: &mut Shared<'_, '_, H>,
-    ) {
-        if segment.wire_len == 0 || self.conversation.standing() != Standing::Kafka {
-            return;
-        }
-        if let Some(at) = self.half(side).resumes_at(segment, shared.ctx.ledger) {
-            let flow = segment.flow;
-            shared.ctx.handler.event(Event::Command(Command::Resume { flow, side, at }));
-        }
-    }
-
     /// A response with the correlation id of the first request confirms a connection whose requests
     /// are of no known API or version.
     fn believe<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
@@ -296,7 +280,7 @@ impl Connection {
         }
     }
 
-    fn half(&mut self, side: Side) -> &mut Half {
+    pub(super) fn half(&mut self, side: Side) -> &mut Half {
         match side {
             Side::Request => &mut self.request,
             Side::Response => &mut self.response,

@@ -4,7 +4,10 @@
 //! What is told may be too late: the source has gone on meanwhile. So it is told again, but ever more
 //! rarely, as long as nothing comes of it.
 
-use crate::input::Seq;
+use super::connection::{Connection, Shared};
+use crate::event::{Command, Event, Handler, Side};
+use crate::exchange::Standing;
+use crate::input::{Segment, Seq};
 
 /// What a direction's source was told.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +42,24 @@ impl Resume {
         self.wait = self.patience;
         self.patience = self.patience.saturating_mul(2).clamp(1, MAX_PATIENCE);
         Some(place)
+    }
+}
+
+impl Connection {
+    /// Tells a source that copies all of a direction where its next frame begins.
+    pub(super) fn resume<H: Handler>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        if segment.wire_len == 0 || self.conversation.standing() != Standing::Kafka {
+            return;
+        }
+        if let Some(at) = self.half(side).resumes_at(segment, shared.ctx.ledger) {
+            let flow = segment.flow;
+            shared.ctx.handler.event(Event::Command(Command::Resume { flow, side, at }));
+        }
     }
 }
 

@@ -46,8 +46,8 @@ pub fn check() -> Result<String> {
     // Without other warnings all of it works: sockets are watched, too.
     let is_plain = live.scraped.contains(r#"capture_mode{mode="plain",reason="kernel"}"#);
     ensure!(is_plain != has_loop()?, "whole payloads are copied: {is_plain}");
-    let complains = |line: &str| line.contains("WARN") || line.contains("ERROR");
-    let others = |line: &&str| complains(line) && !(is_plain && line.contains(NO_SIEVE));
+    let is_warning = |line: &str| line.contains("WARN") || line.contains("ERROR");
+    let others = |line: &&str| is_warning(line) && !(is_plain && line.contains(NO_SIEVE));
     let complaint = log.lines().find(others);
     ensure!(complaint.is_none(), "it complains");
     await_until("nothing is attached once it has ended", attached::is_nothing)?;

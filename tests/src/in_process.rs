@@ -11,6 +11,7 @@ use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
 use observer::source::replay::{self, Replay};
 use observer::time::Timestamp;
+use rand::RngExt;
 
 /// What the pipeline said of a capture.
 #[derive(Debug, Default)]
@@ -117,6 +118,24 @@ impl Segments {
                 }
                 rest = behind;
                 rest.flags.0 &= !TcpFlags::SYN.0;
+            }
+        }
+        Self(segments)
+    }
+
+    /// The same on a bad wire: some are lost, some come twice, some later.
+    #[must_use]
+    pub fn spoiled(&self, rng: &mut impl RngExt) -> Self {
+        let mut segments: Vec<Owned> = Vec::new();
+        for owned in &self.0 {
+            match rng.random_range(0..100) {
+                0..3 if !owned.bytes.is_empty() => {}
+                3..6 => segments.extend([owned.clone(), owned.clone()]),
+                6..9 => {
+                    let at = segments.len().saturating_sub(rng.random_range(0..4));
+                    segments.insert(at, owned.clone());
+                }
+                _ => segments.push(owned.clone()),
             }
         }
         Self(segments)

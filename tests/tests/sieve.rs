@@ -1,8 +1,11 @@
 //! The sieve on the host: of recorded connections, and of messages of every layout, cut up anyhow, the
 //! pipeline says the same of what the sieve keeps as of all.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
+use observer::event::{Exchange, Outcome};
+use observer::ledger::Ledger;
 use observer::ports::Ports;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -15,24 +18,17 @@ const PORT: u16 = 31_092;
 const SEEDS: u64 = 40;
 const PER_LAYOUT: u32 = 7;
 
-#[test]
-fn an_admin_client() {
-    hold(include_bytes!("captures/admin.pcap"), SEEDS);
-}
+/// Of an admin client, a member of a group, a pipelined producer and a consumer.
+const RECORDED: [&[u8]; 4] = [
+    include_bytes!("captures/admin.pcap"),
+    include_bytes!("captures/group.pcap"),
+    include_bytes!("captures/producer.pcap"),
+    include_bytes!("captures/consumer.pcap"),
+];
 
 #[test]
-fn a_group_member() {
-    hold(include_bytes!("captures/group.pcap"), SEEDS);
-}
-
-#[test]
-fn a_pipelined_producer() {
-    hold(include_bytes!("captures/producer.pcap"), SEEDS);
-}
-
-#[test]
-fn a_consumer() {
-    hold(include_bytes!("captures/consumer.pcap"), SEEDS);
+fn recorded_connections() {
+    RECORDED.iter().for_each(|capture| hold(capture, SEEDS));
 }
 
 /// Messages of every layout, written by Kafka's own classes.
@@ -53,6 +49,60 @@ fn every_layout() {
     assert_eq!(dialogues.len(), 736 / 2 - 1);
 }
 
+/// Joined in mid-stream, the sieve is in step as soon as it is told where a frame begins.
+#[test]
+fn in_mid_stream() {
+    for capture in &RECORDED {
+        let ports = Ports::from_iter([PORT..=PORT]);
+        let recorded = Segments::read(*capture, &ports);
+        let mut resumed = 0;
+        for at in (1..recorded.bytes()).step_by(997) {
+            let segments = recorded.from(at, usize::MAX);
+            let mut sieve = Sieve::default();
+            let (whole, sieved) = (segments.run(&ports), run(&segments, &ports, &mut sieve));
+            assert_same(&whole, &sieved, &format!("from {at} on"));
+            assert_eq!(whole.ledger.seen, sieved.ledger.seen + sieve.duplicate);
+            resumed += sieve.resumes;
+        }
+        assert!(resumed > 0, "it never resumed");
+    }
+}
+
+/// Segments that are lost, late or come twice: nothing false is said, every byte has a fate, and the
+/// sieve is in step again.
+#[test]
+fn a_bad_wire() {
+    for (index, capture) in RECORDED.iter().enumerate() {
+        let ports = Ports::from_iter([PORT..=PORT]);
+        let recorded = Segments::read(*capture, &ports);
+        let truth: HashSet<_> = recorded.run(&ports).exchanges.iter().map(identity).collect();
+        let (mut falls, mut resumes) = (0, 0);
+        for seed in 0..SEEDS {
+            let mut rng = StdRng::seed_from_u64(seed << 8 | index as u64);
+            let longest = [40, 1448, 16_000][rng.random_range(0..3)];
+            let wire = recorded.cut_up(|| rng.random_range(1..=longest)).spoiled(&mut rng);
+            let mut sieve = Sieve::default();
+            let said = run(&wire, &ports, &mut sieve);
+            for exchange in said.exchanges.iter().filter(|e| e.outcome == Outcome::Answered) {
+                assert!(truth.contains(&identity(exchange)), "seed {seed}: {exchange:?}");
+            }
+            let Ledger { seen, .. } = said.ledger;
+            assert_eq!(wire.bytes() as u64, seen + sieve.duplicate, "seed {seed}");
+            assert_eq!(said.ledger.accounted(), seen, "seed {seed}");
+            falls += sieve.falls.len();
+            resumes += sieve.resumes;
+        }
+        assert!(falls > 0 && resumes > 0, "{falls} falls, {resumes} resumes");
+        println!("{falls} falls, {resumes} resumes");
+    }
+}
+
+/// What must be true of an exchange whatever was missed.
+fn identity(exchange: &Exchange) -> (i32, i16, u32, Option<u32>) {
+    let Exchange { header, request_bytes, response_bytes, .. } = exchange;
+    (header.correlation_id, header.api_key, *request_bytes, *response_bytes)
+}
+
 fn hold(capture: &[u8], seeds: u64) {
     let ports = Ports::from_iter([PORT..=PORT]);
     let recorded = Segments::read(capture, &ports);
@@ -65,11 +115,7 @@ fn hold(capture: &[u8], seeds: u64) {
         sieve.window = rng.random_range(16..300);
         let (whole, sieved) = (segments.run(&ports), run(&segments, &ports, &mut sieve));
         assert_eq!(sieve.falls, [], "seed {seed}");
-        let (whole_said, sieved_said) = (account(&whole), account(&sieved));
-        for (whole, sieved) in whole_said.lines().zip(sieved_said.lines()) {
-            assert_eq!(whole, sieved, "seed {seed}, segments up to {longest}");
-        }
-        assert_eq!(whole_said.lines().count(), sieved_said.lines().count(), "seed {seed}");
+        assert_same(&whole, &sieved, &format!("seed {seed}, segments up to {longest}"));
         assert_eq!(whole.ledger.seen, sieved.ledger.seen + sieve.duplicate, "seed {seed}");
         kept = kept.min(sieved.ledger.decoded as f64 / sieved.ledger.seen as f64);
     }
@@ -81,6 +127,14 @@ fn capture(talk: Conversation) -> Vec<u8> {
     let segments = talk.close().segments();
     let frames: Vec<_> = segments.iter().map(|segment| Frame::of(link, segment)).collect();
     pcap(Order::Little, Unit::Nanosecond, link.number(), &frames)
+}
+
+fn assert_same(whole: &Said, sieved: &Said, when: &str) {
+    let (whole, sieved) = (account(whole), account(sieved));
+    for (whole, sieved) in whole.lines().zip(sieved.lines()) {
+        assert_eq!(whole, sieved, "{when}");
+    }
+    assert_eq!(whole.lines().count(), sieved.lines().count(), "{when}");
 }
 
 /// All that was said, but how many bytes were copied.

@@ -14,6 +14,8 @@ pub struct Table<'a, 's> {
     tell: &'a mut dyn FnMut(Segment<'_>),
     /// What was kept since the last record.
     pub(super) kept: Kept,
+    /// The bytes are told as they are.
+    is_copying: bool,
 }
 
 impl<'a, 's> Table<'a, 's> {
@@ -24,13 +26,14 @@ impl<'a, 's> Table<'a, 's> {
     ) -> Self {
         let bytes = segment.chunks.first().map_or(&[][..], |chunk| chunk.bytes);
         assert_eq!(bytes.len(), segment.wire_len as usize, "a segment that is whole");
-        Self { sieve, segment, bytes, tell, kept: Vec::new() }
+        Self { sieve, segment, bytes, tell, kept: Vec::new(), is_copying: false }
     }
 
     /// A record that covers these bytes, with what was kept.
     pub(super) fn record(&mut self, covered: Position, flags: bool) {
         let ends = TcpFlags(self.segment.flags.0 & !(TcpFlags::FIN.0 | TcpFlags::RST.0));
         let segment = Segment {
+            wants_place: self.is_copying,
             seq: covered.from,
             wire_len: covered.len,
             flags: if flags { self.segment.flags } else { ends },
@@ -64,7 +67,9 @@ impl Bench for Table<'_, '_> {
     fn copy(&mut self, from: u32, to: u32) {
         self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec(), false)];
         let covered = Position { from: self.segment.seq.plus(from), len: to - from };
+        self.is_copying = true;
         self.record(covered, to == self.segment.wire_len);
+        self.is_copying = false;
     }
 
     fn count_only(&mut self) {}

@@ -9,7 +9,7 @@ mod tape;
 
 use std::collections::HashMap;
 
-use observer::event::{Event, Outcome};
+use observer::event::{Command, Event, Outcome, Side};
 use observer::input::{Chunk, Flow, Input, Segment, TcpFlags};
 use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
@@ -96,13 +96,31 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
     let mut said = Said::default();
     let mut pipeline = Pipeline::new(Config::new(ports.clone()));
     segments.each(|segment| {
+        let mut orders = Vec::new();
         sieve.segment(segment, |sieved| {
-            pipeline.input(&Input::Segment(sieved), &mut |event: Event<'_>| said.take(&event));
+            pipeline.input(&Input::Segment(sieved), &mut |event: Event<'_>| {
+                said.take(&event);
+                orders.extend(order(&event));
+            });
         });
+        orders.iter().for_each(|(flow, order)| sieve.obey(*flow, *order));
     });
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
     said.ledger = *pipeline.ledger();
     said
+}
+
+/// What a pipeline asks of a direction.
+fn order(event: &Event<'_>) -> Option<(Flow, Order)> {
+    let Event::Command(command) = event else {
+        return None;
+    };
+    Some(match *command {
+        Command::CountOnly(flow) => (flow, Order::CountOnly),
+        Command::Resume { flow, side, at } => {
+            (flow, Order::Resume { at, is_request: side == Side::Request })
+        }
+    })
 }
 
 /// A segment with its chunks.

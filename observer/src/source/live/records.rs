@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
 use observer_common::TcpFlags;
 use observer_common::record::{Kind, SegmentHeader, chunks};
 use observer_common::socket::{Change, SocketRecord};
@@ -27,21 +28,24 @@ pub(super) fn read(
     Ok(())
 }
 
+/// Chunks that a record has at most, nearly always: as many batches of a request.
+const FEW: usize = 32;
+
 fn read_segment(
     record: &[u8],
     clock: &Clock,
     sink: &mut impl FnMut(Input<'_>),
 ) -> Result<(), Unreadable> {
     let header = SegmentHeader::decode(record).ok_or(Unreadable)?;
-    let mut chunks = chunks(record, &header);
-    // Nearly every record has one chunk: no need to allocate for it.
-    let (single, several);
-    let chunks = if header.chunks <= 1 {
-        single = chunks.next();
-        single.as_slice()
+    let chunks = chunks(record, &header);
+    // Nearly every record has few chunks: no need to allocate for them.
+    let (few, many): (ArrayVec<_, FEW>, Vec<_>);
+    let chunks = if usize::from(header.chunks) <= FEW {
+        few = chunks.collect();
+        few.as_slice()
     } else {
-        several = chunks.collect::<Vec<_>>();
-        several.as_slice()
+        many = chunks.collect();
+        many.as_slice()
     };
     if chunks.len() != usize::from(header.chunks) {
         return Err(Unreadable);

@@ -46,15 +46,13 @@ pub struct Facts {
     pub software: Option<Box<(Arc<str>, Arc<str>)>>,
     /// How the client will prove who it is (SaslHandshake).
     pub mechanism: Option<Arc<str>>,
-    /// Batches, or messages of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd.
-    /// Of what is produced only.
+    /// Batches, and sets of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd. Of
+    /// what is produced only.
     pub codecs: [u32; 8],
     /// The message that this one carries.
     pub forwarded: Option<Box<Forwarded>>,
     /// Why it was not understood whole.
     pub undecoded: Option<Undecoded>,
-    /// Topics, partitions or errors that were too many to be told apart.
-    pub dropped: u32,
 }
 
 /// A producer that a message speaks of.
@@ -221,7 +219,6 @@ impl Facts {
             codecs,
             forwarded,
             undecoded,
-            dropped,
         } = self;
         errors.clear();
         empty(topics);
@@ -243,7 +240,6 @@ impl Facts {
         *codecs = [0; 8];
         *forwarded = None;
         *undecoded = None;
-        *dropped = 0;
     }
 
     /// Producers, each with the indices of the topics that are said of it.

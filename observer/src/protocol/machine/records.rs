@@ -3,7 +3,7 @@
 use super::batch::{self, Header};
 use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
-use super::visitor::{Batch, Visitor};
+use super::visitor::Visitor;
 use super::{Machine, Mode};
 use crate::protocol::program::{Length, Place};
 
@@ -45,7 +45,8 @@ impl Machine {
                 return Ok(0);
             }
         };
-        visitor.batch(&Batch { is_whole: batch.len <= u64::from(left), ..batch });
+        visitor.batch(&batch);
+        let is_old = batch.records.is_none();
         let left = left.saturating_sub(width);
         if batch.magic < 2 {
             // Of an older set the first message tells all that is told.
@@ -54,7 +55,7 @@ impl Machine {
         }
         let body = batch.len.saturating_sub(width.into());
         let body = u32::try_from(body).unwrap_or(u32::MAX);
-        if body > left {
+        if is_old || body > left {
             self.leave_set(left, visitor);
             return Ok(width as usize);
         }
@@ -63,7 +64,7 @@ impl Machine {
         Ok(self.pass(bytes, width, body))
     }
 
-    /// Passes over the rest of a set whose batches can no longer be told apart.
+    /// Passes over the rest of a set whose batches are not told apart.
     pub(super) fn leave_set<V: Visitor>(&mut self, left: u32, visitor: &mut V) {
         visitor.cut_set();
         self.skip = left;

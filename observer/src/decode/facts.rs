@@ -58,12 +58,17 @@ pub struct Facts {
 /// A producer that a message speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Producer {
-    /// Its number.
+    /// Its number; [`Self::UNSEEN`] if that was not seen.
     pub id: i64,
     /// Whether its transaction is committed, not aborted, where the message ends it.
     pub is_committed: Option<bool>,
     /// Index of the first topic that is said of it, if there is one; the others follow.
     pub first_topic: u32,
+}
+
+impl Producer {
+    /// No producer's number (KIP-98).
+    pub const UNSEEN: i64 = -1;
 }
 
 /// A topic that a message speaks of.

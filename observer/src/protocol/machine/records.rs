@@ -46,16 +46,15 @@ impl Machine {
             }
         };
         visitor.batch(&batch);
-        let is_old = batch.records.is_none();
         let left = left.saturating_sub(width);
-        if batch.magic < 2 {
+        if batch.records.is_none() {
             // Of an older set the first message tells all that is told.
             self.mode = Mode::Op;
             return Ok(self.pass(bytes, width, left));
         }
         let body = batch.len.saturating_sub(width.into());
         let body = u32::try_from(body).unwrap_or(u32::MAX);
-        if is_old || body > left {
+        if body > left {
             self.leave_set(left, visitor);
             return Ok(width as usize);
         }
@@ -64,7 +63,7 @@ impl Machine {
         Ok(self.pass(bytes, width, body))
     }
 
-    /// Passes over the rest of a set whose batches are not told apart.
+    /// Passes over the rest of a set whose batches can no longer be told apart.
     pub(super) fn leave_set<V: Visitor>(&mut self, left: u32, visitor: &mut V) {
         visitor.cut_set();
         self.skip = left;

@@ -161,9 +161,7 @@ fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Opti
 #[inline]
 fn only_batch(set: &[u8]) -> Option<Batch> {
     match batch::header(set) {
-        Header::Read(batch, _) if batch.len == set.len() as u64 && batch.records.is_some() => {
-            Some(batch)
-        }
+        Header::Read(batch, _) if batch.len == set.len() as u64 => Some(batch),
         _ => None,
     }
 }

@@ -26,8 +26,7 @@ pub trait Visitor {
     fn records(&mut self, place: Place, len: Option<u32>, is_walked: bool) {}
     /// A batch of the set.
     fn batch(&mut self, batch: &Batch) {}
-    /// A set ended, or was left, before its batches' lengths said so; those of magic 0 and 1 are
-    /// left behind their first message's header.
+    /// A set ended, or was left, before its batches' lengths said so.
     fn cut_set(&mut self) {}
     /// A value passed unseen.
     fn lost(&mut self, place: Place) {}

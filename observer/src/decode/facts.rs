@@ -93,7 +93,7 @@ pub struct Partition {
     pub topic: u32,
     /// Its number.
     pub index: i32,
-    /// Its error.
+    /// Its error; the first that was seen.
     pub error: ErrorCode,
     /// Bytes of its record set; `None` where there is none.
     pub bytes: Option<u32>,

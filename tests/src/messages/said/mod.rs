@@ -196,7 +196,7 @@ impl Said {
         let facts = &mut self.facts;
         match node.field.name {
             "MemberId" => facts.members.push(text.into()),
-            "ClientSoftwareName" => facts.software = Some((text.into(), "".into())),
+            "ClientSoftwareName" => facts.software = Some(Box::new((text.into(), "".into()))),
             "ClientSoftwareVersion" => {
                 facts.software.as_mut().expect("the name before its version").1 = text.into();
             }

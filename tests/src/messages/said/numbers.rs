@@ -1,6 +1,6 @@
 //! Numbers and record sets in, the facts that they are out.
 
-use observer::decode::Partition;
+use observer::decode::{Partition, Producer};
 use observer::protocol::error_code::ErrorCode;
 use observer::protocol::schema::{Entity, Kind};
 
@@ -13,11 +13,19 @@ impl Said {
         match node.field.kind {
             Kind::Int16 if node.field.name.contains("ErrorCode") => self.error(number, about),
             Kind::Int64 if node.field.entity == Some(Entity::ProducerId) => {
-                self.facts.producer.get_or_insert(number);
+                self.producer(number, about);
             }
             Kind::Int64 => self.offset(node, number, about),
             Kind::Int32 => self.int32(node, number as i32, about),
             _ => self.short(node, number),
+        }
+    }
+
+    /// Those of partitions are readers' concern (Fetch), or past (DescribeProducers).
+    fn producer(&mut self, id: i64, about: About) {
+        if !about.is_partition {
+            let first_topic = self.facts.topics.len() as u32;
+            self.facts.producers.push(Producer { id, is_committed: None, first_topic });
         }
     }
 
@@ -95,7 +103,10 @@ impl Said {
         match node.field.name {
             "Acks" => self.facts.acks = Some(number as i16),
             "IsolationLevel" => self.facts.isolation = Some(number as i8),
-            "Committed" => self.facts.is_committed = Some(number == 1),
+            "Committed" | "TransactionResult" => {
+                let producer = self.facts.producers.last_mut().expect("whose transaction ends");
+                producer.is_committed = Some(number == 1);
+            }
             _ => {}
         }
     }

@@ -2,9 +2,10 @@
 //! of the other.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use observer::decode::{Facts, Partition, Topic, TopicId};
+use observer::decode::{Facts, Partition, Producer, Topic, TopicId};
 use observer::protocol::error_code::ErrorCode;
 
 /// Whether facts say nothing that the whole does not.
@@ -25,6 +26,7 @@ pub fn why_not_part(part: &Facts, whole: &Facts) -> Option<&'static str> {
         ("members", is_among(&part.members, &whole.members, Arc::eq)),
         ("failed groups", is_among(&failed(part), &failed(whole), |a, b| a == b)),
         ("numbers", numbers(part, whole)),
+        ("producers", producers(part, whole)),
         ("software", software(part, whole)),
         ("forwarded", forwarded(part, whole)),
         ("codecs", part.codecs.iter().zip(whole.codecs).all(|(part, whole)| *part <= whole)),
@@ -111,8 +113,6 @@ fn failed(facts: &Facts) -> Vec<&Arc<str>> {
 fn numbers(a: &Facts, b: &Facts) -> bool {
     is_same_or_unseen(a.generation, b.generation)
         && is_same_or_unseen(a.session_timeout_ms, b.session_timeout_ms)
-        && is_same_or_unseen(a.producer, b.producer)
-        && is_same_or_unseen(a.is_committed, b.is_committed)
         && is_same_or_unseen(a.throttle_ms, b.throttle_ms)
         && is_same_or_unseen(a.acks, b.acks)
         && is_same_or_unseen(a.replica, b.replica)
@@ -122,9 +122,23 @@ fn numbers(a: &Facts, b: &Facts) -> bool {
         && is_same_or_unseen(a.mechanism.as_ref(), b.mechanism.as_ref())
 }
 
+/// Whether each has the end and the topics that it has in the whole.
+fn producers(part: &Facts, whole: &Facts) -> bool {
+    let each = |facts: &Facts| -> Vec<(Producer, Vec<Topic>)> {
+        let topics =
+            |range: Range<u32>| facts.topics[range.start as usize..range.end as usize].to_vec();
+        facts.topics_by_producer().map(|(producer, range)| (*producer, topics(range))).collect()
+    };
+    is_among(&each(part), &each(whole), |(ours, topics), (theirs, all)| {
+        (ours.id == Producer::UNSEEN || ours.id == theirs.id)
+            && is_same_or_unseen(ours.is_committed, theirs.is_committed)
+            && is_among(topics, all, |a, b| topic(a, b, (part, whole)))
+    })
+}
+
 fn software(a: &Facts, b: &Facts) -> bool {
-    a.software.as_ref().is_none_or(|(name, version)| {
-        b.software.as_ref().is_some_and(|(their_name, their_version)| {
+    a.software.as_deref().is_none_or(|(name, version)| {
+        b.software.as_deref().is_some_and(|(their_name, their_version)| {
             name == their_name && (version.is_empty() || version == their_version)
         })
     })

@@ -1,43 +1,13 @@
 //! Bodies as scripts: the bytes of a message, some of them missing, then what it says.
 
-use observer::decode::{Decoder, Facts, Message, Names, TopicId, Undecoded};
+mod parts;
+
+use observer::decode::{Decoder, Names, TopicId, Undecoded};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::error_code::ErrorCode;
-use observer::stream::Hole;
-use observer::tables::Evictions;
-
-/// Parts of a message: bytes, or a number of bytes that are not there.
-enum Part<'a> {
-    Bytes(&'a [u8]),
-    Gap(usize),
-    Elided(usize),
-}
-
-use Part::{Bytes, Elided, Gap};
-
-fn decoded(message: (ApiKey, Side, i16), parts: &[Part<'_>]) -> Facts {
-    decoded_by(&mut Decoder::new(Names::new(100, 100)), message, parts)
-}
-
-fn decoded_by(decoder: &mut Decoder, message: (ApiKey, Side, i16), parts: &[Part<'_>]) -> Facts {
-    let (api_key, side, version) = message;
-    let mut evictions = Evictions::default();
-    let len = parts.iter().map(|part| match part {
-        Bytes(bytes) => bytes.len(),
-        Gap(len) | Elided(len) => *len,
-    });
-    let len = len.sum::<usize>() as u32;
-    let mut body = decoder.begin(Message { api_key, side, version, len, wrapped: None });
-    for part in parts {
-        match part {
-            Bytes(bytes) => decoder.feed(&mut body, bytes, &mut evictions),
-            Gap(len) => decoder.miss(&mut body, Hole::Gap, *len as u64, &mut evictions),
-            Elided(len) => decoder.miss(&mut body, Hole::Elided, *len as u64, &mut evictions),
-        }
-    }
-    *decoder.end(body, &mut evictions)
-}
+use parts::Part::{Bytes, Elided, Gap};
+use parts::{decoded, decoded_by};
 
 const FETCHED: (ApiKey, Side, i16) = (ApiKey::FETCH, Side::Response, 4);
 

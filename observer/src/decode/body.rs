@@ -34,6 +34,7 @@ pub struct Body {
     /// `None` between messages.
     facts: Option<Box<Facts>>,
     position: Position,
+    is_request: bool,
     wrapped: Option<Wrapped>,
     /// Of a version that the table does not know: only what does not change is believed.
     is_unknown: bool,
@@ -64,6 +65,7 @@ impl Body {
         }
         self.facts = Some(facts);
         self.position.reset();
+        self.is_request = side == Side::Request;
         (self.wrapped, self.is_unknown) = (wrapped, is_unknown);
         (self.has_lost, self.hole) = (false, None);
     }
@@ -90,10 +92,7 @@ impl Body {
             collector.close();
             end
         });
-        let missing = match self.hole {
-            Some(Hole::Elided) => Undecoded::Elided,
-            Some(Hole::Gap) | None => Undecoded::Gap,
-        };
+        let missing = missing(self.hole);
         let mut facts = self.facts.take().unwrap_or_default();
         if self.is_unknown {
             keep_what_stays(&mut facts, end == Some(Ok(())));
@@ -114,11 +113,26 @@ impl Body {
         evictions: &mut Evictions,
         step: impl FnOnce(&mut Machine, &mut Collector<'_>) -> T,
     ) -> Option<T> {
-        let Self { machine, facts, position, wrapped, has_lost, .. } = self;
-        let facts = facts.as_deref_mut()?;
-        let mut collector =
-            Collector { facts, position, names, evictions, wrapped: *wrapped, has_lost };
+        let Self { machine, facts, position, is_request, wrapped, has_lost, hole, .. } = self;
+        let mut collector = Collector {
+            facts: facts.as_deref_mut()?,
+            position,
+            names,
+            evictions,
+            is_request: *is_request,
+            wrapped: *wrapped,
+            has_lost,
+            missing: missing(*hole),
+        };
         machine.as_mut().map(|machine| step(machine, &mut collector))
+    }
+}
+
+/// What became of the bytes that are not there.
+const fn missing(hole: Option<Hole>) -> Undecoded {
+    match hole {
+        Some(Hole::Elided) => Undecoded::Elided,
+        Some(Hole::Gap) | None => Undecoded::Gap,
     }
 }
 

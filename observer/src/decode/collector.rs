@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Names;
-use super::facts::{Facts, Forwarded, Undecoded};
+use super::facts::{Facts, Producer, Undecoded};
+use super::inside::Around;
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
@@ -13,6 +14,8 @@ use crate::tables::Evictions;
 
 /// The resource type of topics, in configurations and access rules alike.
 const TOPIC_RESOURCE: i64 = 2;
+/// The type of patterns that name one resource (KIP-290).
+const LITERAL: i64 = 3;
 
 /// Where in a message the collector is.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +27,15 @@ pub(super) struct Position {
     /// The last partition is spoken of.
     pub is_in_partition: bool,
     pub group: Option<u16>,
+    /// An error is said of the group that is spoken of.
+    pub is_group_failed: bool,
+    /// A resource is spoken of, which may be none of the topics.
+    pub is_in_resource: bool,
     pub is_topic_resource: bool,
+    /// The first of what only the first is told of was not seen: a generation,
+    pub is_generation_lost: bool,
+    /// an offset of the partition.
+    pub is_offset_lost: bool,
     /// The message that carries this one, while this one passes.
     pub around: Option<Box<Around>>,
 }
@@ -32,20 +43,8 @@ pub(super) struct Position {
 impl Position {
     /// At a message's beginning.
     pub fn reset(&mut self) {
-        let Self { topic, is_forgotten, is_in_partition, group, is_topic_resource, around } = self;
-        (*topic, *group, *around) = (None, None, None);
-        (*is_forgotten, *is_in_partition, *is_topic_resource) = (false, false, false);
+        *self = Self::default();
     }
-}
-
-/// A message that carries another.
-#[derive(Clone, Debug)]
-pub(super) struct Around {
-    pub position: Position,
-    pub facts: Facts,
-    /// What the other is, and whose.
-    pub wrapped: Wrapped,
-    pub client_id: Option<Arc<str>>,
 }
 
 /// Collects a message's facts.
@@ -54,10 +53,13 @@ pub(super) struct Collector<'a> {
     pub position: &'a mut Position,
     pub names: &'a mut Names,
     pub evictions: &'a mut Evictions,
+    pub is_request: bool,
     /// The request that a wrapped response answers.
     pub wrapped: Option<Wrapped>,
     /// A value was lost.
     pub has_lost: &'a mut bool,
+    /// Why, if one is.
+    pub missing: Undecoded,
 }
 
 impl Visitor for Collector<'_> {
@@ -70,17 +72,13 @@ impl Visitor for Collector<'_> {
                 }
             }
             Role::Partition => self.partition_number(value),
-            Role::CommittedOffset
-            | Role::HighWatermark
-            | Role::Offset
-            | Role::FetchOffset
-            | Role::StartOffset
-            | Role::Timestamp => {
-                if let Some(partition) = self.partition() {
-                    // A response of ListOffsets has the time before the offset.
-                    partition.offset = Some(value);
-                }
+            Role::CommittedOffset | Role::Offset | Role::FetchOffset | Role::StartOffset => {
+                self.offset(value)
             }
+            // A follower's own, in a request (KIP-1166), is no partition's.
+            Role::HighWatermark if !self.is_request => self.offset(value),
+            // In a response it is what stands beside the offset.
+            Role::Timestamp if self.is_request => self.offset(value),
             role => self.rare_number(role, value),
         }
     }
@@ -128,12 +126,9 @@ impl Visitor for Collector<'_> {
         match scope {
             Scope::Topic => self.enter_topic(false),
             Scope::Forgotten => self.enter_topic(true),
-            Scope::Resource => {
-                self.position.is_topic_resource = false;
-                self.enter_topic(false);
-            }
+            Scope::Resource => self.enter_resource(),
             Scope::Partition => self.enter_partition(),
-            Scope::Group => self.position.group = None,
+            Scope::Group => self.enter_group(),
         }
     }
 
@@ -141,7 +136,7 @@ impl Visitor for Collector<'_> {
     fn leave(&mut self, scope: Scope) {
         match scope {
             Scope::Topic | Scope::Forgotten => self.leave_topic(),
-            Scope::Resource => self.leave_resource(),
+            Scope::Resource => self.leave_resource(self.position.is_topic_resource),
             Scope::Partition => self.leave_partition(),
             Scope::Group => self.position.group = None,
         }
@@ -161,7 +156,7 @@ impl Visitor for Collector<'_> {
             *count = count.saturating_add(1);
         }
         if let Some(partition) = self.partition() {
-            let known = partition.records.zip(batch.records.filter(|_| batch.magic == 2));
+            let known = partition.records.zip(batch.records);
             partition.records = known.map(|(sum, records)| sum.saturating_add(records));
         }
     }
@@ -172,8 +167,15 @@ impl Visitor for Collector<'_> {
         }
     }
 
-    fn lost(&mut self, _place: Place) {
+    fn lost(&mut self, place: Place) {
         *self.has_lost = true;
+        match place.role {
+            Role::Generation => self.position.is_generation_lost = true,
+            Role::Producer => self.producer(Producer::UNSEEN),
+            Role::Offset => self.position.is_offset_lost = true,
+            Role::ResourceType | Role::PatternType => self.position.is_topic_resource = false,
+            _ => {}
+        }
     }
 
     fn wrapped_request(&mut self, request: Wrapped) {
@@ -187,24 +189,7 @@ impl Visitor for Collector<'_> {
     }
 
     fn wrapped_end(&mut self, end: WrappedEnd) {
-        self.close();
-        let Some(around) = self.position.around.take() else {
-            return;
-        };
-        let Around { position, facts, wrapped, client_id } = *around;
-        *self.position = position;
-        let mut inner = std::mem::replace(self.facts, facts);
-        inner.undecoded = match end {
-            WrappedEnd::Whole => None,
-            WrappedEnd::Unknown if wrapped.api_key.lookup().is_none() => {
-                Some(Undecoded::UnknownApi)
-            }
-            WrappedEnd::Unknown => Some(Undecoded::UnknownVersion),
-            WrappedEnd::Broken(why) => Some(why.into()),
-        };
-        let Wrapped { api_key, api_version } = wrapped;
-        let forwarded = Forwarded { api_key, api_version, client_id, facts: inner };
-        self.facts.forwarded = Some(Box::new(forwarded));
+        self.end_wrapped(end);
     }
 }
 
@@ -215,7 +200,9 @@ impl Collector<'_> {
         let int32 = i32::try_from(value).ok();
         match role {
             Role::Throttle => self.facts.throttle_ms = int32,
-            Role::Generation => self.facts.generation = self.facts.generation.or(int32),
+            Role::Generation if !self.position.is_generation_lost => {
+                self.facts.generation = self.facts.generation.or(int32);
+            }
             Role::SessionTimeout => self.facts.session_timeout_ms = int32,
             Role::Producer => self.producer(value),
             Role::IsCommitted => {
@@ -230,12 +217,26 @@ impl Collector<'_> {
                 }
             }
             Role::Acks => self.facts.acks = i16::try_from(value).ok(),
-            Role::Replica => self.facts.replica = self.facts.replica.max(int32),
+            // Those of a partition ask for nothing.
+            Role::Replica if !self.position.is_in_partition => self.facts.replica = int32,
             Role::Session => self.facts.session = int32,
             Role::SessionEpoch => self.facts.session_epoch = int32,
             Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
             Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
+            Role::PatternType => self.position.is_topic_resource &= value == LITERAL,
             _ => {}
+        }
+    }
+
+    /// The offset that is said of the partition. Of several the first is told, which is the latest
+    /// (ListOffsets v0).
+    #[inline]
+    fn offset(&mut self, value: i64) {
+        if self.position.is_offset_lost {
+            return;
+        }
+        if let Some(partition) = self.partition() {
+            partition.offset = partition.offset.or(Some(value));
         }
     }
 }

@@ -62,3 +62,22 @@ impl ErrorCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_that_are_too_many_count_without_their_topic() {
+        let mut errors = ErrorCounts::default();
+        for topic in 0..MAX_PAIRS as u32 + 5 {
+            errors.count(ErrorCode(3), Some(topic));
+        }
+        errors.count(ErrorCode(6), Some(0));
+        errors.count(ErrorCode::NONE, Some(0));
+        let all: Vec<_> = errors.iter().copied().collect();
+        assert_eq!(all.len(), MAX_PAIRS + 2);
+        let fact = |code, count| ErrorFact { code: ErrorCode(code), topic: None, count };
+        assert_eq!(all[MAX_PAIRS..], [fact(3, 5), fact(6, 1)]);
+    }
+}

@@ -46,26 +46,29 @@ pub struct Facts {
     pub software: Option<Box<(Arc<str>, Arc<str>)>>,
     /// How the client will prove who it is (SaslHandshake).
     pub mechanism: Option<Arc<str>>,
-    /// Batches, or messages of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd.
-    /// Of what is produced only.
+    /// Batches, and sets of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd. Of
+    /// what is produced only.
     pub codecs: [u32; 8],
     /// The message that this one carries.
     pub forwarded: Option<Box<Forwarded>>,
     /// Why it was not understood whole.
     pub undecoded: Option<Undecoded>,
-    /// Topics, partitions or errors that were too many to be told apart.
-    pub dropped: u32,
 }
 
 /// A producer that a message speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Producer {
-    /// Its number.
+    /// Its number; [`Self::UNSEEN`] if that was not seen.
     pub id: i64,
     /// Whether its transaction is committed, not aborted, where the message ends it.
     pub is_committed: Option<bool>,
     /// Index of the first topic that is said of it, if there is one; the others follow.
     pub first_topic: u32,
+}
+
+impl Producer {
+    /// No producer's number (KIP-98).
+    pub const UNSEEN: i64 = -1;
 }
 
 /// A topic that a message speaks of.
@@ -90,7 +93,7 @@ pub struct Partition {
     pub topic: u32,
     /// Its number.
     pub index: i32,
-    /// Its error.
+    /// Its error; the first that was seen.
     pub error: ErrorCode,
     /// Bytes of its record set; `None` where there is none.
     pub bytes: Option<u32>,
@@ -221,7 +224,6 @@ impl Facts {
             codecs,
             forwarded,
             undecoded,
-            dropped,
         } = self;
         errors.clear();
         empty(topics);
@@ -243,7 +245,6 @@ impl Facts {
         *codecs = [0; 8];
         *forwarded = None;
         *undecoded = None;
-        *dropped = 0;
     }
 
     /// Producers, each with the indices of the topics that are said of it.

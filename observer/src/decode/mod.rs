@@ -18,6 +18,7 @@ mod collector;
 mod decoder;
 mod errors;
 mod facts;
+mod inside;
 mod kept;
 mod names;
 mod scopes;

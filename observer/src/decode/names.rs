@@ -38,10 +38,11 @@ const MAX_LEARNED: usize = 64 << 10;
 const KNOWN: usize = 4096;
 
 impl Names {
-    /// Keeps at most so many names, and so many topics' ids.
+    /// Keeps at most so many names, and so many topics' ids, whose names have a room of their own: they
+    /// stay.
     pub fn new(max_shared: usize, max_topics: usize) -> Self {
         Self {
-            shared: Shared::new(max_shared),
+            shared: Shared::new(max_shared.saturating_add(max_topics)),
             topics: LruCache::with_hasher(usize::MAX, RandomState::default()),
             max_topics,
             metadata: METADATA.into(),
@@ -141,13 +142,22 @@ mod tests {
 
     #[test]
     fn names_are_shared_and_bounded() {
-        let mut names = Names::new(2, 2);
+        let mut names = Names::new(2, 0);
         let a = intern(&mut names, b"a");
         assert!(Arc::ptr_eq(&a, &intern(&mut names, b"a")));
         intern(&mut names, b"b");
         let c = intern(&mut names, b"c");
         assert!(Arc::ptr_eq(&c, &intern(&mut names, b"c")), "b, which nobody uses, made room");
         assert_eq!(&*intern(&mut names, b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn names_of_topics_whose_ids_are_known_leave_room_for_others() {
+        let (mut names, mut evictions) = (Names::new(1, 1), Evictions::default());
+        let topic = intern(&mut names, b"t");
+        names.learn(TopicId([1; 16]), &topic, &mut evictions);
+        let other = intern(&mut names, b"other");
+        assert!(Arc::ptr_eq(&other, &intern(&mut names, b"other")));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Topics, partitions, groups and wrapped messages as a collector enters and leaves them.
 
-use super::collector::{Around, Collector};
+use super::collector::Collector;
 use super::facts::{Facts, Partition, Producer, Topic};
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
-use crate::protocol::machine::{Text, Wrapped};
+use crate::protocol::machine::Text;
+use crate::tables::{Evictions, Table};
 
 /// Topics that a message's facts tell apart.
 const MAX_TOPICS: usize = 16 << 10;
@@ -13,9 +14,11 @@ const MAX_PARTITIONS: usize = 128 << 10;
 /// Groups likewise.
 const MAX_GROUPS: usize = 4 << 10;
 /// Members of groups likewise.
-const MAX_MEMBERS: usize = 4 << 10;
+const MAX_MEMBERS: usize = 64 << 10;
 /// Producers likewise.
 const MAX_PRODUCERS: usize = 4 << 10;
+/// The name of a resource that stands for all of its type (KIP-290).
+const EVERY: &str = "*";
 
 impl Collector<'_> {
     /// The topic that is spoken of.
@@ -35,14 +38,9 @@ impl Collector<'_> {
 
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
         self.position.is_forgotten = is_forgotten;
+        self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
-        self.position.topic = self.add_topic(Topic { group, is_forgotten, ..Topic::default() });
-    }
-
-    /// The topic's index, if there was room for it.
-    fn add_topic(&mut self, topic: Topic) -> Option<u32> {
-        let Facts { topics, dropped, .. } = &mut *self.facts;
-        add(topics, MAX_TOPICS, dropped, || topic).and_then(|index| u32::try_from(index).ok())
+        self.facts.topics.push(Topic { group, is_forgotten, ..Topic::default() });
     }
 
     pub(super) fn leave_topic(&mut self) {
@@ -50,22 +48,48 @@ impl Collector<'_> {
         let Some(index) = self.position.topic.take() else {
             return;
         };
-        if let Some(topic) = self.facts.topics.get(index as usize)
-            && let (Some(id), Some(name)) = (topic.id, &topic.name)
-        {
-            self.names.learn(id, name, self.evictions);
+        let Some(topic) = self.facts.topics.get(index as usize) else {
+            return;
+        };
+        match (topic.id, &topic.name) {
+            (Some(id), Some(name)) => self.names.learn(id, name, self.evictions),
+            // Null, for all topics or none.
+            (None, None) if topic.partitions == 0 => return self.take_back(index),
+            _ => {}
+        }
+        if index as usize >= MAX_TOPICS {
+            self.evictions.count(Table::MessageFacts);
+            self.take_back(index);
         }
     }
 
-    pub(super) fn leave_resource(&mut self) {
-        if self.position.is_topic_resource {
-            self.leave_topic();
-            return;
-        }
-        if let Some(index) = self.position.topic.take() {
+    /// The topic that was entered last is none, or one too many.
+    fn take_back(&mut self, index: u32) {
+        if !self.facts.errors.is_empty() {
             self.facts.errors.unname(index);
-            self.facts.topics.truncate(index as usize);
         }
+        self.facts.topics.truncate(index as usize);
+    }
+
+    pub(super) fn enter_resource(&mut self) {
+        self.position.is_in_resource = true;
+        self.position.is_topic_resource = false;
+        self.enter_topic(false);
+    }
+
+    pub(super) fn leave_resource(&mut self, is_topic: bool) {
+        self.position.is_in_resource = false;
+        let name = self.topic().and_then(|topic| topic.name.as_deref());
+        if is_topic && name != Some(EVERY) {
+            self.leave_topic();
+        } else if let Some(index) = self.position.topic.take() {
+            self.take_back(index);
+        }
+    }
+
+    pub(super) fn enter_group(&mut self) {
+        self.position.group = None;
+        self.position.is_group_failed = false;
     }
 
     #[inline]
@@ -77,6 +101,7 @@ impl Collector<'_> {
         let topic = self.position.topic.unwrap_or(u32::MAX);
         self.facts.partitions.push(Partition::of(topic));
         self.position.is_in_partition = true;
+        self.position.is_offset_lost = false;
     }
 
     #[inline]
@@ -94,7 +119,7 @@ impl Collector<'_> {
         } else if self.facts.partitions.len() > MAX_PARTITIONS
             && let Some(partition) = self.facts.partitions.pop()
         {
-            self.facts.dropped = self.facts.dropped.saturating_add(1);
+            self.evictions.count(Table::MessageFacts);
             self.merge(&partition);
         }
     }
@@ -106,7 +131,7 @@ impl Collector<'_> {
     }
 
     /// Of partitions that are too many only the sizes are kept, and of no topic.
-    pub(super) fn merge(&mut self, partition: &Partition) {
+    fn merge(&mut self, partition: &Partition) {
         if self.facts.partitions.last().is_some_and(|last| last.topic != u32::MAX) {
             let (bytes, records) = (Some(0), Some(0));
             self.facts.partitions.push(Partition { bytes, records, ..Partition::of(u32::MAX) });
@@ -120,15 +145,21 @@ impl Collector<'_> {
 
     pub(super) fn error(&mut self, value: i64) {
         let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
-        self.facts.errors.count(code, self.position.topic);
+        let topic = self.position.topic.filter(|topic| (*topic as usize) < MAX_TOPICS);
+        self.facts.errors.count(code, topic);
         if let Some(partition) = self.partition()
             && partition.error == ErrorCode::NONE
         {
             partition.error = code;
         }
+        if self.position.topic.is_none() {
+            self.position.is_group_failed = true;
+            self.fail_group();
+        }
+    }
+
+    fn fail_group(&mut self) {
         if let Some(group) = self.position.group
-            && code != ErrorCode::NONE
-            && self.position.topic.is_none()
             && self.facts.failed_groups.last() != Some(&group)
         {
             self.facts.failed_groups.push(group);
@@ -150,63 +181,64 @@ impl Collector<'_> {
 
     fn forget_partition(&mut self, index: i32) {
         let topic = self.position.topic.unwrap_or(u32::MAX);
-        let Facts { partitions, dropped, .. } = &mut *self.facts;
         let partition = || Partition { index, ..Partition::of(topic) };
-        add(partitions, MAX_PARTITIONS, dropped, partition);
+        add(&mut self.facts.partitions, MAX_PARTITIONS, self.evictions, partition);
     }
 
     pub(super) fn group(&mut self, text: Text<'_>) {
-        let Facts { groups, dropped, .. } = &mut *self.facts;
-        let index = add(groups, MAX_GROUPS, dropped, || self.names.intern(text));
+        let name = || self.names.intern(text);
+        let index = add(&mut self.facts.groups, MAX_GROUPS, self.evictions, name);
         self.position.group = index.and_then(|index| u16::try_from(index).ok());
+        if self.position.is_group_failed {
+            // The error stands before the name.
+            self.fail_group();
+        }
     }
 
     pub(super) fn member(&mut self, text: Text<'_>) {
-        let Facts { members, dropped, .. } = &mut *self.facts;
-        add(members, MAX_MEMBERS, dropped, || self.names.intern(text));
+        let name = || self.names.intern(text);
+        add(&mut self.facts.members, MAX_MEMBERS, self.evictions, name);
     }
 
     pub(super) fn producer(&mut self, id: i64) {
         if self.position.is_in_partition {
             return;
         }
-        let Facts { topics, producers, dropped, .. } = &mut *self.facts;
+        let Facts { topics, producers, .. } = &mut *self.facts;
         let first_topic = u32::try_from(topics.len()).unwrap_or(u32::MAX);
         let producer = Producer { id, is_committed: None, first_topic };
-        add(producers, MAX_PRODUCERS, dropped, || producer);
-    }
-
-    pub(super) fn begin_wrapped(&mut self, wrapped: Wrapped) {
-        let facts = std::mem::take(self.facts);
-        let position = std::mem::take(self.position);
-        let around = Around { position, facts, wrapped, client_id: None };
-        self.position.around = Some(Box::new(around));
+        add(producers, MAX_PRODUCERS, self.evictions, || producer);
     }
 
     pub(super) fn topic_name(&mut self, text: Text<'_>) {
         let name = self.names.intern(text);
-        if let Some(topic) = self.topic() {
-            topic.name = Some(name);
-        } else {
-            // A list of names.
-            let group = self.position.group;
-            self.add_topic(Topic { name: Some(name), group, ..Topic::default() });
+        match self.topic() {
+            Some(topic) => topic.name = Some(name),
+            None => self.list_topic(Topic { name: Some(name), ..Topic::default() }),
         }
     }
 
     pub(super) fn topic_id(&mut self, id: TopicId) {
-        if let Some(topic) = self.topic() {
-            topic.id = Some(id);
-        } else {
-            // A list of ids.
-            self.add_topic(Topic { id: Some(id), ..Topic::default() });
+        match self.topic() {
+            Some(topic) => topic.id = Some(id),
+            None => self.list_topic(Topic { id: Some(id), ..Topic::default() }),
         }
     }
 
-    /// What was being spoken of is over, whatever its end was to be.
+    /// One of a list of names or ids.
+    fn list_topic(&mut self, topic: Topic) {
+        let group = self.position.group;
+        add(&mut self.facts.topics, MAX_TOPICS, self.evictions, || Topic { group, ..topic });
+    }
+
+    /// What was being spoken of is over, whatever its end was to be. What a resource is, is known at
+    /// its end.
     pub(super) fn close(&mut self) {
         if self.position.is_in_partition {
             self.leave_partition();
+        }
+        if self.position.is_in_resource {
+            self.leave_resource(false);
         }
         if self.position.topic.is_some() {
             self.leave_topic();
@@ -219,12 +251,12 @@ impl Collector<'_> {
 fn add<T>(
     list: &mut Vec<T>,
     max: usize,
-    dropped: &mut u32,
+    evictions: &mut Evictions,
     item: impl FnOnce() -> T,
 ) -> Option<usize> {
     let index = list.len();
     if index >= max {
-        *dropped = dropped.saturating_add(1);
+        evictions.count(Table::MessageFacts);
         return None;
     }
     list.push(item());

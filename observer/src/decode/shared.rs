@@ -21,6 +21,9 @@ pub(super) struct Shared {
     max: usize,
     /// The name that came last.
     last: usize,
+    /// New names that will not be shared before room is made again: that takes as long as there are
+    /// names, and may free none.
+    patience: usize,
 }
 
 #[derive(Debug)]
@@ -32,11 +35,13 @@ struct Known {
 
 /// References to a name that nobody else uses.
 const OWN: usize = 2;
+/// Of all names, the part that comes between making room and making room again.
+const PART: usize = 8;
 
 impl Shared {
     /// Keeps at most so many.
     pub(super) fn new(max: usize) -> Self {
-        Self { names: Vec::new(), by_text: HashMap::default(), max, last: 0 }
+        Self { names: Vec::new(), by_text: HashMap::default(), max, last: 0, patience: 0 }
     }
 
     /// The copy of a text; see [`kept`] for what becomes of a long one.
@@ -64,7 +69,7 @@ impl Shared {
         }
         let name: Arc<str> = text.into();
         if self.names.len() >= self.max {
-            self.make_room();
+            self.want_room();
         }
         // With no room even so, the name is just not shared.
         if self.names.len() < self.max {
@@ -82,6 +87,16 @@ impl Shared {
             last.next = index;
         }
         self.last = index;
+    }
+
+    /// A name finds no room. Room is made for every so many of these.
+    fn want_room(&mut self) {
+        if let Some(patience) = self.patience.checked_sub(1) {
+            self.patience = patience;
+            return;
+        }
+        self.make_room();
+        self.patience = self.max.checked_div(PART).unwrap_or_default();
     }
 
     /// Forgets the names that nobody uses.
@@ -125,6 +140,21 @@ mod tests {
         intern(&mut shared, "ab");
         intern(&mut shared, "ab");
         assert_eq!(&*shared.intern(Text { bytes: b"ab", len: 9 }), "ab…");
+    }
+
+    #[test]
+    fn names_that_all_stay_are_not_searched_for_room_by_each_new_one() {
+        let mut shared = Shared::new(16);
+        let used: Vec<_> = (0..16).map(|n| intern(&mut shared, &format!("used {n}"))).collect();
+        assert_eq!(&*intern(&mut shared, "first"), "first");
+        drop(used);
+        let is_shared = |shared: &mut Shared, text: &str| {
+            let name = intern(shared, text);
+            Arc::ptr_eq(&name, &intern(shared, text))
+        };
+        assert!(!is_shared(&mut shared, "second"), "which looked, and found none, just before");
+        assert!(is_shared(&mut shared, "third"), "an eighth of all have come: it looks again");
+        assert_eq!((shared.names.len(), shared.by_text.len()), (1, 1));
     }
 
     #[test]

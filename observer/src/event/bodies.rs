@@ -70,7 +70,9 @@ impl Exchange {
     /// The group that the request names first; else that of its client, where it is certain.
     pub fn group(&self) -> Option<&Arc<str>> {
         let named = self.request.as_ref().and_then(|facts| facts.groups.first());
-        named.or(self.client_group.as_ref())
+        // FindCoordinator names one or a transaction, and only a field beside the name tells which.
+        let own = self.client_group.as_ref().filter(|_| self.api_key() != ApiKey::FIND_COORDINATOR);
+        named.or(own)
     }
 
     /// Whether a fetch was answered without records and errors; `None` where that is not known.
@@ -87,13 +89,15 @@ impl Exchange {
     }
 
     /// The topics: of a fetch those that were answered and the others of its session, else those
-    /// that were asked about.
+    /// that were asked about. `None` also where none were found in what was not decoded whole.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
-        let mut topics = self
-            .moved()
-            .or_else(|| Some(of_each(self.request.as_deref()?, &TopicTotals::default())))?;
+        let told = match self.api_key() {
+            ApiKey::FETCH | ApiKey::SHARE_FETCH => self.response.as_deref()?,
+            _ => self.request.as_deref()?,
+        };
+        let mut topics = self.moved().unwrap_or_else(|| of_each(told, &TopicTotals::default()));
         self.add_session(&mut topics);
-        Some(topics)
+        (!topics.is_empty() || told.undecoded.is_none()).then_some(topics)
     }
 
     /// The topics whose records an exchange moves: a Produce, or a fetch that was answered.
@@ -110,7 +114,8 @@ impl Exchange {
         self.outcome == Outcome::Unacknowledged || self.is_response_decoded()
     }
 
-    /// The topics of a fetch's session that the response says nothing of, as nothing of them was sent.
+    /// The topics of a fetch's session that the response says nothing of: nothing of them was sent, if
+    /// that was all it said.
     fn add_session(&self, topics: &mut Vec<TopicTotals>) {
         let Some(session) = &self.session else {
             return;
@@ -132,7 +137,7 @@ impl Exchange {
                     SessionTopic::Id(id) => Some(*id),
                 },
                 partitions: u32::try_from(held.partitions.len()).unwrap_or(u32::MAX),
-                bytes: Some(0),
+                bytes: self.is_response_decoded().then_some(0),
                 ..TopicTotals::default()
             })
             .collect();

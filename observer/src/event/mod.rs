@@ -3,6 +3,8 @@
 mod bodies;
 mod exchange;
 mod peers;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

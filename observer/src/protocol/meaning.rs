@@ -71,6 +71,8 @@ pub enum Role {
     Mechanism,
     /// What kind of thing a resource is; 2: a topic (int8; KIP-133).
     ResourceType,
+    /// How a resource's name is meant; 3: as it stands (int8; KIP-290).
+    PatternType,
     /// A resource's name.
     Resource,
     /// A whole request of another client, passed on (KIP-590).
@@ -126,14 +128,22 @@ pub fn data(field: &Field) -> Role {
     }
 }
 
+/// Whether a struct only tells where a long list goes on: what the message is about, it says elsewhere.
+pub fn is_cursor(field: &Field) -> bool {
+    field.name.ends_with("Cursor")
+}
+
 /// What the elements of an array of structs are about; only some of their fields may be `present`.
 pub fn scope(array: &Field, present: impl Fn(&Field) -> bool) -> Option<Scope> {
     if array.name == "ForgottenTopicsData" {
         return Some(Scope::Forgotten);
     }
-    array.fields.iter().filter(|field| present(field)).find_map(|field| match role(field) {
+    let mut fields = array.fields.iter().filter(|field| present(field));
+    // What has several topics is none itself (KIP-1071).
+    let has_topics = fields.clone().any(|field| field.is_array && role(field) == Role::Topic);
+    fields.find_map(|field| match role(field) {
         _ if field.is_array => None,
-        Role::Topic | Role::TopicId => Some(Scope::Topic),
+        Role::Topic | Role::TopicId if !has_topics => Some(Scope::Topic),
         Role::Partition => Some(Scope::Partition),
         Role::Group => Some(Scope::Group),
         Role::Resource => Some(Scope::Resource),
@@ -145,6 +155,7 @@ fn of_int8(name: &str) -> Role {
     match name {
         "IsolationLevel" => Role::Isolation,
         "ResourceType" => Role::ResourceType,
+        "PatternType" | "ResourcePatternType" => Role::PatternType,
         _ => Role::None,
     }
 }

@@ -9,6 +9,6 @@ pub mod json;
 pub mod line;
 pub mod metrics;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod summary;
 mod table;

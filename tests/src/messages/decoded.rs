@@ -92,7 +92,8 @@ pub fn decode<'b>(
     parts: impl IntoIterator<Item = &'b [u8]>,
 ) -> Decoded {
     let mut machine = Machine::new(program, u32::try_from(len).expect("a message of this size"));
-    let mut tracer = Tracer { program, message, decoded: Decoded::default(), inside: None };
+    let mut tracer =
+        Tracer { program, message, decoded: Decoded::default(), inside: None, left: 0 };
     for part in parts {
         machine.feed(part, &mut tracer);
     }
@@ -114,7 +115,8 @@ pub fn decode_around(
 ) -> Decoded {
     let len = u32::try_from(bytes.len()).expect("a message of this size");
     let mut machine = Machine::new(program, len);
-    let mut tracer = Tracer { program, message, decoded: Decoded::default(), inside: None };
+    let mut tracer =
+        Tracer { program, message, decoded: Decoded::default(), inside: None, left: 0 };
     machine.feed(&bytes[..missing.start], &mut tracer);
     machine.hole(missing.len() as u64, &mut tracer);
     machine.feed(&bytes[missing.end..], &mut tracer);
@@ -130,6 +132,8 @@ struct Tracer<'m> {
     decoded: Decoded,
     /// The program of the message inside, and what that has said.
     inside: Option<(&'static Program, Vec<Line>)>,
+    /// Bytes of the record set at hand that no batch has taken.
+    left: u32,
 }
 
 impl Tracer<'_> {
@@ -193,20 +197,23 @@ impl Visitor for Tracer<'_> {
     }
 
     fn records(&mut self, place: Place, len: Option<u32>, _is_walked: bool) {
+        self.left = len.unwrap_or_default();
         self.line(place, Value::Records(len));
     }
 
     fn batch(&mut self, batch: &machine::Batch) {
-        let machine::Batch { len, magic, codec, records, is_whole, .. } = *batch;
-        if magic < 2 || !is_whole {
+        let machine::Batch { len, codec, records } = *batch;
+        // Of an older set, or a batch that the set does not hold all of: Kafka reads neither.
+        let (Some(records), Some(left)) = (records, u64::from(self.left).checked_sub(len)) else {
             return;
-        }
+        };
+        self.left = u32::try_from(left).unwrap_or(u32::MAX);
         let path = self.trace().last().map(|line| line.path.clone()).unwrap_or_default();
         let value = Value::Batch(Batch {
             length: u32::try_from(len).unwrap_or(u32::MAX),
-            magic: magic.cast_unsigned(),
+            magic: 2,
             codec,
-            records: records.unwrap_or(u32::MAX),
+            records,
         });
         self.trace().push(Line { path, is_tagged: false, value });
     }

@@ -15,6 +15,8 @@ pub mod decoded;
 mod generator;
 mod line;
 mod message;
+pub mod said;
+mod tree;
 
 pub use generator::{Messages, Plan, messages};
 pub use line::{Batch, Line, Value};

@@ -19,7 +19,6 @@ const ATTRIBUTES: usize = 21;
 const COUNT: usize = 57;
 
 const CODEC: u8 = 0x07;
-const CONTROL: u8 = 0x20;
 
 /// What the bytes at a batch's beginning are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub(super) fn header(bytes: &[u8]) -> Header {
     let Some(&magic) = bytes.get(MAGIC) else {
         return Header::Cut;
     };
-    if magic < 2 { message(bytes, magic.cast_signed()) } else { batch(bytes, magic) }
+    if magic < 2 { message(bytes) } else { batch(bytes, magic) }
 }
 
 fn batch(bytes: &[u8], magic: u8) -> Header {
@@ -51,30 +50,17 @@ fn batch(bytes: &[u8], magic: u8) -> Header {
     if magic != 2 || len < u64::from(LONG) {
         return Header::Wrong;
     }
-    Header::Read(
-        Batch {
-            len,
-            magic: 2,
-            codec: attributes & CODEC,
-            records: Some(count),
-            is_whole: true,
-            is_control: attributes & CONTROL != 0,
-        },
-        LONG,
-    )
+    Header::Read(Batch { len, codec: attributes & CODEC, records: Some(count) }, LONG)
 }
 
-fn message(bytes: &[u8], magic: i8) -> Header {
+fn message(bytes: &[u8]) -> Header {
     let Some(&attributes) = bytes.get(OLD_ATTRIBUTES) else {
         return Header::Cut;
     };
-    let codec = attributes & CODEC;
-    let records = (codec == 0).then_some(1);
     match length(bytes) {
-        Some(len) if len >= u64::from(SHORT) => Header::Read(
-            Batch { len, magic, codec, records, is_whole: true, is_control: false },
-            SHORT,
-        ),
+        Some(len) if len >= u64::from(SHORT) => {
+            Header::Read(Batch { len, codec: attributes & CODEC, records: None }, SHORT)
+        }
         _ => Header::Wrong,
     }
 }

@@ -138,6 +138,9 @@ impl Machine {
     /// The message has ended: whether all of it was understood.
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
         self.run(&[], visitor);
+        if self.state == State::Running && matches!(self.mode, Mode::Batch { .. }) {
+            visitor.cut_set();
+        }
         if self.state == State::Running && self.regions.is_wrapped() {
             self.fail(Broken::Cut, visitor);
         }

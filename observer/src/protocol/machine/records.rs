@@ -3,7 +3,7 @@
 use super::batch::{self, Header};
 use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
-use super::visitor::{Batch, Visitor};
+use super::visitor::Visitor;
 use super::{Machine, Mode};
 use crate::protocol::program::{Length, Place};
 
@@ -45,9 +45,9 @@ impl Machine {
                 return Ok(0);
             }
         };
-        visitor.batch(&Batch { is_whole: batch.len <= u64::from(left), ..batch });
+        visitor.batch(&batch);
         let left = left.saturating_sub(width);
-        if batch.magic < 2 {
+        if batch.records.is_none() {
             // Of an older set the first message tells all that is told.
             self.mode = Mode::Op;
             return Ok(self.pass(bytes, width, left));

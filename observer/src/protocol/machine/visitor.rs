@@ -69,20 +69,14 @@ pub enum WrappedEnd {
     Broken(Broken),
 }
 
-/// What the fixed part of a batch's header says ("Record Batch" and "Message Set" in Kafka's
-/// documentation).
+/// What the fixed part of a batch's header says, or the first message's of an older set ("Record
+/// Batch" and "Message Set" in Kafka's documentation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Size in bytes, its header included, as it says itself.
     pub len: u64,
-    /// Format: 2 for batches, 0 and 1 for the messages of older sets.
-    pub magic: i8,
     /// Compression: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
     pub codec: u8,
-    /// Records in it; unknown for compressed messages of magic 0 and 1.
+    /// Records in it; `None` in a set of magic 0 or 1, whose messages are not told apart.
     pub records: Option<u32>,
-    /// Whether the set holds all of it.
-    pub is_whole: bool,
-    /// Whether it is one of the broker's own markers of a transaction.
-    pub is_control: bool,
 }

@@ -101,7 +101,7 @@ impl Topics {
             unresolved: Unresolved::new(families)?,
             batches: families.counter(
                 "produced_batches_total",
-                "Record batches (and messages of magic 0 and 1) in Produce requests, by compression.",
+                "Record batches (and sets of magic 0 and 1) in Produce requests, by compression.",
                 &["broker", "vantage", "codec"],
             )?,
             by_codec: Series::new(options.max_series),

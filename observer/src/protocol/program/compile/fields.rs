@@ -18,20 +18,36 @@ impl Compiler {
             return Err(CompileError::TooDeep);
         }
         let place = self.place(field, around)?;
-        let is_nullable = field.nullable.contains(self.version);
         match (field.is_array, field.kind) {
             (true, _) => self.array(field, place, depth),
-            (false, Kind::Struct) if is_nullable => {
-                let at = self.ops.len();
-                self.push(Op::Nullable { end: 0, place })?;
-                self.structure(field.fields, Some(place.field), depth)?;
-                let end = self.here()?;
-                self.patch(at, |op| *op = Op::Nullable { end, place });
-                Ok(())
-            }
-            (false, Kind::Struct) => self.structure(field.fields, Some(place.field), depth),
+            (false, Kind::Struct) => self.single(field, place, depth),
             (false, _) => self.value(field.kind, place),
         }
+    }
+
+    /// A struct that is no array's element.
+    fn single(
+        &mut self,
+        field: &'static Field,
+        place: Place,
+        depth: usize,
+    ) -> Result<(), CompileError> {
+        let around = self.meaning;
+        if meaning::is_cursor(field) {
+            self.meaning.role = |_| Role::None;
+        }
+        let at = self.ops.len();
+        let is_nullable = field.nullable.contains(self.version);
+        if is_nullable {
+            self.push(Op::Nullable { end: 0, place })?;
+        }
+        self.structure(field.fields, Some(place.field), depth)?;
+        if is_nullable {
+            let end = self.here()?;
+            self.patch(at, |op| *op = Op::Nullable { end, place });
+        }
+        self.meaning = around;
+        Ok(())
     }
 
     fn array(

@@ -1,0 +1,97 @@
+//! Exchanges in, what request and response say together out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::*;
+use crate::decode::{Facts, Held, Partition, SessionTopic, Topic, Undecoded};
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+use crate::sink::samples;
+
+fn exchange(api_key: ApiKey, request: Facts, response: Facts) -> Exchange {
+    let mut exchange = samples::exchange("c");
+    exchange.header.api_key = api_key.0;
+    (exchange.request, exchange.response) = (Some(request.into()), Some(response.into()));
+    exchange
+}
+
+fn undecoded(why: Undecoded) -> Facts {
+    Facts { undecoded: Some(why), ..Facts::default() }
+}
+
+#[test]
+fn an_error_makes_a_fetch_not_empty() {
+    let mut failed = Facts::default();
+    assert_eq!(fetch(failed.clone()).is_empty_fetch(), Some(true));
+    failed.errors.count(ErrorCode(3), None);
+    assert_eq!(fetch(failed).is_empty_fetch(), Some(false));
+    assert_eq!(fetch(undecoded(Undecoded::Gap)).is_empty_fetch(), None);
+}
+
+fn fetch(response: Facts) -> Exchange {
+    exchange(ApiKey::FETCH, Facts::default(), response)
+}
+
+#[test]
+fn topics_of_what_was_not_decoded_are_not_known() {
+    for why in [Undecoded::UnknownApi, Undecoded::UnknownVersion, Undecoded::Cut] {
+        for api_key in [ApiKey::PRODUCE, ApiKey::FETCH, ApiKey::METADATA, ApiKey(999)] {
+            let exchange = exchange(api_key, undecoded(why), undecoded(why));
+            assert_eq!(exchange.topics(), None, "{api_key}");
+        }
+    }
+    let heard = exchange(ApiKey::HEARTBEAT, Facts::default(), undecoded(Undecoded::Gap));
+    assert_eq!(heard.topics(), Some(vec![]), "none were asked about");
+    let topics = vec![Topic { name: Some("t".into()), ..Topic::default() }];
+    let some = Facts { topics, ..undecoded(Undecoded::Gap) };
+    assert_eq!(exchange(ApiKey::METADATA, some, Facts::default()).topics().unwrap().len(), 1);
+}
+
+#[test]
+fn nothing_was_fetched_of_a_silent_topic_if_all_was_heard() {
+    let held = Held { name: Some("t".into()), ..Held::default() };
+    let session = BTreeMap::from_iter([(SessionTopic::Name("t".into()), held)]);
+    for (response, bytes) in [(Facts::default(), Some(0)), (undecoded(Undecoded::Gap), None)] {
+        let mut fetch = fetch(response);
+        fetch.session = Some(Arc::new(session.clone()));
+        assert_eq!(fetch.topics().unwrap()[0].bytes, bytes);
+    }
+}
+
+#[test]
+fn find_coordinator_names_another_group() {
+    for (api_key, group) in [(ApiKey::FIND_COORDINATOR, None), (ApiKey::FETCH, Some("mine"))] {
+        let mut exchange = exchange(api_key, Facts::default(), Facts::default());
+        exchange.client_group = Some("mine".into());
+        assert_eq!(exchange.group().map(|group| &**group), group);
+    }
+}
+
+#[test]
+fn what_was_refused_is_rejected_and_the_rest_is_not() {
+    let produced = samples::exchange("c").topics().unwrap();
+    let [topic] = &produced[..] else { panic!("{produced:?}") };
+    assert_eq!((topic.bytes, topic.records), (Some(1100), Some(10)));
+    assert_eq!((topic.rejected_bytes, topic.rejected_records), (550, 5));
+}
+
+#[test]
+fn a_produce_whose_answer_was_not_decoded_is_not_settled() {
+    let answered = |response| exchange(ApiKey::PRODUCE, Facts::default(), response);
+    assert!(answered(Facts::default()).is_produce_settled());
+    assert!(!answered(undecoded(Undecoded::Gap)).is_produce_settled());
+    let unseen = |outcome| Exchange { outcome, response: None, ..answered(Facts::default()) };
+    assert!(!unseen(Outcome::Lost).is_produce_settled());
+    assert!(unseen(Outcome::Unacknowledged).is_produce_settled());
+}
+
+#[test]
+fn partitions_of_no_topic_count_in_one_without_a_name() {
+    let bytes = |topic, bytes| Partition { bytes: Some(bytes), ..Partition::of(topic) };
+    let topics = vec![Topic { name: Some("t".into()), ..Topic::default() }];
+    let partitions = vec![bytes(0, 1), bytes(1, 2), bytes(u32::MAX, 4)];
+    let fetched = fetch(Facts { topics, partitions, ..Facts::default() }).topics().unwrap();
+    let sums = fetched.iter().map(|topic| (topic.name.as_deref(), topic.bytes));
+    assert_eq!(sums.collect::<Vec<_>>(), [(Some("t"), Some(1)), (None, Some(6))]);
+}

@@ -5,27 +5,19 @@ use std::time::Duration;
 
 use super::members::Members;
 use crate::decode::Facts;
-use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
 /// A group's members and generation.
 #[derive(Debug)]
 pub struct Membership {
-    protocol: Option<Protocol>,
     /// Classic: the generation; else the highest epoch that a member reached.
     generation: Option<i32>,
     /// `None` until a member was heard.
     members: Option<Members>,
+    /// Members settle each by itself, in epochs (KIP-848, KIP-932, KIP-1071); beside them there may be
+    /// some that still go together, in generations.
+    has_epochs: bool,
     cap: usize,
-}
-
-/// How a group settles who reads what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    /// Together, in generations: JoinGroup, SyncGroup.
-    Classic,
-    /// Each member by the coordinator, in epochs: KIP-848, KIP-932, KIP-1071, by their heartbeat.
-    Epochs(ApiKey),
 }
 
 /// What a request changed.
@@ -45,7 +37,7 @@ const LEAVES_FOR_NOW: i32 = -2;
 impl Membership {
     /// Nobody was heard; room for so many.
     pub fn new(cap: usize) -> Self {
-        Self { protocol: None, generation: None, members: None, cap }
+        Self { generation: None, members: None, has_epochs: false, cap }
     }
 
     /// Members at this time, if any was ever heard.
@@ -60,17 +52,18 @@ impl Membership {
 
     /// JoinGroup was granted. Its answer names the member first, and to the leader all of them.
     pub fn joined(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
-        self.follow(Protocol::Classic);
         let is_rebalanced = response.generation.is_some() && response.generation != self.generation;
         if is_rebalanced {
-            self.generation = response.generation;
-            self.members().clear();
+            self.begin(response.generation);
         }
         if let Some(session) = request.session_timeout_ms.and_then(|ms| u64::try_from(ms).ok()) {
             self.members().set_session(Duration::from_millis(session));
         }
         let evicted = match response.members.split_first() {
-            Some((_, all)) if !all.is_empty() => self.members().replace(all, now),
+            Some((_, all)) if !all.is_empty() => {
+                self.has_epochs = false;
+                self.members().replace(all, now)
+            }
             _ => 0,
         };
         let step = self.heard(response.members.first(), now);
@@ -79,13 +72,11 @@ impl Membership {
 
     /// SyncGroup or Heartbeat was granted to a member of this generation.
     pub fn stayed(&mut self, request: &Facts, now: Timestamp) -> Step {
-        self.follow(Protocol::Classic);
         let known = self.generation;
         // A higher one shows a rebalance whose JoinGroup was not seen.
         let is_newer = request.generation.is_some_and(|g| known.is_none_or(|known| g > known));
         if is_newer {
-            self.generation = request.generation;
-            self.members().clear();
+            self.begin(request.generation);
         }
         let step = self.heard(request.members.first(), now);
         Step { is_rebalanced: is_newer && known.is_some(), ..step }
@@ -93,14 +84,8 @@ impl Membership {
 
     /// A heartbeat of a protocol with epochs was granted: the request has the member's epoch before,
     /// the answer the one from now on.
-    pub fn beaten(
-        &mut self,
-        api: ApiKey,
-        request: &Facts,
-        response: &Facts,
-        now: Timestamp,
-    ) -> Step {
-        self.follow(Protocol::Epochs(api));
+    pub fn beaten(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
+        self.has_epochs = true;
         let before = request.generation.unwrap_or_default();
         let member = response.members.first().or(request.members.first());
         if before < JOINS {
@@ -134,12 +119,13 @@ impl Membership {
         }
     }
 
-    /// A group may change from one protocol to another.
-    fn follow(&mut self, protocol: Protocol) {
-        if self.protocol.is_some_and(|known| known != protocol) {
+    /// A generation begins. Only who joins is in it, unless the others have epochs: an upgrade from
+    /// one protocol to the other goes member by member.
+    fn begin(&mut self, generation: Option<i32>) {
+        self.generation = generation;
+        if !self.has_epochs {
             self.members().clear();
         }
-        self.protocol = Some(protocol);
     }
 
     fn members(&mut self) -> &mut Members {
@@ -152,8 +138,6 @@ impl Membership {
 mod tests {
     use super::*;
     use crate::groups::samples::{at, member, members, of};
-
-    const KIP_848: ApiKey = ApiKey::CONSUMER_GROUP_HEARTBEAT;
 
     fn is_rebalanced(step: Step) -> bool {
         step.is_rebalanced
@@ -198,12 +182,7 @@ mod tests {
     fn an_epoch_is_the_highest_that_a_member_reached() {
         let mut group = Membership::new(9);
         let beat = |group: &mut Membership, id: &str, before, now_on| {
-            is_rebalanced(group.beaten(
-                KIP_848,
-                &member("g", id, before),
-                &member("", id, now_on),
-                at(0),
-            ))
+            is_rebalanced(group.beaten(&member("g", id, before), &member("", id, now_on), at(0)))
         };
         assert!(beat(&mut group, "a", 0, 1));
         assert!(beat(&mut group, "b", 0, 2));
@@ -220,16 +199,29 @@ mod tests {
     #[test]
     fn an_epoch_that_was_there_before_the_observer_is_no_rebalance() {
         let mut group = Membership::new(9);
-        let step = group.beaten(KIP_848, &member("g", "a", 7), &member("", "a", 7), at(0));
+        let step = group.beaten(&member("g", "a", 7), &member("", "a", 7), at(0));
         assert_eq!((step, group.generation()), (Step::default(), Some(7)));
     }
 
     #[test]
-    fn another_protocol_begins_with_its_own_members() {
+    fn members_of_two_protocols_are_in_one_group() {
         let mut group = Membership::new(9);
-        group.joined(&of("g"), &member("", "old", 3), at(0));
-        let step = group.beaten(KIP_848, &member("g", "new", 0), &member("", "new", 4), at(1));
+        for id in ["a", "b"] {
+            group.joined(&of("g"), &member("", id, 3), at(0));
+        }
+        let count = |group: &Membership, seconds| group.count(at(seconds));
+        let step = group.beaten(&member("g", "new", 0), &member("", "new", 4), at(1));
         assert!(step.is_rebalanced);
-        assert_eq!((group.count(at(1)), group.generation()), (Some(1), Some(4)));
+        assert_eq!((count(&group, 1), group.generation()), (Some(3), Some(4)));
+        group.stayed(&member("g", "a", 3), at(2));
+        group.beaten(&member("g", "new", 4), &member("", "new", 5), at(3));
+        group.joined(&of("g"), &member("", "a", 6), at(4));
+        group.stayed(&member("g", "new", 7), at(4));
+        assert_eq!(count(&group, 5), Some(3), "b has not been told yet");
+        assert_eq!(count(&group, 46), Some(2), "b fell silent");
+        let leader = Facts { generation: Some(8), ..members("", &["c", "c"]) };
+        group.joined(&of("g"), &leader, at(50));
+        group.joined(&of("g"), &member("", "c", 9), at(51));
+        assert_eq!(count(&group, 51), Some(1), "classic again");
     }
 }

@@ -209,7 +209,7 @@ impl Groups {
                 membership.left(&request.members);
                 Step::default()
             }
-            _ => membership.beaten(api, request, response, now),
+            _ => membership.beaten(request, response, now),
         };
         self.note(name, step);
     }

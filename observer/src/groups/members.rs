@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// How long a silent member stays where nobody said it (`session.timeout.ms` since 3.0,
 /// `group.consumer.session.timeout.ms`, and so on).
-const SESSION: Duration = Duration::from_secs(45);
+pub const SESSION: Duration = Duration::from_secs(45);
 
 /// Members by their ids.
 #[derive(Debug)]

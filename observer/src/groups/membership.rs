@@ -56,8 +56,8 @@ impl Membership {
         if is_rebalanced {
             self.begin(response.generation);
         }
-        if let Some(session) = request.session_timeout_ms.and_then(|ms| u64::try_from(ms).ok()) {
-            self.members().set_session(Duration::from_millis(session));
+        if let Some(session) = session(request) {
+            self.members().set_session(session);
         }
         let evicted = match response.members.split_first() {
             Some((_, all)) if !all.is_empty() => {
@@ -132,6 +132,12 @@ impl Membership {
         let cap = self.cap;
         self.members.get_or_insert_with(|| Members::new(cap))
     }
+}
+
+/// How long a member stays without a word, if its request says it.
+pub fn session(request: &Facts) -> Option<Duration> {
+    let ms = u64::try_from(request.session_timeout_ms?).ok()?;
+    Some(Duration::from_millis(ms))
 }
 
 #[cfg(test)]

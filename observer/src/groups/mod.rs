@@ -219,7 +219,7 @@ impl Groups {
         if !self.by_name.contains_key(name) {
             self.changes.push(Change::Group(Arc::clone(name)));
             if self.by_name.len() >= self.limits.groups {
-                self.evict_group(Table::Groups);
+                self.evict_group();
             }
         }
         let Self { by_name, limits, .. } = self;
@@ -244,19 +244,19 @@ impl Groups {
 
     fn make_room_for_partitions(&mut self) {
         while self.partitions > self.limits.partitions && !self.by_name.is_empty() {
-            self.evict_group(Table::GroupPartitions);
+            self.evict_group();
         }
     }
 
-    /// Forgets the group of which nothing was seen for longest, to make room in this table.
-    fn evict_group(&mut self, table: Table) {
+    /// Forgets the group of which nothing was seen for longest.
+    fn evict_group(&mut self) {
         let Some((_, group)) = self.by_name.remove_lru() else {
             return;
         };
         let partitions = group.offsets.len();
         self.partitions = self.partitions.saturating_sub(partitions);
-        let is_of_groups = table == Table::Groups;
-        self.evictions.add(table, if is_of_groups { 1 } else { partitions });
+        self.evictions.count(Table::Groups);
+        self.evictions.add(Table::GroupPartitions, partitions);
     }
 }
 

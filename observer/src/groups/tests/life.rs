@@ -99,9 +99,12 @@ fn everything_is_bounded_and_counted() {
     assert_eq!((script.progress("a").len(), script.evicted(Table::GroupPartitions)), (2, 1));
     script.commit("b", "t", &[(0, 1), (1, 1)]);
     assert_eq!((script.progress("a").len(), script.progress("b").len()), (0, 2), "too many in all");
-    assert_eq!(script.evicted(Table::GroupPartitions), 3);
+    let evicted = |script: &Script| {
+        (script.evicted(Table::Groups), script.evicted(Table::GroupPartitions))
+    };
+    assert_eq!(evicted(&script), (1, 3), "the group, too");
     script.commit("c", "t", &[(0, 1)]).commit("d", "t", &[(0, 1)]);
-    assert_eq!((script.progress("b").len(), script.evicted(Table::Groups)), (0, 1));
+    assert_eq!((script.progress("b").len(), evicted(&script)), (0, (2, 5)));
     for topic in ["t", "u", "v"] {
         script.fetch(topic, &[(0, 1)]);
     }
@@ -112,6 +115,15 @@ fn everything_is_bounded_and_counted() {
         script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
     }
     assert_eq!(script.evicted(Table::PendingOffsets), 1);
+}
+
+#[test]
+fn a_group_without_offsets_that_makes_room_is_counted() {
+    let mut script = Script::within(Limits { partitions: 1, ..Limits::default() });
+    script.then(ApiKey::HEARTBEAT, member("idle", "m", 1), Facts::default());
+    script.commit("a", "t", &[(0, 1)]).commit("b", "t", &[(0, 1)]);
+    assert_eq!(script.groups.names().map(|name| &**name).collect::<Vec<_>>(), ["b"]);
+    assert_eq!((script.evicted(Table::Groups), script.evicted(Table::GroupPartitions)), (2, 1));
 }
 
 #[test]

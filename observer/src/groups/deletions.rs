@@ -4,19 +4,18 @@ use super::{Groups, Topic, answers};
 use crate::event::Exchange;
 
 impl Groups {
-    /// OffsetDelete and the like: which partitions of the topics is not told, so all are unknown now.
+    /// OffsetDelete and the like. Which partitions were deleted is not told, but which were not: so all
+    /// others of such a topic are unknown now.
     pub(super) fn offsets_deleted(&mut self, exchange: &Exchange) {
-        let Some((request, _)) = answers::granted(exchange) else {
+        let Some((request, response)) = answers::both(exchange) else {
             return;
         };
         let group = request.groups.first().and_then(|name| self.by_name.get_mut(name));
         if let Some(group) = group {
             let before = group.offsets.len();
-            request
-                .topics
-                .iter()
-                .filter_map(Topic::of)
-                .for_each(|t| group.offsets.remove_topic(&t));
+            for (topic, refused) in answers::deleted(response) {
+                group.offsets.remove_topic(&topic, |index| refused.contains(&index));
+            }
             self.partitions =
                 self.partitions.saturating_sub(before.saturating_sub(group.offsets.len()));
         }
@@ -44,10 +43,10 @@ impl Groups {
             |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
         let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
         for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
-            self.watermarks.remove_topic(&topic);
+            self.watermarks.remove_topic(&topic, |_| false);
             for (_, group) in &mut self.by_name {
                 let before = group.offsets.len();
-                group.offsets.remove_topic(&topic);
+                group.offsets.remove_topic(&topic, |_| false);
                 let removed = before.saturating_sub(group.offsets.len());
                 self.partitions = self.partitions.saturating_sub(removed);
             }

@@ -68,10 +68,17 @@ impl<V> Partitions<V> {
         }
     }
 
-    /// Forgets a topic.
-    pub fn remove_topic(&mut self, topic: &Topic) {
-        let values = self.topics.remove(topic).unwrap_or_default();
-        self.len = self.len.saturating_sub(values.len());
+    /// Forgets a topic's partitions, but those that shall stay.
+    pub fn remove_topic(&mut self, topic: &Topic, stays: impl Fn(i32) -> bool) {
+        let Some(values) = self.topics.peek_mut(topic) else {
+            return;
+        };
+        let before = values.len();
+        values.retain(|index, _| stays(*index));
+        self.len = self.len.saturating_sub(before.saturating_sub(values.len()));
+        if values.is_empty() {
+            self.topics.remove(topic);
+        }
     }
 
     /// A topic has another name; where both have values, `keep` says of two which is preferred: the
@@ -186,7 +193,7 @@ mod tests {
         }
         partitions.remove(&name("a"), 1);
         partitions.remove(&name("a"), 7);
-        partitions.remove_topic(&name("b"));
+        partitions.remove_topic(&name("b"), |_| false);
         assert_eq!(partitions.len(), 2);
         partitions.retain(|topic, _, _| *topic == name("c"));
         assert_eq!((partitions.len(), partitions.topics().count()), (1, 1));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{GROUP, Script};
+use super::{GROUP, Script, t};
 use crate::decode::Facts;
 use crate::event::Vantage;
 use crate::groups::samples::{at, by, member, members, of};
@@ -64,10 +64,34 @@ fn what_is_deleted_is_not_known() {
     let mut answer = Facts::default().with("t", &[]).with("u", &[]);
     answer.errors.count(ErrorCode(29), Some(1));
     script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
-    script.then(ApiKey::OFFSET_DELETE, of(GROUP).with("v", &[]), Facts::default());
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), Facts::default().with("v", &[]));
     assert_eq!(script.progress(GROUP), [("u".to_owned(), 0, 5, Some(4))]);
     assert_eq!(script.groups.read(at(9)).watermarks.len(), 1);
     assert_eq!(script.groups.partitions, 1);
+}
+
+#[test]
+fn offsets_that_could_not_be_deleted_stay() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t", &[(0, 5), (1, 6), (2, 7)]).commit(GROUP, "u", &[(0, 5)]);
+    let answer = |topic, partitions, refused: &[i32]| {
+        let answer = Facts::default().with(topic, &[]);
+        let mut answer = refused.iter().fold(answer, |answer, &i| answer.with_refused(i, 86));
+        answer.topics[0].partitions = partitions;
+        answer
+    };
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), Facts::default().with_error(16));
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), answer("t", 1, &[0]));
+    assert_eq!(script.groups.partitions, 4);
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), answer("t", 3, &[1]));
+    let u = || ("u".to_owned(), 0, 5, None);
+    assert_eq!(script.progress(GROUP), [t(1, 6, None), u()]);
+    assert_eq!(script.groups.partitions, 2);
+    // Of a share group only topics are told.
+    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
+    answer.errors.count(ErrorCode(86), Some(1));
+    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP), answer);
+    assert_eq!(script.progress(GROUP), [u()]);
 }
 
 #[test]

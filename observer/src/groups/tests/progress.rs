@@ -106,7 +106,7 @@ fn a_share_groups_progress_is_in_its_state() {
     script.then(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, of(GROUP), described(9));
     assert_eq!(script.progress(GROUP), [t(0, 9, Some(3))]);
     assert_eq!(script.counted(), [], "it commits nothing");
-    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP).with("t", &[]), Facts::default());
+    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP), Facts::default().with("t", &[]));
     assert_eq!(script.progress(GROUP), []);
 }
 

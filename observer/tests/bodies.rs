@@ -1,7 +1,7 @@
 //! Bodies as scripts: the bytes of a message, some of them missing, then what it says.
 
 use observer::decode::{Decoder, Facts, Message, Names, TopicId, Undecoded};
-use observer::event::Side;
+use observer::event::{Endpoint, Side};
 use observer::protocol::api::ApiKey;
 use observer::protocol::error_code::ErrorCode;
 use observer::stream::Hole;
@@ -147,6 +147,42 @@ fn a_topics_id_is_learned_from_what_says_both() {
     assert_eq!(facts.undecoded, None);
     assert_eq!(facts.topics[0].id, Some(id));
     assert_eq!(decoder.names.topic(id).map(|name| &**name), Some("t"));
+}
+
+/// A Metadata v2 response: brokers `a:1`, `10.0.0.1:9092`, `::1:9093`, and the cluster `C`.
+fn metadata() -> Vec<u8> {
+    let mut bytes = vec![0, 0, 0, 3];
+    for (host, port) in [("a", 1_u32), ("10.0.0.1", 9092), ("::1", 9093)] {
+        bytes.extend([0, 0, 0, 7, 0, host.len() as u8]);
+        bytes.extend(host.as_bytes());
+        bytes.extend(port.to_be_bytes());
+        bytes.extend([0xff, 0xff]);
+    }
+    bytes.extend([0, 1, b'C', 0, 0, 0, 7, 0, 0, 0, 0]);
+    bytes
+}
+
+#[test]
+fn brokers_are_told_by_their_addresses() {
+    const METADATA: (ApiKey, Side, i16) = (ApiKey::METADATA, Side::Response, 2);
+    let bytes = metadata();
+    let whole = decoded(METADATA, &[Bytes(&bytes)]);
+    let v6 = Endpoint::v6(std::net::Ipv6Addr::LOCALHOST.octets(), 9093);
+    let expected = [Endpoint::v4([10, 0, 0, 1], 9092), v6];
+    assert_eq!((whole.undecoded, &whole.brokers[..]), (None, &expected[..]));
+    assert_eq!(whole.cluster.as_deref(), Some("C"));
+    // Whatever is not there: no host has another's port.
+    for from in 0..bytes.len() {
+        for len in [1, 2, 4, bytes.len() - from] {
+            let behind = bytes.get(from + len..).unwrap_or_default();
+            let len = len.min(bytes.len() - from);
+            let facts = decoded(METADATA, &[Bytes(&bytes[..from]), Gap(len), Bytes(behind)]);
+            let is_part = |broker| expected.contains(broker);
+            assert!(facts.brokers.iter().all(is_part), "{from} {len} {:?}", facts.brokers);
+        }
+    }
+    let lost = decoded(METADATA, &[Bytes(&bytes[..10]), Gap(1), Bytes(&bytes[11..])]);
+    assert_eq!((lost.undecoded, lost.brokers), (Some(Undecoded::Gap), expected.to_vec()));
 }
 
 #[test]

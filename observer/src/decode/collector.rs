@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Names;
+use super::brokers::{BrokerParts, address};
 use super::facts::{Facts, Forwarded, Undecoded};
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
@@ -25,6 +26,7 @@ pub(super) struct Position {
     pub is_in_partition: bool,
     pub group: Option<u16>,
     pub is_topic_resource: bool,
+    pub broker: BrokerParts,
     /// The message that carries this one, while this one passes.
     pub around: Option<Box<Around>>,
 }
@@ -32,7 +34,9 @@ pub(super) struct Position {
 impl Position {
     /// At a message's beginning.
     pub fn reset(&mut self) {
-        let Self { topic, is_forgotten, is_in_partition, group, is_topic_resource, around } = self;
+        let Self { topic, is_forgotten, is_in_partition, group, is_topic_resource, broker, around } =
+            self;
+        *broker = BrokerParts::default();
         (*topic, *group, *around) = (None, None, None);
         (*is_forgotten, *is_in_partition, *is_topic_resource) = (false, false, false);
     }
@@ -109,6 +113,8 @@ impl Visitor for Collector<'_> {
                     software.1 = version;
                 }
             }
+            Role::Cluster => self.facts.cluster = Some(self.names.intern(text)),
+            Role::Host => self.host(address(text)),
             Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
             _ => {}
         }
@@ -172,8 +178,13 @@ impl Visitor for Collector<'_> {
         }
     }
 
-    fn lost(&mut self, _place: Place) {
+    fn lost(&mut self, place: Place) {
         *self.has_lost = true;
+        match place.role {
+            Role::Host => self.host(None),
+            Role::Port => self.port(None),
+            _ => {}
+        }
     }
 
     fn wrapped_request(&mut self, request: Wrapped) {
@@ -233,6 +244,7 @@ impl Collector<'_> {
             Role::Replica => self.facts.replica = self.facts.replica.max(int32),
             Role::Session => self.facts.session = int32,
             Role::SessionEpoch => self.facts.session_epoch = int32,
+            Role::Port => self.port(u16::try_from(value).ok()),
             Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
             Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
             _ => {}

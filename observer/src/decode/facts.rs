@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::errors::ErrorCounts;
 use super::topic_id::TopicId;
+use crate::event::Endpoint;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::Broken;
@@ -49,6 +50,10 @@ pub struct Facts {
     /// Batches, or messages of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd.
     /// Of what is produced only.
     pub codecs: [u32; 8],
+    /// The cluster's id.
+    pub cluster: Option<Arc<str>>,
+    /// Brokers, those that are told by their address.
+    pub brokers: Vec<Endpoint>,
     /// The message that this one carries.
     pub forwarded: Option<Box<Forwarded>>,
     /// Why it was not understood whole.
@@ -194,7 +199,7 @@ impl From<Broken> for Undecoded {
     }
 }
 
-/// Topics, partitions, groups, members and producers for which memory is kept.
+/// Topics, partitions, groups, members, producers and brokers for which memory is kept.
 const KEPT: usize = 256;
 
 impl Facts {
@@ -219,6 +224,8 @@ impl Facts {
             software,
             mechanism,
             codecs,
+            cluster,
+            brokers,
             forwarded,
             undecoded,
             dropped,
@@ -230,6 +237,7 @@ impl Facts {
         empty(failed_groups);
         empty(members);
         empty(producers);
+        empty(brokers);
         *generation = None;
         *session_timeout_ms = None;
         *throttle_ms = None;
@@ -241,6 +249,7 @@ impl Facts {
         *software = None;
         *mechanism = None;
         *codecs = [0; 8];
+        *cluster = None;
         *forwarded = None;
         *undecoded = None;
         *dropped = 0;

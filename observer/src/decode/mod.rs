@@ -14,6 +14,7 @@
 )]
 
 mod body;
+mod brokers;
 mod collector;
 mod decoder;
 mod errors;

@@ -216,7 +216,7 @@ impl Collector<'_> {
 
 /// Adds to a list that has a bound, and returns the index there; what finds no room is counted.
 #[inline]
-fn add<T>(
+pub(super) fn add<T>(
     list: &mut Vec<T>,
     max: usize,
     dropped: &mut u32,

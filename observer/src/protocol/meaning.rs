@@ -61,6 +61,12 @@ pub enum Role {
     SessionEpoch,
     /// How many brokers must have a produced record set; 0: no answer is wanted (int16).
     Acks,
+    /// The id of a whole cluster.
+    Cluster,
+    /// A broker's host, a name or an address.
+    Host,
+    /// A broker's port (int32).
+    Port,
     /// A client's name, in a header.
     Client,
     /// A client's library (KIP-511).
@@ -168,6 +174,7 @@ fn of_int32(field: &Field) -> Role {
         "ReplicaId" => Role::Replica,
         "SessionId" => Role::Session,
         "SessionEpoch" => Role::SessionEpoch,
+        "Port" => Role::Port,
         _ => Role::None,
     }
 }
@@ -194,6 +201,8 @@ fn of_string(field: &Field) -> Role {
         (_, "ClientSoftwareVersion") => Role::SoftwareVersion,
         (_, "Mechanism") => Role::Mechanism,
         (_, "ResourceName") => Role::Resource,
+        (_, "ClusterId") => Role::Cluster,
+        (_, "Host") => Role::Host,
         // Of a setting, which may be a password.
         (_, "Value") => Role::Secret,
         _ => Role::None,

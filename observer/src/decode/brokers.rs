@@ -1,0 +1,54 @@
+//! Brokers that a message names: hosts and ports in, endpoints out. A host that is a name says
+//! nothing here: what it stands for depends on where it is asked.
+
+use std::net::IpAddr;
+
+use super::collector::Collector;
+use super::facts::Facts;
+use super::scopes::add;
+use crate::event::Endpoint;
+use crate::protocol::machine::Text;
+
+/// Brokers that a message's facts tell.
+const MAX_BROKERS: usize = 4 << 10;
+
+/// What has been said of a broker: one of its host and its port comes first. What was said and is not
+/// known is `Some(None)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BrokerParts {
+    host: Option<Option<[u8; 16]>>,
+    port: Option<Option<u16>>,
+}
+
+impl Collector<'_> {
+    pub(super) fn host(&mut self, host: Option<[u8; 16]>) {
+        self.position.broker.host = Some(host);
+        self.broker();
+    }
+
+    pub(super) fn port(&mut self, port: Option<u16>) {
+        self.position.broker.port = Some(port);
+        self.broker();
+    }
+
+    fn broker(&mut self) {
+        let BrokerParts { host: Some(host), port: Some(port) } = self.position.broker else {
+            return;
+        };
+        self.position.broker = BrokerParts::default();
+        if let Some((addr, port)) = host.zip(port) {
+            let Facts { brokers, dropped, .. } = &mut *self.facts;
+            add(brokers, MAX_BROKERS, dropped, || Endpoint { addr, port });
+        }
+    }
+}
+
+/// The address that a host is, if it is one.
+pub(super) fn address(text: Text<'_>) -> Option<[u8; 16]> {
+    let is_whole = text.bytes.len() == text.len as usize;
+    let address = std::str::from_utf8(text.bytes).ok().filter(|_| is_whole)?.parse().ok()?;
+    Some(match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
+    })
+}

@@ -25,11 +25,13 @@ pub enum Table {
     Watermarks,
     /// Offsets that wait for the end of their transaction.
     PendingOffsets,
+    /// Brokers whose cluster is known, and clusters.
+    BrokerClusters,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -41,6 +43,7 @@ impl Table {
         Self::GroupPartitions,
         Self::Watermarks,
         Self::PendingOffsets,
+        Self::BrokerClusters,
     ];
 
     /// The label value.
@@ -57,6 +60,7 @@ impl Table {
             Self::GroupPartitions => "group_partitions",
             Self::Watermarks => "watermarks",
             Self::PendingOffsets => "pending_offsets",
+            Self::BrokerClusters => "broker_clusters",
         }
     }
 }

@@ -212,9 +212,8 @@ mod tests {
     fn who_is_thrown_out_is_no_member() {
         for code in [25, 82, 110, 113] {
             let (mut clients, mut evictions) = clients();
-            let refused = |request| {
-                by("c", 1, ApiKey::HEARTBEAT, request, Facts::default().with_error(code))
-            };
+            let refused =
+                |request| by("c", 1, ApiKey::HEARTBEAT, request, Facts::default().with_error(code));
             clients.learn(&heartbeat("c", 1, "g"), at(0), &mut evictions);
             clients.learn(&refused(member("g", "", -1)), at(1), &mut evictions);
             assert_eq!(group(&clients, "c", 1, 1).as_deref(), Some("g"), "{code}: a stranger");

@@ -63,6 +63,12 @@ pub fn of(group: &str) -> Facts {
     Facts { groups, ..Facts::default() }
 }
 
+/// What is said of a cluster: its id, if it is not empty, and brokers.
+pub fn cluster(id: &str, brokers: &[Endpoint]) -> Facts {
+    let id = (!id.is_empty()).then(|| Arc::from(id));
+    Facts { cluster: id, brokers: brokers.to_vec(), ..Facts::default() }
+}
+
 impl Facts {
     /// And this error.
     pub(crate) fn with_error(mut self, code: i16) -> Self {

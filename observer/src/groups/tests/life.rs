@@ -1,9 +1,10 @@
 //! Groups come, change and go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{GROUP, Script, t};
-use crate::decode::Facts;
+use crate::decode::{Facts, TopicId};
 use crate::event::Vantage;
 use crate::groups::samples::{at, by, member, members, of};
 use crate::groups::{Change, Limits};
@@ -123,9 +124,8 @@ fn everything_is_bounded_and_counted() {
     assert_eq!((script.progress("a").len(), script.evicted(Table::GroupPartitions)), (2, 1));
     script.commit("b", "t", &[(0, 1), (1, 1)]);
     assert_eq!((script.progress("a").len(), script.progress("b").len()), (0, 2), "too many in all");
-    let evicted = |script: &Script| {
-        (script.evicted(Table::Groups), script.evicted(Table::GroupPartitions))
-    };
+    let evicted =
+        |script: &Script| (script.evicted(Table::Groups), script.evicted(Table::GroupPartitions));
     assert_eq!(evicted(&script), (1, 3), "the group, too");
     script.commit("c", "t", &[(0, 1)]).commit("d", "t", &[(0, 1)]);
     assert_eq!((script.progress("b").len(), evicted(&script)), (0, (2, 5)));
@@ -148,6 +148,26 @@ fn a_group_without_offsets_that_makes_room_is_counted() {
     script.commit("a", "t", &[(0, 1)]).commit("b", "t", &[(0, 1)]);
     assert_eq!(script.groups.names().map(|name| &**name).collect::<Vec<_>>(), ["b"]);
     assert_eq!((script.evicted(Table::Groups), script.evicted(Table::GroupPartitions)), (2, 1));
+}
+
+#[test]
+fn who_holds_a_topic_without_a_name_is_known_and_bounded() {
+    let limits =
+        Limits { partitions_per_group: 2, partitions: 2, watermarks: 2, ..Limits::default() };
+    let mut script = Script::within(limits);
+    script.commit("a", "t", &[(0, 1)]);
+    assert_eq!(script.groups.unnamed.len(), 0, "its name is known");
+    for id in 0..20 {
+        let commit = || member("a", "m", 1).with_id(id, &[(0, 1)]);
+        script.then(ApiKey::OFFSET_COMMIT, commit(), Facts::default());
+        script.then(ApiKey::FETCH, Facts::default(), Facts::default().with_id(id, &[(0, 1)]));
+        assert!(script.groups.unnamed.len() <= 8, "twice what there may be");
+    }
+    script.groups.expire(at(script.now));
+    assert!(script.groups.unnamed.len() <= 4, "{:?}", script.groups.unnamed);
+    script.groups.named(TopicId([19; 16]), &Arc::from("named"));
+    let named = ("named".to_owned(), 0, 1, Some(0));
+    assert!(script.progress("a").contains(&named), "{:?}", script.progress("a"));
 }
 
 #[test]

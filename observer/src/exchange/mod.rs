@@ -122,9 +122,9 @@ impl<H: Handler> Context<'_, H> {
         if exchange.api_key() == ApiKey::FETCH
             && let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
         {
-            let broker = exchange.peers.broker;
-            exchange.session =
-                self.decoder.sessions.fetched(broker, request, response, self.evictions);
+            let (broker, names) = (exchange.peers.broker, &mut self.decoder.names);
+            let sessions = &mut self.decoder.sessions;
+            exchange.session = sessions.fetched(broker, request, response, names, self.evictions);
         }
         self.handler.event(Event::Exchange(&exchange));
         self.decoder.recycle(exchange.request);

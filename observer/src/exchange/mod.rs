@@ -117,7 +117,7 @@ impl<H: Handler> Context<'_, H> {
         let clients = &mut self.decoder.clients;
         clients.learn(&exchange, self.now, self.evictions);
         if exchange.group().is_none() {
-            exchange.client_group = clients.group(&exchange, self.now).cloned();
+            exchange.client_group = clients.group(&exchange, self.now, self.evictions).cloned();
         }
         if exchange.api_key() == ApiKey::FETCH
             && let (Some(request), Some(response)) = (&exchange.request, &exchange.response)

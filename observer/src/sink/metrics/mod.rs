@@ -73,11 +73,12 @@ impl Metrics {
         let registry = Registry::default();
         let families = Families { registry: &registry, cluster: options.cluster.as_deref() };
         let labels = Labels::new(&options);
+        let given_up = unresolved::given_up(&families)?;
         let envoy = options.envoy_prefix.as_deref().map(|prefix| Envoy::new(&registry, prefix));
         Ok(Self {
             traffic: Traffic::new(&families, &labels, &options)?,
-            errors: Errors::new(&families, &labels, &options)?,
-            topics: Topics::new(&families, &labels, &options)?,
+            errors: Errors::new(&families, &labels, &options, given_up.clone())?,
+            topics: Topics::new(&families, &labels, &options, given_up)?,
             groups: Groups::new(&families, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
@@ -113,7 +114,8 @@ impl Metrics {
 
     /// No more will come: what waited for a topic's name counts under its id.
     pub fn settle(&mut self) {
-        let Self { labels, topics, now, .. } = self;
+        let Self { labels, errors, topics, now, .. } = self;
+        errors.settle(labels, *now);
         topics.settle(labels, *now);
     }
 
@@ -236,6 +238,7 @@ impl Handler for Metrics {
                 brokers.socket(labels, broker, rtt, retransmits);
             }
             Event::TopicNamed { id, name } => {
+                errors.named(labels, id, name, *now);
                 topics.named(labels, id, name, *now);
                 groups.named(labels, id, name, *now);
             }

@@ -217,3 +217,28 @@ fn each_of_several_transactions_has_its_own_end_and_topics() {
         .collect();
     assert_eq!(told, [(7, Some(false), 0..1), (8, Some(true), 1..3)]);
 }
+
+#[test]
+fn errors_of_groups_are_told_by_group() {
+    // DeleteGroups v0: `a`, `b` which is not empty, `c`.
+    let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 3];
+    for (group, code) in [(b'a', 0), (b'b', 68), (b'c', 0)] {
+        bytes.extend([0, 1, group, 0, code]);
+    }
+    let facts = decoded((ApiKey::DELETE_GROUPS, Side::Response, 0), &[Bytes(&bytes)]);
+    assert_eq!((facts.groups.len(), &facts.failed_groups[..]), (3, &[1][..]));
+}
+
+#[test]
+fn a_share_groups_state_tells_what_is_done_behind_its_start() {
+    // WriteShareGroupState v1: group `g`, partition 4, start 9, of which 2 behind it are done.
+    let mut bytes = vec![0xff, 0xff, 0, 2, b'g', 2];
+    bytes.extend([7; 16]);
+    bytes.extend([2, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1]);
+    bytes.extend(9_i64.to_be_bytes());
+    bytes.extend([0, 0, 0, 2, 1, 0, 0, 0]);
+    let facts = decoded((ApiKey::WRITE_SHARE_GROUP_STATE, Side::Request, 1), &[Bytes(&bytes)]);
+    assert_eq!((facts.undecoded, facts.groups[0].as_ref()), (None, "g"));
+    let [partition] = facts.partitions[..] else { panic!("{facts:?}") };
+    assert_eq!((partition.index, partition.offset, partition.records), (4, Some(9), Some(2)));
+}

@@ -37,15 +37,19 @@ pub struct PipelineFlags {
         value_name = "N",
         env = "KAFKA_OBSERVER_MAX_CONNECTIONS",
         default_value_t = 100_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_connections: usize,
     /// Requests in flight, all connections together.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_INFLIGHT", default_value_t = 200_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_INFLIGHT",
+        default_value_t = 200_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_inflight: usize,
     /// Requests in flight on one connection.
     #[arg(
@@ -53,9 +57,9 @@ pub struct PipelineFlags {
         value_name = "N",
         env = "KAFKA_OBSERVER_MAX_INFLIGHT_PER_CONNECTION",
         default_value_t = 1_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_inflight_per_connection: usize,
     /// Memory for bytes that came out of order, all connections together; as much again for bytes
     /// that wait for a frame boundary.

@@ -1,14 +1,15 @@
 //! Events in, text out.
 
+mod bodies;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::{CaptureStats, Health, Hook};
 use super::{Metrics, Options, text};
-use crate::decode::{ErrorCounts, Facts, Partition, Topic, TopicId};
+use crate::decode::{ErrorCounts, Facts};
 use crate::event::{
-    ClientSoftware, Event, Exchange, Fetcher, Handler, Malformed, Outcome, Security, Side,
-    Unmatched,
+    ClientSoftware, Event, Fetcher, Handler, Malformed, Outcome, Security, Side, Unmatched,
 };
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -284,72 +285,4 @@ fn what_finds_no_room_fails_under_other() {
             r#"{api="other",broker="10.0.0.2:9092",client_id="other",vantage="broker"} 2"#,
         ]
     );
-}
-
-/// A topic of which a message says only the id.
-const ID: TopicId = TopicId([7; 16]);
-
-/// A Fetch of two partitions of it: an error, and 50 bytes.
-fn fetched_by_id() -> Exchange {
-    let mut fetched = Facts {
-        topics: vec![Topic { id: Some(ID), ..Topic::default() }],
-        partitions: vec![Partition { bytes: Some(50), ..Partition::of(0) }],
-        ..Facts::default()
-    };
-    fetched.errors.count(ErrorCode(100), Some(0));
-    fetched.errors.count(ErrorCode(3), None);
-    let mut exchange = exchange("a");
-    (exchange.header.api_key, exchange.header.fetcher) = (1, Fetcher::Consumer);
-    exchange.request = Some(Box::default());
-    exchange.response = Some(Box::new(fetched));
-    exchange
-}
-
-#[test]
-fn errors_wait_for_their_topics_name() {
-    let errors = |topic: &str| {
-        let sample = |error: &str, topic: &str| {
-            format!(
-                "{{api=\"FetchConsumer\",broker=\"10.0.0.2:9092\",client_id=\"a\",error=\"{error}\",\
-                 topic=\"{topic}\",vantage=\"broker\"}} 1"
-            )
-        };
-        [sample("UNKNOWN_TOPIC_ID", topic), sample("UNKNOWN_TOPIC_OR_PARTITION", "")]
-    };
-    let mut metrics = Metrics::new(Options::default()).unwrap();
-    metrics.advance(TIME);
-    metrics.event(Event::Exchange(&fetched_by_id()));
-    assert_eq!(samples(&metrics, "request_errors_total"), errors("")[1..]);
-    // What waits keeps its labels.
-    metrics.advance(TIME.plus(Duration::from_mins(4)));
-    metrics.expire();
-    metrics.event(Event::TopicNamed { id: ID, name: &Arc::from("orders") });
-    assert_eq!(samples(&metrics, "request_errors_total"), errors("orders"));
-    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [" 0"]);
-}
-
-#[test]
-fn errors_whose_topics_name_does_not_come_count_under_its_id() {
-    let by_id = format!("topic=\"{ID}\"");
-    let of_id = |metrics: &Metrics| {
-        let errors = samples(metrics, "request_errors_total");
-        errors.iter().filter(|error| error.contains(&by_id)).count()
-    };
-    for is_over in [true, false] {
-        let mut metrics = Metrics::new(Options::default()).unwrap();
-        metrics.advance(TIME);
-        metrics.event(Event::Exchange(&fetched_by_id()));
-        if is_over {
-            metrics.settle();
-        } else {
-            metrics.advance(TIME.plus(Duration::from_mins(20)));
-        }
-        assert_eq!(of_id(&metrics), 1);
-        // The error and the bytes.
-        assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [" 2"]);
-    }
-    let options = Options { errors_by_topic: false, ..Options::default() };
-    let mut metrics = Metrics::new(options).unwrap();
-    metrics.event(Event::Exchange(&fetched_by_id()));
-    assert_eq!(samples(&metrics, "request_errors_total").len(), 2, "no name is waited for");
 }

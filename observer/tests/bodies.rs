@@ -186,6 +186,22 @@ fn brokers_are_told_by_their_addresses() {
 }
 
 #[test]
+fn a_brokers_port_may_come_before_its_host() {
+    // UpdateMetadata v1: a broker with three endpoints, the second one's host a name.
+    let mut bytes = vec![0xff, 0xff];
+    bytes.extend([0; 12]);
+    bytes.extend([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3]);
+    for (port, host) in [(1, "10.0.0.1"), (2, "name"), (3, "10.0.0.3")] {
+        bytes.extend([0, 0, 0, port, 0, host.len() as u8]);
+        bytes.extend(host.as_bytes());
+        bytes.extend([0, 0]);
+    }
+    let facts = decoded((ApiKey(6), Side::Request, 1), &[Bytes(&bytes)]);
+    let brokers = [Endpoint::v4([10, 0, 0, 1], 1), Endpoint::v4([10, 0, 0, 3], 3)];
+    assert_eq!((facts.undecoded, &facts.brokers[..]), (None, &brokers[..]));
+}
+
+#[test]
 fn errors_of_a_message_that_is_cut_keep_their_topic() {
     // DeleteTopics v1: two topics, the second one's code cut.
     let bytes = [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, b'a', 0, 3, 0, 1, b'b', 0];

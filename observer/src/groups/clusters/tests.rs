@@ -48,6 +48,15 @@ fn who_was_never_spoken_of_is_of_the_only_cluster_that_is_known() {
 }
 
 #[test]
+fn what_was_seen_before_any_cluster_was_known_is_in_doubt_as_well() {
+    let mut script = Script::new();
+    script.of(2);
+    script.metadata(1, "a", &[]);
+    let a = script.of(1);
+    assert_eq!(script.metadata(3, "b", &[]), [Finding::Gone(Cluster(a))]);
+}
+
+#[test]
 fn a_cluster_of_which_all_brokers_are_known_is_not_in_doubt() {
     let mut script = Script::new();
     script.metadata(1, "a", &[broker(1), broker(2)]);

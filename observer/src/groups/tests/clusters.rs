@@ -99,10 +99,16 @@ fn what_may_be_another_clusters_is_forgotten() {
     let mut script = Script::new();
     script.then(ApiKey::METADATA, Facts::default(), cluster("a", &[]));
     script.commit(GROUP, "t", &[(0, 100)]).fetch_from(OTHER, 110);
+    let promise = of(GROUP).with("t", &[(0, 101)]).by_producer(7);
+    script.with(OTHER, ApiKey::TXN_OFFSET_COMMIT, promise, Facts::default());
     assert_eq!(script.lags(GROUP), [Some(10)], "the only cluster that is known");
     script.with(OTHER, ApiKey::METADATA, Facts::default(), cluster("b", &[]));
     assert_eq!((script.progress(GROUP), script.groups.partitions), (vec![], 0));
     assert_eq!(script.groups.topics().count(), 0);
+    let mut end = Facts::default().by_producer(7);
+    end.producers[0].is_committed = Some(true);
+    script.then(ApiKey::END_TXN, end, Facts::default());
+    assert_eq!(script.progress(GROUP), [], "it was promised to another, perhaps");
 }
 
 #[test]

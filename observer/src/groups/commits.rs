@@ -100,11 +100,13 @@ impl Groups {
         }
     }
 
-    /// EndTxn: the transaction's coordinator has decided.
+    /// EndTxn: the transaction's coordinator has decided. Where it shall be aborted, nothing of it will
+    /// be committed, whatever the answer, and whether or not that was seen.
     pub(super) fn ended(&mut self, exchange: &Exchange, now: Timestamp) {
-        if let Some((request, _)) = answers::granted(exchange)
-            && let Some(producer) = request.producers.first()
-        {
+        let Some(producer) = exchange.request.as_ref().and_then(|r| r.producers.first()) else {
+            return;
+        };
+        if producer.is_committed == Some(false) || answers::granted(exchange).is_some() {
             let cluster = self.cluster(exchange);
             self.settle(cluster, producer, now);
         }

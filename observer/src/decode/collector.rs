@@ -228,6 +228,7 @@ impl Collector<'_> {
             Role::Throttle => self.facts.throttle_ms = int32,
             Role::Generation => self.facts.generation = self.facts.generation.or(int32),
             Role::SessionTimeout => self.facts.session_timeout_ms = int32,
+            Role::RebalanceTimeout => self.facts.rebalance_timeout_ms = int32,
             Role::Producer => self.producer(value),
             Role::IsCommitted => {
                 if let Some(producer) = self.facts.producers.last_mut() {

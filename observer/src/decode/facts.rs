@@ -29,6 +29,8 @@ pub struct Facts {
     pub generation: Option<i32>,
     /// JoinGroup: how long a silent member stays, in ms.
     pub session_timeout_ms: Option<i32>,
+    /// JoinGroup: how long the group waits for a member to join again, in ms.
+    pub rebalance_timeout_ms: Option<i32>,
     /// Producers, in the order of the message; not those that are told of a partition.
     pub producers: Vec<Producer>,
     /// How long the broker holds the client back, in ms.
@@ -214,6 +216,7 @@ impl Facts {
             members,
             generation,
             session_timeout_ms,
+            rebalance_timeout_ms,
             producers,
             throttle_ms,
             acks,
@@ -240,6 +243,7 @@ impl Facts {
         empty(brokers);
         *generation = None;
         *session_timeout_ms = None;
+        *rebalance_timeout_ms = None;
         *throttle_ms = None;
         *acks = None;
         *replica = None;

@@ -18,6 +18,8 @@ pub struct Members {
     /// When each was heard, the longest ago first; `None` for one that only the leader was told of.
     heard: LruCache<Arc<str>, Option<Timestamp>, RandomState>,
     session: Duration,
+    /// A rebalance may last until then: a member that waits for it says nothing.
+    waits_until: Timestamp,
     /// When any of them was heard.
     last: Timestamp,
     cap: usize,
@@ -27,12 +29,18 @@ impl Members {
     /// Room for so many.
     pub fn new(cap: usize) -> Self {
         let heard = LruCache::with_hasher(usize::MAX, RandomState::default());
-        Self { heard, session: SESSION, last: Timestamp::default(), cap }
+        let never = Timestamp::default();
+        Self { heard, session: SESSION, waits_until: never, last: never, cap }
     }
 
     /// How long a silent member stays.
     pub fn set_session(&mut self, session: Duration) {
         self.session = session;
+    }
+
+    /// Until then those who were here are, though they say nothing; a time that has passed ends that.
+    pub fn wait_until(&mut self, time: Timestamp) {
+        self.waits_until = time;
     }
 
     /// A member was heard, and may stay. Returns whether another had to make room.
@@ -65,7 +73,8 @@ impl Members {
     /// How many there are at this time. Who falls silent is thrown out by the coordinator, without a
     /// word on the wire; who was never heard may be somewhere that is not observed.
     pub fn count(&self, now: Timestamp) -> usize {
-        let is_here = |heard: Timestamp| now.since(heard) <= self.session;
+        let is_here =
+            |heard: Timestamp| now.since(heard) <= self.session || now <= self.waits_until;
         if !is_here(self.last) {
             return 0;
         }

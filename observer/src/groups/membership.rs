@@ -17,6 +17,8 @@ pub struct Membership {
     /// Members settle each by itself, in epochs (KIP-848, KIP-932, KIP-1071); beside them there may be
     /// some that still go together, in generations.
     has_epochs: bool,
+    /// How long it waits for a member to join again.
+    rebalance: Duration,
     cap: usize,
 }
 
@@ -29,6 +31,8 @@ pub struct Step {
     pub evicted: usize,
 }
 
+/// How long a group waits where nobody said it (`max.poll.interval.ms`).
+const REBALANCE: Duration = Duration::from_mins(5);
 /// A member that joins has this epoch, one that leaves another below it.
 const JOINS: i32 = 0;
 /// A static member will be back (KIP-848), and keeps its place until its session ends.
@@ -37,7 +41,7 @@ const LEAVES_FOR_NOW: i32 = -2;
 impl Membership {
     /// Nobody was heard; room for so many.
     pub fn new(cap: usize) -> Self {
-        Self { generation: None, members: None, has_epochs: false, cap }
+        Self { generation: None, members: None, has_epochs: false, rebalance: REBALANCE, cap }
     }
 
     /// Members at this time, if any was ever heard.
@@ -59,6 +63,10 @@ impl Membership {
         if let Some(session) = session(request) {
             self.members().set_session(session);
         }
+        if let Some(rebalance) = millis(request.rebalance_timeout_ms) {
+            self.rebalance = rebalance;
+        }
+        self.members().wait_until(Timestamp::default());
         let evicted = match response.members.split_first() {
             Some((_, all)) if !all.is_empty() => {
                 self.has_epochs = false;
@@ -70,13 +78,18 @@ impl Membership {
         Step { is_rebalanced, evicted: evicted.saturating_add(step.evicted) }
     }
 
-    /// SyncGroup or Heartbeat was granted to a member of this generation.
-    pub fn stayed(&mut self, request: &Facts, now: Timestamp) -> Step {
+    /// SyncGroup or Heartbeat was granted to a member of this generation. It may be told to join again,
+    /// and says no more until all have done so.
+    pub fn stayed(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
         let known = self.generation;
         // A higher one shows a rebalance whose JoinGroup was not seen.
         let is_newer = request.generation.is_some_and(|g| known.is_none_or(|known| g > known));
         if is_newer {
             self.begin(request.generation);
+        }
+        if !response.errors.is_empty() {
+            let until = now.plus(self.rebalance);
+            self.members().wait_until(until);
         }
         let step = self.heard(request.members.first(), now);
         Step { is_rebalanced: is_newer && known.is_some(), ..step }
@@ -136,8 +149,11 @@ impl Membership {
 
 /// How long a member stays without a word, if its request says it.
 pub fn session(request: &Facts) -> Option<Duration> {
-    let ms = u64::try_from(request.session_timeout_ms?).ok()?;
-    Some(Duration::from_millis(ms))
+    millis(request.session_timeout_ms)
+}
+
+fn millis(ms: Option<i32>) -> Option<Duration> {
+    Some(Duration::from_millis(u64::try_from(ms?).ok()?))
 }
 
 #[cfg(test)]
@@ -159,7 +175,7 @@ mod tests {
         assert_eq!((group.count(at(0)), group.generation()), (Some(2), Some(1)));
         assert!(is_rebalanced(group.joined(&of("g"), &member("", "b", 2), at(5))));
         assert_eq!((group.count(at(5)), group.generation()), (Some(1), Some(2)), "a is gone");
-        assert!(!is_rebalanced(group.stayed(&member("g", "b", 2), at(8))));
+        assert!(!is_rebalanced(group.stayed(&member("g", "b", 2), &Facts::default(), at(8))));
         group.left(&[Arc::from("b")]);
         assert_eq!(group.count(at(8)), Some(0));
         assert!(is_rebalanced(group.joined(&of("g"), &member("", "c", 1), at(9))), "a new group");
@@ -174,13 +190,30 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_a_rebalance_is_still_a_member() {
+        let mut group = Membership::new(9);
+        let request = Facts { rebalance_timeout_ms: Some(100_000), ..of("g") };
+        for id in ["a", "b"] {
+            group.joined(&request, &member("", id, 1), at(0));
+        }
+        let again = Facts::default().with_error(27);
+        group.stayed(&member("g", "a", 1), &again, at(3));
+        assert_eq!((group.count(at(103)), group.count(at(104))), (Some(2), Some(0)));
+        group.joined(&request, &member("", "a", 2), at(90));
+        assert_eq!((group.count(at(90)), group.count(at(136))), (Some(1), Some(0)), "it is over");
+    }
+
+    #[test]
     fn a_group_is_known_by_its_heartbeats_too() {
         let mut group = Membership::new(9);
-        assert!(!is_rebalanced(group.stayed(&member("g", "a", 4), at(0))), "not seen to happen");
-        group.stayed(&member("g", "b", 4), at(1));
+        assert!(
+            !is_rebalanced(group.stayed(&member("g", "a", 4), &Facts::default(), at(0))),
+            "not seen to happen"
+        );
+        group.stayed(&member("g", "b", 4), &Facts::default(), at(1));
         assert_eq!((group.count(at(1)), group.generation()), (Some(2), Some(4)));
-        assert!(is_rebalanced(group.stayed(&member("g", "a", 5), at(2))));
-        group.stayed(&member("g", "b", 4), at(2));
+        assert!(is_rebalanced(group.stayed(&member("g", "a", 5), &Facts::default(), at(2))));
+        group.stayed(&member("g", "b", 4), &Facts::default(), at(2));
         assert_eq!(group.generation(), Some(5), "a late word of the old one");
     }
 
@@ -219,10 +252,10 @@ mod tests {
         let step = group.beaten(&member("g", "new", 0), &member("", "new", 4), at(1));
         assert!(step.is_rebalanced);
         assert_eq!((count(&group, 1), group.generation()), (Some(3), Some(4)));
-        group.stayed(&member("g", "a", 3), at(2));
+        group.stayed(&member("g", "a", 3), &Facts::default(), at(2));
         group.beaten(&member("g", "new", 4), &member("", "new", 5), at(3));
         group.joined(&of("g"), &member("", "a", 6), at(4));
-        group.stayed(&member("g", "new", 7), at(4));
+        group.stayed(&member("g", "new", 7), &Facts::default(), at(4));
         assert_eq!(count(&group, 5), Some(3), "b has not been told yet");
         assert_eq!(count(&group, 46), Some(2), "b fell silent");
         let leader = Facts { generation: Some(8), ..members("", &["c", "c"]) };

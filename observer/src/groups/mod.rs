@@ -205,7 +205,7 @@ impl Groups {
         let membership = &mut self.group(&key, place, now).membership;
         let step = match api {
             ApiKey::JOIN_GROUP => membership.joined(request, response, now),
-            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, now),
+            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, response, now),
             ApiKey::LEAVE_GROUP => {
                 membership.left(&request.members);
                 Step::default()

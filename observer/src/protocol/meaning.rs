@@ -47,6 +47,8 @@ pub enum Role {
     DoneRecords,
     /// How long a silent member stays in its group (int32, ms).
     SessionTimeout,
+    /// How long a group waits for its members to join again (int32, ms).
+    RebalanceTimeout,
     /// A producer's number (int64; KIP-98).
     Producer,
     /// Whether a transaction is committed, not aborted (bool; KIP-98).
@@ -171,6 +173,7 @@ fn of_int32(field: &Field) -> Role {
         "GenerationId" | "MemberEpoch" | "GenerationIdOrMemberEpoch" => Role::Generation,
         "DeliveryCompleteCount" => Role::DoneRecords,
         "SessionTimeoutMs" => Role::SessionTimeout,
+        "RebalanceTimeoutMs" => Role::RebalanceTimeout,
         "ReplicaId" => Role::Replica,
         "SessionId" => Role::Session,
         "SessionEpoch" => Role::SessionEpoch,

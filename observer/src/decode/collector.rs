@@ -98,6 +98,7 @@ impl Visitor for Collector<'_> {
             Role::Topic | Role::Resource => self.topic_name(text),
             Role::Group => self.group(text),
             Role::Member => self.member(text),
+            Role::Instance => self.instance(text),
             Role::Client => {
                 if let Some(around) = &mut self.position.around {
                     around.client_id = Some(self.names.intern(text));

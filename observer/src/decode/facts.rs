@@ -25,6 +25,8 @@ pub struct Facts {
     pub failed_groups: Vec<u16>,
     /// Members of groups, in the order of the message.
     pub members: Vec<Arc<str>>,
+    /// Static members' own ids, in the order of the message.
+    pub instances: Vec<Arc<str>>,
     /// The first group's generation, or the first member's epoch.
     pub generation: Option<i32>,
     /// JoinGroup: how long a silent member stays, in ms.
@@ -214,6 +216,7 @@ impl Facts {
             groups,
             failed_groups,
             members,
+            instances,
             generation,
             session_timeout_ms,
             rebalance_timeout_ms,
@@ -239,6 +242,7 @@ impl Facts {
         empty(groups);
         empty(failed_groups);
         empty(members);
+        empty(instances);
         empty(producers);
         empty(brokers);
         *generation = None;

@@ -166,6 +166,11 @@ impl Collector<'_> {
         add(members, MAX_MEMBERS, dropped, || self.names.intern(text));
     }
 
+    pub(super) fn instance(&mut self, text: Text<'_>) {
+        let Facts { instances, dropped, .. } = &mut *self.facts;
+        add(instances, MAX_MEMBERS, dropped, || self.names.intern(text));
+    }
+
     pub(super) fn producer(&mut self, id: i64) {
         if self.position.is_in_partition {
             return;

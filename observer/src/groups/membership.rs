@@ -74,7 +74,7 @@ impl Membership {
             }
             _ => 0,
         };
-        let step = self.heard(response.members.first(), now);
+        let step = self.met(response.members.first(), request, now);
         Step { is_rebalanced, evicted: evicted.saturating_add(step.evicted) }
     }
 
@@ -91,7 +91,7 @@ impl Membership {
             let until = now.plus(self.rebalance);
             self.members().wait_until(until);
         }
-        let step = self.heard(request.members.first(), now);
+        let step = self.met(request.members.first(), request, now);
         Step { is_rebalanced: is_newer && known.is_some(), ..step }
     }
 
@@ -103,11 +103,11 @@ impl Membership {
         let member = response.members.first().or(request.members.first());
         if before < JOINS {
             if before != LEAVES_FOR_NOW {
-                self.left(&request.members);
+                self.left(request);
             }
             return Step::default();
         }
-        let step = self.heard(member, now);
+        let step = self.met(member, request, now);
         let Some(epoch) = response.generation.filter(|epoch| Some(*epoch) > self.generation) else {
             return step;
         };
@@ -125,11 +125,23 @@ impl Membership {
         Step { is_rebalanced: false, evicted: usize::from(is_evicted) }
     }
 
-    /// These left.
-    pub fn left(&mut self, members: &[Arc<str>]) {
-        for member in members {
+    /// Those that a request names left.
+    pub fn left(&mut self, request: &Facts) {
+        for member in &request.members {
             self.members().leave(member);
         }
+        for instance in &request.instances {
+            self.members().leave_instance(instance);
+        }
+    }
+
+    /// A member was heard, and its own id, if it has one.
+    fn met(&mut self, member: Option<&Arc<str>>, request: &Facts, now: Timestamp) -> Step {
+        let step = self.heard(member, now);
+        if let (Some(member), Some(instance)) = (member, request.instances.first()) {
+            self.members().call(member, instance);
+        }
+        step
     }
 
     /// A generation begins. Only who joins is in it, unless the others have epochs: an upgrade from
@@ -176,9 +188,23 @@ mod tests {
         assert!(is_rebalanced(group.joined(&of("g"), &member("", "b", 2), at(5))));
         assert_eq!((group.count(at(5)), group.generation()), (Some(1), Some(2)), "a is gone");
         assert!(!is_rebalanced(group.stayed(&member("g", "b", 2), &Facts::default(), at(8))));
-        group.left(&[Arc::from("b")]);
+        group.left(&members("g", &["b"]));
         assert_eq!(group.count(at(8)), Some(0));
         assert!(is_rebalanced(group.joined(&of("g"), &member("", "c", 1), at(9))), "a new group");
+    }
+
+    #[test]
+    fn a_static_member_may_leave_by_its_own_id_alone() {
+        let mut group = Membership::new(9);
+        let of_b = |facts: Facts| Facts { instances: vec!["own".into()], ..facts };
+        group.joined(&of("g"), &member("", "a", 1), at(0));
+        group.joined(&of_b(of("g")), &member("", "b", 1), at(0));
+        group.left(&of_b(member("g", "", 0)));
+        assert_eq!(group.count(at(0)), Some(1));
+        group.stayed(&of_b(member("g", "b", 1)), &Facts::default(), at(1));
+        assert_eq!(group.count(at(1)), Some(2));
+        group.left(&of_b(member("g", "", 0)));
+        assert_eq!(group.count(at(1)), Some(1));
     }
 
     #[test]

@@ -207,7 +207,7 @@ impl Groups {
             ApiKey::JOIN_GROUP => membership.joined(request, response, now),
             ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, response, now),
             ApiKey::LEAVE_GROUP => {
-                membership.left(&request.members);
+                membership.left(request);
                 Step::default()
             }
             _ => membership.beaten(request, response, now),

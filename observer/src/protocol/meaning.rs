@@ -29,6 +29,8 @@ pub enum Role {
     Group,
     /// A member's id.
     Member,
+    /// A static member's own id (KIP-345).
+    Instance,
     /// A classic group's generation, or a member's epoch (int32).
     Generation,
     /// An offset that a group committed (int64).
@@ -200,6 +202,7 @@ fn of_string(field: &Field) -> Role {
         (Some(Entity::TopicName), _) => Role::Topic,
         (Some(Entity::GroupId), _) | (_, "GroupId") => Role::Group,
         (_, "MemberId") => Role::Member,
+        (_, "GroupInstanceId" | "InstanceId") => Role::Instance,
         (_, "ClientSoftwareName") => Role::Software,
         (_, "ClientSoftwareVersion") => Role::SoftwareVersion,
         (_, "Mechanism") => Role::Mechanism,

@@ -37,7 +37,8 @@ impl Collector<'_> {
         };
         self.position.broker = BrokerParts::default();
         if let Some((addr, port)) = host.zip(port) {
-            let Facts { brokers, dropped, .. } = &mut *self.facts;
+            let Facts { rare, dropped, .. } = &mut *self.facts;
+            let brokers = &mut rare.get_or_insert_default().brokers;
             add(brokers, MAX_BROKERS, dropped, || Endpoint { addr, port });
         }
     }

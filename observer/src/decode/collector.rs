@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Names;
 use super::brokers::{BrokerParts, address};
-use super::facts::{Facts, Forwarded, Undecoded};
+use super::facts::{Facts, Forwarded, Rare, Undecoded};
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
@@ -114,7 +114,10 @@ impl Visitor for Collector<'_> {
                     software.1 = version;
                 }
             }
-            Role::Cluster => self.facts.cluster = Some(self.names.intern(text)),
+            Role::Cluster => {
+                let id = self.names.intern(text);
+                self.rare().cluster = Some(id);
+            }
             Role::Host => self.host(address(text)),
             Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
             _ => {}
@@ -221,6 +224,10 @@ impl Visitor for Collector<'_> {
 }
 
 impl Collector<'_> {
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.facts.rare.get_or_insert_default()
+    }
+
     /// A number of which a message has few.
     #[inline(never)]
     fn rare_number(&mut self, role: Role, value: i64) {
@@ -229,7 +236,7 @@ impl Collector<'_> {
             Role::Throttle => self.facts.throttle_ms = int32,
             Role::Generation => self.facts.generation = self.facts.generation.or(int32),
             Role::SessionTimeout => self.facts.session_timeout_ms = int32,
-            Role::RebalanceTimeout => self.facts.rebalance_timeout_ms = int32,
+            Role::RebalanceTimeout => self.rare().rebalance_timeout_ms = int32,
             Role::Producer => self.producer(value),
             Role::IsCommitted => {
                 if let Some(producer) = self.facts.producers.last_mut() {

@@ -25,14 +25,10 @@ pub struct Facts {
     pub failed_groups: Vec<u16>,
     /// Members of groups, in the order of the message.
     pub members: Vec<Arc<str>>,
-    /// Static members' own ids, in the order of the message.
-    pub instances: Vec<Arc<str>>,
     /// The first group's generation, or the first member's epoch.
     pub generation: Option<i32>,
     /// JoinGroup: how long a silent member stays, in ms.
     pub session_timeout_ms: Option<i32>,
-    /// JoinGroup: how long the group waits for a member to join again, in ms.
-    pub rebalance_timeout_ms: Option<i32>,
     /// Producers, in the order of the message; not those that are told of a partition.
     pub producers: Vec<Producer>,
     /// How long the broker holds the client back, in ms.
@@ -54,16 +50,27 @@ pub struct Facts {
     /// Batches, or messages of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd.
     /// Of what is produced only.
     pub codecs: [u32; 8],
-    /// The cluster's id.
-    pub cluster: Option<Arc<str>>,
-    /// Brokers, those that are told by their address.
-    pub brokers: Vec<Endpoint>,
+    /// What few messages say, so that it takes memory only there.
+    pub rare: Option<Box<Rare>>,
     /// The message that this one carries.
     pub forwarded: Option<Box<Forwarded>>,
     /// Why it was not understood whole.
     pub undecoded: Option<Undecoded>,
     /// Topics, partitions or errors that were too many to be told apart.
     pub dropped: u32,
+}
+
+/// What few messages say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rare {
+    /// The cluster's id.
+    pub cluster: Option<Arc<str>>,
+    /// Brokers, those that are told by their address.
+    pub brokers: Vec<Endpoint>,
+    /// Static members' own ids, in the order of the message.
+    pub instances: Vec<Arc<str>>,
+    /// JoinGroup: how long the group waits for a member to join again, in ms.
+    pub rebalance_timeout_ms: Option<i32>,
 }
 
 /// A producer that a message speaks of.
@@ -203,7 +210,7 @@ impl From<Broken> for Undecoded {
     }
 }
 
-/// Topics, partitions, groups, members, producers and brokers for which memory is kept.
+/// Topics, partitions, groups, members and producers for which memory is kept.
 const KEPT: usize = 256;
 
 impl Facts {
@@ -216,10 +223,8 @@ impl Facts {
             groups,
             failed_groups,
             members,
-            instances,
             generation,
             session_timeout_ms,
-            rebalance_timeout_ms,
             producers,
             throttle_ms,
             acks,
@@ -230,8 +235,7 @@ impl Facts {
             software,
             mechanism,
             codecs,
-            cluster,
-            brokers,
+            rare,
             forwarded,
             undecoded,
             dropped,
@@ -242,12 +246,9 @@ impl Facts {
         empty(groups);
         empty(failed_groups);
         empty(members);
-        empty(instances);
         empty(producers);
-        empty(brokers);
         *generation = None;
         *session_timeout_ms = None;
-        *rebalance_timeout_ms = None;
         *throttle_ms = None;
         *acks = None;
         *replica = None;
@@ -257,10 +258,30 @@ impl Facts {
         *software = None;
         *mechanism = None;
         *codecs = [0; 8];
-        *cluster = None;
+        *rare = None;
         *forwarded = None;
         *undecoded = None;
         *dropped = 0;
+    }
+
+    /// The cluster's id.
+    pub fn cluster(&self) -> Option<&Arc<str>> {
+        self.rare.as_ref()?.cluster.as_ref()
+    }
+
+    /// Brokers, those that are told by their address.
+    pub fn brokers(&self) -> &[Endpoint] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.brokers)
+    }
+
+    /// Static members' own ids, in the order of the message.
+    pub fn instances(&self) -> &[Arc<str>] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.instances)
+    }
+
+    /// JoinGroup: how long the group waits for a member to join again, in ms.
+    pub fn rebalance_timeout_ms(&self) -> Option<i32> {
+        self.rare.as_ref()?.rebalance_timeout_ms
     }
 
     /// Producers, each with the indices of the topics that are said of it.

@@ -29,7 +29,7 @@ mod topic_id;
 pub use body::{Body, Message};
 pub use decoder::Decoder;
 pub use errors::ErrorCounts;
-pub use facts::{ErrorFact, Facts, Forwarded, Partition, Producer, Topic, Undecoded};
+pub use facts::{ErrorFact, Facts, Forwarded, Partition, Producer, Rare, Topic, Undecoded};
 pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use names::Names;
 pub use sessions::{Held, SessionTopic, SessionTopics, Sessions};

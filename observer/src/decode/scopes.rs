@@ -167,7 +167,8 @@ impl Collector<'_> {
     }
 
     pub(super) fn instance(&mut self, text: Text<'_>) {
-        let Facts { instances, dropped, .. } = &mut *self.facts;
+        let Facts { rare, dropped, .. } = &mut *self.facts;
+        let instances = &mut rare.get_or_insert_default().instances;
         add(instances, MAX_MEMBERS, dropped, || self.names.intern(text));
     }
 

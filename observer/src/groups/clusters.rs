@@ -215,16 +215,16 @@ impl<'a> Word<'a> {
     fn of(exchange: &'a Exchange) -> Option<Self> {
         let response = answers::answered(exchange)?;
         // A client may name the cluster that it wants (KIP-595, KIP-1242); a broker of another refuses.
-        let wanted = exchange.request.as_ref().and_then(|request| request.cluster.as_ref());
+        let wanted = exchange.request.as_ref().and_then(|request| request.cluster());
         let is_granted = response.undecoded.is_none() && response.errors.is_empty();
-        let id = response.cluster.as_ref().or(wanted.filter(|_| is_granted));
-        if id.is_none() && response.brokers.is_empty() {
+        let id = response.cluster().or(wanted.filter(|_| is_granted));
+        if id.is_none() && response.brokers().is_empty() {
             return None;
         }
         let broker = exchange.peers.broker;
         // A loopback address is another host's.
         let is_here = |named: &&Endpoint| is_loopback(broker) || !is_loopback(**named);
-        let named = response.brokers.iter().filter(is_here).copied();
+        let named = response.brokers().iter().filter(is_here).copied();
         Some(Self { id, brokers: [broker].into_iter().chain(named).collect() })
     }
 }

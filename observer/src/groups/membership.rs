@@ -63,7 +63,7 @@ impl Membership {
         if let Some(session) = session(request) {
             self.members().set_session(session);
         }
-        if let Some(rebalance) = millis(request.rebalance_timeout_ms) {
+        if let Some(rebalance) = millis(request.rebalance_timeout_ms()) {
             self.rebalance = rebalance;
         }
         self.members().wait_until(Timestamp::default());
@@ -130,7 +130,7 @@ impl Membership {
         for member in &request.members {
             self.members().leave(member);
         }
-        for instance in &request.instances {
+        for instance in request.instances() {
             self.members().leave_instance(instance);
         }
     }
@@ -138,7 +138,7 @@ impl Membership {
     /// A member was heard, and its own id, if it has one.
     fn met(&mut self, member: Option<&Arc<str>>, request: &Facts, now: Timestamp) -> Step {
         let step = self.heard(member, now);
-        if let (Some(member), Some(instance)) = (member, request.instances.first()) {
+        if let (Some(member), Some(instance)) = (member, request.instances().first()) {
             self.members().call(member, instance);
         }
         step
@@ -171,6 +171,7 @@ fn millis(ms: Option<i32>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::Rare;
     use crate::groups::samples::{at, member, members, of};
 
     fn is_rebalanced(step: Step) -> bool {
@@ -196,7 +197,8 @@ mod tests {
     #[test]
     fn a_static_member_may_leave_by_its_own_id_alone() {
         let mut group = Membership::new(9);
-        let of_b = |facts: Facts| Facts { instances: vec!["own".into()], ..facts };
+        let own = Rare { instances: vec!["own".into()], ..Rare::default() };
+        let of_b = |facts: Facts| Facts { rare: Some(Box::new(own.clone())), ..facts };
         group.joined(&of("g"), &member("", "a", 1), at(0));
         group.joined(&of_b(of("g")), &member("", "b", 1), at(0));
         group.left(&of_b(member("g", "", 0)));
@@ -218,7 +220,8 @@ mod tests {
     #[test]
     fn who_waits_for_a_rebalance_is_still_a_member() {
         let mut group = Membership::new(9);
-        let request = Facts { rebalance_timeout_ms: Some(100_000), ..of("g") };
+        let waits = Rare { rebalance_timeout_ms: Some(100_000), ..Rare::default() };
+        let request = Facts { rare: Some(Box::new(waits)), ..of("g") };
         for id in ["a", "b"] {
             group.joined(&request, &member("", id, 1), at(0));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::decode::{Facts, Partition, Producer, Topic, TopicId};
+use crate::decode::{Facts, Partition, Producer, Rare, Topic, TopicId};
 use crate::event::{Endpoint, Exchange, Fetcher, Outcome, Peers, RequestHeader, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -66,7 +66,8 @@ pub fn of(group: &str) -> Facts {
 /// What is said of a cluster: its id, if it is not empty, and brokers.
 pub fn cluster(id: &str, brokers: &[Endpoint]) -> Facts {
     let id = (!id.is_empty()).then(|| Arc::from(id));
-    Facts { cluster: id, brokers: brokers.to_vec(), ..Facts::default() }
+    let rare = Rare { cluster: id, brokers: brokers.to_vec(), ..Rare::default() };
+    Facts { rare: Some(Box::new(rare)), ..Facts::default() }
 }
 
 impl Facts {

@@ -12,27 +12,36 @@ use crate::protocol::machine::Text;
 /// Brokers that a message's facts tell.
 const MAX_BROKERS: usize = 4 << 10;
 
-/// What has been said of a broker: one of its host and its port comes first. What was said and is not
-/// known is `Some(None)`.
+/// What has been said of a broker; either of the two may come first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BrokerParts {
-    host: Option<Option<[u8; 16]>>,
-    port: Option<Option<u16>>,
+    host: Part<[u8; 16]>,
+    port: Part<u16>,
+}
+
+/// A host or port.
+#[derive(Clone, Copy, Debug, Default)]
+enum Part<T> {
+    #[default]
+    ToCome,
+    /// It is nothing of use, or was not seen, where it is `None`.
+    Said(Option<T>),
 }
 
 impl Collector<'_> {
     pub(super) fn host(&mut self, host: Option<[u8; 16]>) {
-        self.position.broker.host = Some(host);
+        self.position.broker.host = Part::Said(host);
         self.broker();
     }
 
     pub(super) fn port(&mut self, port: Option<u16>) {
-        self.position.broker.port = Some(port);
+        self.position.broker.port = Part::Said(port);
         self.broker();
     }
 
     fn broker(&mut self) {
-        let BrokerParts { host: Some(host), port: Some(port) } = self.position.broker else {
+        let BrokerParts { host: Part::Said(host), port: Part::Said(port) } = self.position.broker
+        else {
             return;
         };
         self.position.broker = BrokerParts::default();

@@ -227,8 +227,8 @@ mod tests {
         }
 
         /// The partitions that the session holds.
-        fn fetch(&mut self, request: Facts, session: i32) -> Option<String> {
-            let topics = self.of(9092, &request, session)?;
+        fn fetch(&mut self, request: &Facts, session: i32) -> Option<String> {
+            let topics = self.of(9092, request, session)?;
             let partitions: Vec<_> = topics.values().map(|held| &held.partitions).collect();
             Some(format!("{partitions:?}"))
         }
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_session_holds_what_its_requests_named() {
         let mut script = Script::new(100);
-        let mut fetch = |request, session| script.fetch(request, session);
+        let mut fetch = |request: Facts, session| script.fetch(&request, session);
         assert_eq!(fetch(request(3, &[], &[]), 7), None, "begun unseen");
         let first = request(0, &[("a", 0), ("a", 1), ("b", 0)], &[]);
         assert_eq!(fetch(first, 7).as_deref(), Some("[{0, 1}, {0}]"));
@@ -252,14 +252,14 @@ mod tests {
         let mut script = Script::new(100);
         let begin = || request(0, &[("a", 0)], &[]);
         let cut = |facts| Facts { undecoded: Some(Undecoded::Gap), ..facts };
-        script.fetch(begin(), 7);
-        assert_eq!(script.fetch(request(2, &[], &[]), 7), None, "1 may have changed it");
-        assert_eq!(script.fetch(request(3, &[], &[]), 7), None);
-        script.fetch(begin(), 7);
-        assert_eq!(script.fetch(cut(request(1, &[], &[])), 7), None);
-        assert_eq!(script.fetch(request(2, &[], &[]), 7), None);
-        assert_eq!(script.fetch(cut(begin()), 7), None);
-        assert_eq!(script.fetch(request(1, &[], &[]), 7), None);
+        script.fetch(&begin(), 7);
+        assert_eq!(script.fetch(&request(2, &[], &[]), 7), None, "1 may have changed it");
+        assert_eq!(script.fetch(&request(3, &[], &[]), 7), None);
+        script.fetch(&begin(), 7);
+        assert_eq!(script.fetch(&cut(request(1, &[], &[])), 7), None);
+        assert_eq!(script.fetch(&request(2, &[], &[]), 7), None);
+        assert_eq!(script.fetch(&cut(begin()), 7), None);
+        assert_eq!(script.fetch(&request(1, &[], &[]), 7), None);
         assert_eq!((behind(i32::MAX), script.0.partitions), (1, 0));
     }
 

@@ -22,7 +22,7 @@ impl Groups {
         let topics = self.watermarks.topics().filter(|(cluster, _)| *cluster == from);
         let topics: Vec<Topic> = topics.map(|(_, topic)| topic.clone()).collect();
         for topic in topics {
-            self.rename_watermarks((from, topic.clone()), (to, topic));
+            self.rename_watermarks(&(from, topic.clone()), &(to, topic));
         }
         self.transactions.join(from, to);
         self.unnamed.join(from, to);

@@ -14,7 +14,7 @@ impl Groups {
         for (cluster, group) in self.unnamed.take(id) {
             is_new_topic |= match group {
                 Some(group) => self.rename_in_group(&(cluster, group), &from, &to),
-                None => self.rename_watermarks((cluster, from.clone()), (cluster, to.clone())),
+                None => self.rename_watermarks(&(cluster, from.clone()), &(cluster, to.clone())),
             };
         }
         if is_new_topic {
@@ -60,10 +60,10 @@ impl Groups {
 
     pub(super) fn rename_watermarks(
         &mut self,
-        from: (Cluster, Topic),
-        to: (Cluster, Topic),
+        from: &(Cluster, Topic),
+        to: &(Cluster, Topic),
     ) -> bool {
-        let kept = self.watermarks.rename(&from, &to, |mark, other| mark.at >= other.at);
+        let kept = self.watermarks.rename(from, to, |mark, other| mark.at >= other.at);
         self.evictions.add(Table::Watermarks, kept.evicted);
         kept.is_new_topic
     }

@@ -45,6 +45,7 @@ pub use self::options::Options;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
 use self::traffic::Traffic;
+use crate::decode::TopicId;
 use crate::event::{Event, Handler};
 use crate::time::Timestamp;
 
@@ -131,6 +132,13 @@ impl Metrics {
             own: self.own(),
             process: self.process.clone(),
         }
+    }
+
+    fn named(&mut self, id: TopicId, name: &Arc<str>) {
+        let Self { labels, errors, topics, groups, now, .. } = self;
+        errors.named(labels, id, name, *now);
+        topics.named(labels, id, name, *now);
+        groups.named(labels, id, name, *now);
     }
 
     fn own(&self) -> Vec<MetricFamily> {
@@ -237,11 +245,7 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&peers);
                 brokers.socket(labels, broker, rtt, retransmits);
             }
-            Event::TopicNamed { id, name } => {
-                errors.named(labels, id, name, *now);
-                topics.named(labels, id, name, *now);
-                groups.named(labels, id, name, *now);
-            }
+            Event::TopicNamed { id, name } => self.named(id, name),
             Event::Command(_) => {}
         }
     }

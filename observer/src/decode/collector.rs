@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Names;
 use super::brokers::{BrokerParts, address};
-use super::facts::{Facts, Forwarded, Rare, Undecoded};
+use super::facts::{Facts, Forwarded, Undecoded};
+use super::rare::Rare;
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::errors::ErrorCounts;
+use super::rare::Rare;
 use super::topic_id::TopicId;
-use crate::event::Endpoint;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::Broken;
@@ -58,19 +58,6 @@ pub struct Facts {
     pub undecoded: Option<Undecoded>,
     /// Topics, partitions or errors that were too many to be told apart.
     pub dropped: u32,
-}
-
-/// What few messages say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rare {
-    /// The cluster's id.
-    pub cluster: Option<Arc<str>>,
-    /// Brokers, those that are told by their address.
-    pub brokers: Vec<Endpoint>,
-    /// Static members' own ids, in the order of the message.
-    pub instances: Vec<Arc<str>>,
-    /// JoinGroup: how long the group waits for a member to join again, in ms.
-    pub rebalance_timeout_ms: Option<i32>,
 }
 
 /// A producer that a message speaks of.
@@ -262,26 +249,6 @@ impl Facts {
         *forwarded = None;
         *undecoded = None;
         *dropped = 0;
-    }
-
-    /// The cluster's id.
-    pub fn cluster(&self) -> Option<&Arc<str>> {
-        self.rare.as_ref()?.cluster.as_ref()
-    }
-
-    /// Brokers, those that are told by their address.
-    pub fn brokers(&self) -> &[Endpoint] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.brokers)
-    }
-
-    /// Static members' own ids, in the order of the message.
-    pub fn instances(&self) -> &[Arc<str>] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.instances)
-    }
-
-    /// JoinGroup: how long the group waits for a member to join again, in ms.
-    pub fn rebalance_timeout_ms(&self) -> Option<i32> {
-        self.rare.as_ref()?.rebalance_timeout_ms
     }
 
     /// Producers, each with the indices of the topics that are said of it.

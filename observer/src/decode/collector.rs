@@ -21,6 +21,7 @@ const LITERAL: i64 = 3;
 
 /// Where in a message the collector is.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each may hold with or without the others")]
 pub(super) struct Position {
     /// The topic that is spoken of, by its index.
     pub topic: Option<u32>,
@@ -76,7 +77,7 @@ impl Visitor for Collector<'_> {
             }
             Role::Partition => self.partition_number(value),
             Role::CommittedOffset | Role::Offset | Role::FetchOffset | Role::StartOffset => {
-                self.offset(value)
+                self.offset(value);
             }
             // A follower's own, in a request (KIP-1166), is no partition's.
             Role::HighWatermark if !self.is_request => self.offset(value),

@@ -53,11 +53,7 @@ impl Half {
     }
 
     /// Where its source may go on to leave out data, if it is to be told after this segment.
-    pub(super) fn resumes_at(
-        &mut self,
-        segment: &Segment<'_>,
-        ledger: &mut Ledger,
-    ) -> Option<Seq> {
+    pub(super) fn resumes_at(&mut self, segment: &Segment<'_>, ledger: &mut Ledger) -> Option<Seq> {
         if !segment.wants_place {
             self.settle(ledger);
             return None;

@@ -122,6 +122,7 @@ impl Shelf {
 }
 
 fn slot(entries: &mut [Entry], ApiKey(key): ApiKey, version: i16) -> Option<&mut Entry> {
-    let (key, version) = (u32::from(u16::try_from(key).ok()?), u32::from(u16::try_from(version).ok()?));
+    let (key, version) =
+        (u32::from(u16::try_from(key).ok()?), u32::from(u16::try_from(version).ok()?));
     entries.get_mut(entry_index(key << 16 | version)? as usize)
 }

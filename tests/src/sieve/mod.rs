@@ -15,8 +15,8 @@ use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
 use observer::protocol::sieve::Words;
 use observer_common::flow_state::{FlowState, Span};
-use observer_common::owner::{Hook, Sighting};
 use observer_common::order::Order;
+use observer_common::owner::{Hook, Sighting};
 use observer_common::sieve::{News, Why, observe};
 
 use crate::in_process::{Said, Segments};

@@ -67,8 +67,7 @@ impl Translation {
             }
             Op::Wrapped { length, place } => {
                 let is_request = place.role == Role::WrappedRequest;
-                let code =
-                    if is_request { Code::WrappedRequest } else { Code::WrappedResponse };
+                let code = if is_request { Code::WrappedRequest } else { Code::WrappedResponse };
                 self.push(code, width(length), 0);
             }
             Op::Row { length, width: row } => self.push(Code::Row, width(length), row),

@@ -24,12 +24,8 @@ pub(super) type Classifiers = [&'static str; 4];
 pub(super) const SIEVE: Classifiers =
     ["kobs_ingress", "kobs_egress", "kobs_ingress_ip", "kobs_egress_ip"];
 /// Those that copy everything.
-pub(super) const PLAIN: Classifiers = [
-    "kobs_ingress_whole",
-    "kobs_egress_whole",
-    "kobs_ingress_ip_whole",
-    "kobs_egress_ip_whole",
-];
+pub(super) const PLAIN: Classifiers =
+    ["kobs_ingress_whole", "kobs_egress_whole", "kobs_ingress_ip_whole", "kobs_egress_ip_whole"];
 const SOCKETS: &str = "kobs_sockets";
 
 type FlowKey = [u8; size_of::<Flow>()];

@@ -28,7 +28,9 @@ const RECORDED: [&[u8]; 4] = [
 
 #[test]
 fn recorded_connections() {
-    RECORDED.iter().for_each(|capture| hold(capture, SEEDS));
+    for capture in &RECORDED {
+        hold(capture, SEEDS);
+    }
 }
 
 /// Messages of every layout, written by Kafka's own classes.

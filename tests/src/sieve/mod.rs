@@ -103,7 +103,9 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
                 orders.extend(order(&event));
             });
         });
-        orders.iter().for_each(|(flow, order)| sieve.obey(*flow, *order));
+        for (flow, order) in orders {
+            sieve.obey(flow, order);
+        }
     });
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
     said.ledger = *pipeline.ledger();

@@ -23,6 +23,17 @@ const ASKED: Word = Word::new(Op::Asked, Width::Four, 0, 0, 0);
 const ENDED: Word = Word::new(Op::Ended, Width::None, 0, 0, 0);
 const NAMED: Word = Word::new(Op::Named, Width::Four, 0, 0, 0);
 
+/// Whether a frame may begin with these bytes; of a response not much can be told.
+#[inline(always)]
+pub fn may_begin(first: u64, is_request: bool, code: &impl Code) -> bool {
+    let len = (first >> 32) as u32;
+    if is_request {
+        (8..=MAX_REQUEST).contains(&len) && find(code, first as u32).is_known()
+    } else {
+        (4..=MAX_REQUEST).contains(&len)
+    }
+}
+
 /// API key and version of a request, which its length may stand before.
 #[inline(always)]
 pub(super) fn request<T: Tape>(

@@ -31,7 +31,7 @@ mod wrapped;
 pub use act::MAX_KEPT;
 pub use answers::{ANSWERS, Answer};
 pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
-pub use frames::{ANY_RESPONSE, MAX_REQUEST, MAX_RESPONSE, UNKNOWN_REQUEST};
+pub use frames::{ANY_RESPONSE, MAX_REQUEST, MAX_RESPONSE, UNKNOWN_REQUEST, may_begin};
 pub use observe::{Bench, Walked, observe};
 pub use place::{Arrival, Place, Position};
 pub use step::{Step, step};

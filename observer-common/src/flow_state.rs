@@ -127,12 +127,12 @@ impl FlowState {
         match order {
             Order::CountOnly => self.mode = Mode::CountOnly as u32,
             // The frame did begin where it seemed to.
-            Order::Resume { at, .. }
-                if self.mode == Mode::Shadow as u32 && at.0 == self.awaited.0 =>
-            {
+            Order::Resume { at, .. } if self.is_shadow() && at.0 == self.awaited.0 => {
                 self.mode = Mode::Sieve as u32;
                 self.awaits = 0;
             }
+            // Where it has passed, it says nothing of what is followed now.
+            Order::Resume { at, .. } if self.is_shadow() && !at.is_after(self.place.next()) => {}
             Order::Resume { at, is_request } if self.mode != Mode::Sieve as u32 => {
                 self.mode = Mode::Copy as u32;
                 self.await_at(RESUME, at, is_request);

@@ -3,7 +3,7 @@
 use crate::Seq;
 use crate::order::Order;
 use crate::owner::{Hook, Owner, Sighting};
-use crate::sieve::{Arrival, Place, Walk};
+use crate::sieve::{Arrival, News, Place, Walk};
 
 /// How a direction is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ const LOOK: u32 = 8;
 const PASSED: u32 = 1 << 8;
 const PATIENCE: u32 = 64;
 
-const _: () = assert!(size_of::<FlowState>() == 280);
+const _: () = assert!(size_of::<FlowState>() == 288);
 
 /// A segment of a direction, as far as matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +192,10 @@ impl FlowState {
     /// first byte, when it comes. Returns whether it begins now.
     #[inline(always)]
     const fn begin(&mut self, first: Seq, is_request: bool) -> bool {
-        if self.mode == Mode::Sieve as u32 && self.place.next().0 != first.0 {
+        if self.mode == Mode::Sieve as u32 {
+            if self.place.next().0 == first.0 && self.walk.is_request() == is_request {
+                return true;
+            }
             self.await_at(START, first, is_request);
             return false;
         }
@@ -232,6 +235,16 @@ impl FlowState {
         }
         self.start(self.awaited, self.awaits & REQUESTS != 0, true);
         Some(from as u32)
+    }
+
+    /// Takes what the request direction says. What is proven there is the connection that has begun
+    /// in the place of this one, if one has.
+    #[inline(always)]
+    pub fn hear(&mut self, news: News) {
+        if news == News::Proven && self.awaits & START != 0 {
+            self.start(self.awaited, self.awaits & REQUESTS != 0, true);
+        }
+        self.walk.hear(news);
     }
 
     /// Out of step: payload is copied from now on, until a place is told or found.

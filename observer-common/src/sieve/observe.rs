@@ -58,7 +58,15 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         }
         return bench.copy(0, 0, Wants::Nothing);
     }
-    match state.plan(span) {
+    if state.is_in_step() {
+        prepare(state, span, bench);
+    }
+    let plan = state.plan(span);
+    let late = state.place().take_late();
+    if late.len > 0 {
+        bench.submit(late, false);
+    }
+    match plan {
         Plan::Count => bench.count_only(),
         Plan::Copy => bench.copy(0, span.len, Wants::Place),
         Plan::Look => {
@@ -91,8 +99,7 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
             walk(state, span, from, ends, bench);
         }
         Plan::Sieve(Arrival::Gap) => {
-            tell(state, bench, false);
-            fall(state, Why::Gap, bench);
+            lose_step(state, Why::Gap, bench);
             bench.copy(0, span.len, Wants::Place);
         }
         Plan::Sieve(Arrival::Passed { duplicate }) => {
@@ -110,16 +117,28 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
     }
 }
 
+/// What has passed is told before a connection begins in the place of this one, and before bytes that
+/// are missing, which so are a hole where they are, and filled if they come.
+#[inline(always)]
+fn prepare(state: &mut FlowState, span: &Span, bench: &mut impl Bench) {
+    let unwanted = state.walk().unwanted();
+    let misses = span.len > 0 && state.place().misses(span.seq, unwanted);
+    if misses || span.syn.is_some() {
+        tell(state, bench, false);
+    }
+    if misses {
+        state.place().skip(span.seq);
+    }
+}
+
 #[inline(always)]
 fn walk(state: &mut FlowState, span: &Span, from: u32, ends: bool, bench: &mut impl Bench) {
-    tell_before_gap(state, bench);
     let told = state.place().untold().from;
     let walked = bench.walk(state.walk(), from, told);
     state.place().tell(walked.told);
     state.place().walked(span.seq.plus(walked.to));
     if let Some(why) = walked.out {
-        tell(state, bench, false);
-        fall(state, why, bench);
+        lose_step(state, why, bench);
         bench.copy(walked.to, span.len, Wants::Place);
     } else if walked.kept || ends || state.walk().ends_frame() && state.walk().unwanted() == 0 {
         tell(state, bench, true);
@@ -138,6 +157,13 @@ fn follow(state: &mut FlowState, span: &Span, from: u32, bench: &mut impl Bench)
     }
 }
 
+/// The direction loses the step; what has passed is told.
+#[inline(always)]
+pub fn lose_step(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
+    tell(state, bench, false);
+    fall(state, why, bench);
+}
+
 #[inline(always)]
 fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
     state.fall();
@@ -147,20 +173,9 @@ fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
 /// Makes a record of what no record has covered.
 #[inline(always)]
 fn tell(state: &mut FlowState, bench: &mut impl Bench, flags: bool) {
-    tell_before_gap(state, bench);
     let covered = state.place().untold();
     if covered.len > 0 || flags {
         bench.submit(covered, flags);
         state.place().tell(covered.from.plus(covered.len));
-    }
-}
-
-/// Bytes that are missing from what was left out lie behind it, as far as records tell.
-#[inline(always)]
-fn tell_before_gap(state: &mut FlowState, bench: &mut impl Bench) {
-    if let Some(covered) = state.place().take_before_gap()
-        && covered.len > 0
-    {
-        bench.submit(covered, false);
     }
 }

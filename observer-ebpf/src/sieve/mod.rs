@@ -12,7 +12,7 @@ use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::FlowState;
 use observer_common::packet::Load;
 use observer_common::record::Wants;
-use observer_common::sieve::{Bench, Position, Walk, Walked, Why, may_begin, observe};
+use observer_common::sieve::{Bench, Position, Walk, Walked, Why, lose_step, may_begin, observe};
 
 pub use desk::Desk;
 
@@ -31,6 +31,7 @@ pub fn take(
 ) -> Result<(), Ignored> {
     let desk = desk().ok_or(Ignored::NoScratch)?;
     desk.clear();
+    desk.wants = Wants::Nothing as u32;
     let (span, ends) = (segment.seen.span(), segment.seen.ends());
     let mut table = Table { segment, desk, counters };
     if !lock::lock(state) {
@@ -42,8 +43,7 @@ pub fn take(
     if state.contended != 0 {
         state.contended = 0;
         if state.is_in_step() {
-            state.fall();
-            table.fell(Why::Contention);
+            lose_step(state, Why::Contention, &mut table);
         }
     }
     if state.takes_orders()

@@ -94,7 +94,7 @@ impl Sieve {
         let Some(state) = self.flows.get_mut(&flow.reversed()) else {
             return;
         };
-        state.walk().hear(news);
+        state.hear(news);
     }
 }
 

@@ -69,28 +69,8 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
     match plan {
         Plan::Count => bench.count_only(),
         Plan::Copy => bench.copy(0, span.len, Wants::Place),
-        Plan::Look => {
-            let is_request = state.looks_for_requests();
-            let begins = span.len > 0 && bench.may_begin(is_request);
-            if begins {
-                state.follow(span.seq);
-                follow(state, span, 0, bench);
-            }
-            bench.copy(0, span.len, if begins { Wants::Here } else { Wants::Place });
-        }
-        Plan::Shadow(arrival) => {
-            match arrival {
-                Arrival::Gap => state.fall(),
-                Arrival::Passed { .. } => {}
-                Arrival::Needed { from, .. } => follow(state, span, from, bench),
-            }
-            bench.copy(0, span.len, Wants::Answer);
-            let seen = state.place().untold();
-            state.place().tell(seen.from.plus(seen.len));
-            if state.is_shadow() {
-                state.wait();
-            }
-        }
+        Plan::Look => look(state, span, bench),
+        Plan::Shadow(arrival) => shadow(state, span, arrival, bench),
         Plan::Resume(from) => {
             bench.resumed();
             if from > 0 {
@@ -142,6 +122,34 @@ fn walk(state: &mut FlowState, span: &Span, from: u32, ends: bool, bench: &mut i
         bench.copy(walked.to, span.len, Wants::Place);
     } else if walked.kept || ends || state.walk().ends_frame() && state.walk().unwanted() == 0 {
         tell(state, bench, true);
+    }
+}
+
+/// Copies a segment; where a frame seems to begin with it, the direction is followed from here on.
+#[inline(always)]
+fn look(state: &mut FlowState, span: &Span, bench: &mut impl Bench) {
+    let is_request = state.looks_for_requests();
+    let begins = span.len > 0 && bench.may_begin(is_request);
+    if begins {
+        state.follow(span.seq);
+        follow(state, span, 0, bench);
+    }
+    bench.copy(0, span.len, if begins { Wants::Here } else { Wants::Place });
+}
+
+/// Copies a segment of a direction that is followed.
+#[inline(always)]
+fn shadow(state: &mut FlowState, span: &Span, arrival: Arrival, bench: &mut impl Bench) {
+    match arrival {
+        Arrival::Gap => state.fall(),
+        Arrival::Passed { .. } => {}
+        Arrival::Needed { from, .. } => follow(state, span, from, bench),
+    }
+    bench.copy(0, span.len, Wants::Answer);
+    let seen = state.place().untold();
+    state.place().tell(seen.from.plus(seen.len));
+    if state.is_shadow() {
+        state.wait();
     }
 }
 

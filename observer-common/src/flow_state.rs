@@ -3,7 +3,7 @@
 use crate::Seq;
 use crate::order::Order;
 use crate::owner::{Hook, Owner, Sighting};
-use crate::sieve::{Arrival, Place, Walk};
+use crate::sieve::{Arrival, News, Place, Walk};
 
 /// How a direction is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ enum Mode {
     CountOnly = 1,
     /// In step: metadata goes to the ring.
     Sieve = 2,
+    /// Payload goes to the ring as it is, and perhaps the direction is in step.
+    Shadow = 3,
 }
 
 /// A value of the kernel's flow table.
@@ -27,19 +29,27 @@ pub struct FlowState {
     mode: u32,
     /// Whether another CPU came meanwhile.
     pub contended: u32,
-    /// What is waited for, if anything: [`START`] or [`RESUME`], and for [`REQUESTS`] or responses.
+    /// What is waited for, if anything: [`START`], [`RESUME`] or [`LOOK`], of [`REQUESTS`] or responses.
     awaits: u32,
-    /// Where a connection may begin in the place of this one, or where to resume.
+    /// Where a connection may begin in the place of this one, where to resume, or where a frame seemed
+    /// to begin.
     awaited: Seq,
     place: Place,
     walk: Walk,
 }
 
+/// A connection in the place of this one.
 const START: u32 = 1;
+/// A place to resume at.
 const RESUME: u32 = 2;
 const REQUESTS: u32 = 4;
+/// A segment that seems to begin with a frame: places that are told come too late.
+const LOOK: u32 = 8;
+/// A segment that passed since a frame seemed to begin, and how many may.
+const PASSED: u32 = 1 << 8;
+const PATIENCE: u32 = 64;
 
-const _: () = assert!(size_of::<FlowState>() == 280);
+const _: () = assert!(size_of::<FlowState>() == 288);
 
 /// A segment of a direction, as far as matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +73,10 @@ pub enum Plan {
     Sieve(Arrival),
     /// Copy the bytes before this place, walk from there on.
     Resume(u32),
+    /// Copy it; if a frame seems to begin with it, walk as well.
+    Look,
+    /// Copy it, and walk as well.
+    Shadow(Arrival),
 }
 
 impl FlowState {
@@ -102,7 +116,9 @@ impl FlowState {
     /// Whether orders may be waiting: not for a direction of Kafka's that is in step.
     #[inline(always)]
     pub const fn takes_orders(&self) -> bool {
-        self.mode == Mode::Copy as u32 || self.mode == Mode::Sieve as u32 && !self.walk.is_proven()
+        self.mode == Mode::Copy as u32
+            || self.mode == Mode::Shadow as u32
+            || self.mode == Mode::Sieve as u32 && !self.walk.is_proven()
     }
 
     /// Does what the daemon asks.
@@ -110,7 +126,15 @@ impl FlowState {
     pub const fn obey(&mut self, order: Order) {
         match order {
             Order::CountOnly => self.mode = Mode::CountOnly as u32,
-            Order::Resume { at, is_request } if self.mode == Mode::Copy as u32 => {
+            // The frame did begin where it seemed to.
+            Order::Resume { at, .. } if self.is_shadow() && at.0 == self.awaited.0 => {
+                self.mode = Mode::Sieve as u32;
+                self.awaits = 0;
+            }
+            // Where it has passed, it says nothing of what is followed now.
+            Order::Resume { at, .. } if self.is_shadow() && !at.is_after(self.place.next()) => {}
+            Order::Resume { at, is_request } if self.mode != Mode::Sieve as u32 => {
+                self.mode = Mode::Copy as u32;
                 self.await_at(RESUME, at, is_request);
             }
             Order::Resume { .. } => {}
@@ -139,27 +163,39 @@ impl FlowState {
             self.start(span.seq, self.awaits & REQUESTS != 0, false);
         }
         if self.mode == Mode::Sieve as u32 {
-            let unwanted = self.walk.unwanted();
-            let arrival = self.place.arrive(span.seq, span.len, unwanted);
-            if matches!(arrival, Arrival::Needed { .. }) {
-                self.walk.pass_unwanted(unwanted);
-            }
-            return Plan::Sieve(arrival);
+            return Plan::Sieve(self.arrive(span));
+        }
+        if self.mode == Mode::Shadow as u32 {
+            return Plan::Shadow(self.arrive(span));
         }
         if self.mode == Mode::CountOnly as u32 {
             return Plan::Count;
         }
         match self.resumes_in(span) {
             Some(from) => Plan::Resume(from),
+            None if self.awaits & LOOK != 0 => Plan::Look,
             None => Plan::Copy,
         }
+    }
+
+    #[inline(always)]
+    const fn arrive(&mut self, span: &Span) -> Arrival {
+        let unwanted = self.walk.unwanted();
+        let arrival = self.place.arrive(span.seq, span.len, unwanted);
+        if matches!(arrival, Arrival::Needed { .. }) {
+            self.walk.pass_unwanted(unwanted);
+        }
+        arrival
     }
 
     /// A SYN. It proves nothing where a connection is followed: that which begins is known by its
     /// first byte, when it comes. Returns whether it begins now.
     #[inline(always)]
     const fn begin(&mut self, first: Seq, is_request: bool) -> bool {
-        if self.mode == Mode::Sieve as u32 && self.place.next().0 != first.0 {
+        if self.mode == Mode::Sieve as u32 {
+            if self.place.next().0 == first.0 && self.walk.is_request() == is_request {
+                return true;
+            }
             self.await_at(START, first, is_request);
             return false;
         }
@@ -191,7 +227,7 @@ impl FlowState {
         let from = self.awaited.since(span.seq);
         if from < 0 {
             // It has passed.
-            self.awaits = 0;
+            self.awaits = LOOK | self.awaits & REQUESTS;
             return None;
         }
         if from as u32 >= span.len {
@@ -201,11 +237,58 @@ impl FlowState {
         Some(from as u32)
     }
 
-    /// Out of step: payload is copied from now on.
+    /// Takes what the request direction says. What is proven there is the connection that has begun
+    /// in the place of this one, if one has.
+    #[inline(always)]
+    pub fn hear(&mut self, news: News) {
+        if news == News::Proven && self.awaits & START != 0 {
+            self.start(self.awaited, self.awaits & REQUESTS != 0, true);
+        }
+        self.walk.hear(news);
+    }
+
+    /// Out of step: payload is copied from now on, until a place is told or found.
     #[inline(always)]
     pub const fn fall(&mut self) {
         self.mode = Mode::Copy as u32;
+        self.awaits = if !self.walk.is_proven() {
+            0
+        } else if self.walk.is_request() {
+            LOOK | REQUESTS
+        } else {
+            LOOK
+        };
+    }
+
+    /// Whether requests are looked for.
+    #[inline(always)]
+    pub const fn looks_for_requests(&self) -> bool {
+        self.awaits & REQUESTS != 0
+    }
+
+    /// A segment has passed since a frame seemed to begin; too many, and it is looked for again.
+    #[inline(always)]
+    pub const fn wait(&mut self) {
+        self.awaits += PASSED;
+        if self.awaits / PASSED > PATIENCE {
+            self.fall();
+        }
+    }
+
+    /// A frame seems to begin here.
+    #[inline(always)]
+    pub const fn follow(&mut self, first: Seq) {
+        let is_request = self.looks_for_requests();
+        self.start(first, is_request, true);
+        self.mode = Mode::Shadow as u32;
+        self.awaited = first;
         self.awaits = 0;
+    }
+
+    /// Whether it is perhaps in step.
+    #[inline(always)]
+    pub const fn is_shadow(&self) -> bool {
+        self.mode == Mode::Shadow as u32
     }
 
     /// Whether it is in step.
@@ -279,8 +362,34 @@ mod tests {
         assert!(state.is_in_step() && state.walk().is_request() && state.walk().is_proven());
         state.fall();
         state.obey(Order::Resume { at: Seq(15), is_request: true });
-        assert_eq!(state.plan(&data(20)), Plan::Copy, "too late");
-        assert_eq!(state.plan(&data(10)), Plan::Copy, "and forgotten");
+        assert_eq!(state.plan(&data(20)), Plan::Look, "too late");
+        assert_eq!(state.plan(&data(10)), Plan::Look, "and forgotten");
+    }
+
+    #[test]
+    fn a_direction_may_be_followed_until_it_is_known_to_be_in_step() {
+        let mut state = FlowState::new(&seen(1, 0, false));
+        state.obey(Order::Resume { at: Seq(5), is_request: true });
+        assert_eq!(state.plan(&data(20)), Plan::Look);
+        state.follow(Seq(20));
+        assert!(!state.is_in_step() && state.takes_orders());
+        let shadow = Plan::Shadow(Arrival::Needed { from: 0, duplicate: 0 });
+        assert_eq!(state.plan(&data(20)), shadow);
+        state.place().walked(Seq(30));
+        state.obey(Order::Resume { at: Seq(20), is_request: true });
+        assert!(state.is_in_step());
+        assert_eq!(state.plan(&data(30)), NEEDED);
+    }
+
+    #[test]
+    fn nobody_waits_for_an_answer_for_ever() {
+        let mut state = FlowState::new(&seen(1, 0, false));
+        state.obey(Order::Resume { at: Seq(5), is_request: true });
+        state.plan(&data(20));
+        state.follow(Seq(20));
+        (0..=PATIENCE).for_each(|_| state.wait());
+        assert_eq!(state.plan(&data(30)), Plan::Look);
+        assert!(state.looks_for_requests());
     }
 
     #[test]

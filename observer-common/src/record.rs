@@ -41,6 +41,21 @@ pub enum Kind {
     Socket = 2,
 }
 
+/// What the kernel would know of the frames of a direction that it copies whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum Wants {
+    /// Nothing.
+    #[default]
+    Nothing = 0,
+    /// Where one begins.
+    Place = 1,
+    /// Whether one begins with the record's first byte, as it seems.
+    Here = 2,
+    /// What it has asked for before.
+    Answer = 3,
+}
+
 /// Header of a segment record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHeader {
@@ -62,8 +77,8 @@ pub struct SegmentHeader {
     pub wire_len: u32,
     /// Number of chunks that follow.
     pub chunks: u16,
-    /// Whether the kernel would know where a frame begins, to be in step from there on.
-    pub wants_place: bool,
+    /// What the kernel would know, to be in step.
+    pub wants: Wants,
 }
 
 /// Bytes of a segment record's header.
@@ -92,7 +107,7 @@ impl SegmentHeader {
         out[0] = Kind::Segment as u8;
         out[1] = self.flags.0;
         out[2] = u8::from(self.egress);
-        out[3] = u8::from(self.wants_place);
+        out[3] = self.wants as u8;
         out[4..8].copy_from_slice(&self.ifindex.to_ne_bytes());
         out[8..16].copy_from_slice(&self.time_ns.to_ne_bytes());
         out[16..32].copy_from_slice(&self.flow.src.addr);
@@ -113,7 +128,7 @@ impl SegmentHeader {
         if at.take::<1>()? != [Kind::Segment as u8] {
             return None;
         }
-        let [flags, egress, wants_place] = at.take()?;
+        let [flags, egress, wants] = at.take()?;
         let ifindex = u32::from_ne_bytes(at.take()?);
         let time_ns = u64::from_ne_bytes(at.take()?);
         let (src, dst) = (at.take()?, at.take()?);
@@ -135,7 +150,12 @@ impl SegmentHeader {
             ack,
             wire_len,
             chunks,
-            wants_place: wants_place != 0,
+            wants: match wants {
+                0 => Wants::Nothing,
+                1 => Wants::Place,
+                2 => Wants::Here,
+                _ => Wants::Answer,
+            },
         })
     }
 }
@@ -193,7 +213,7 @@ mod tests {
             ack: Seq(17),
             wire_len: 70_000,
             chunks: 2,
-            wants_place: true,
+            wants: Wants::Here,
         }
     }
 

@@ -7,7 +7,7 @@ use observer_common::flow_state::Span;
 use observer_common::hook::hook;
 use observer_common::owner::Sighting;
 use observer_common::packet::Packet;
-use observer_common::record::SegmentHeader;
+use observer_common::record::{SegmentHeader, Wants};
 use observer_common::{Flow, TcpFlags};
 
 use crate::ring::now;
@@ -31,15 +31,13 @@ pub const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | T
 static SEEN: PerCpuArray<Seen> = PerCpuArray::with_max_entries(1, 0);
 
 impl Seen {
-    /// Notes a packet's segment. With `wants_place` the daemon should tell where a frame begins, where
-    /// bytes are copied as they are.
+    /// Notes a packet's segment.
     #[inline(always)]
     pub fn note(
         skb: Skb<'_>,
         packet: &Packet,
         len: u32,
         egress: bool,
-        wants_place: bool,
     ) -> Option<&'static mut Self> {
         // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
         let seen = SEEN.get_ptr_mut(0).map(|seen| unsafe { &mut *seen })?;
@@ -53,7 +51,7 @@ impl Seen {
             ack: packet.ack,
             wire_len: 0,
             chunks: 0,
-            wants_place,
+            wants: Wants::Nothing,
         };
         seen.payload = packet.payload_offset as u32;
         seen.len = len;

@@ -46,7 +46,7 @@ pub fn observe<const SIEVE: bool>(
     if payload_len == 0 && !packet.flags.has(STATE_FLAGS) {
         return Err(Ignored::NoPayload);
     }
-    let seen = Seen::note(skb, &packet, payload_len, egress, SIEVE).ok_or(Ignored::NoScratch)?;
+    let seen = Seen::note(skb, &packet, payload_len, egress).ok_or(Ignored::NoScratch)?;
     take::<SIEVE>(Segment { skb, seen })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub use observer_common::record::Chunk;
+pub use observer_common::record::{Chunk, Wants};
 pub use observer_common::{Endpoint, Flow, Seq, TcpFlags};
 
 use crate::time::Timestamp;
@@ -47,8 +47,8 @@ pub struct Segment<'a> {
     pub wire_len: u32,
     /// The bytes present, by offset, without overlap; what is missing was left out on purpose.
     pub chunks: &'a [Chunk<'a>],
-    /// Whether the source would know where a frame begins, to leave out data from there on.
-    pub wants_place: bool,
+    /// What the source would know of the direction's frames, to leave out data.
+    pub wants: Wants,
 }
 
 /// A change in a local connection's life, as the kernel's sockops tell it.

@@ -27,11 +27,13 @@ pub enum Table {
     PendingOffsets,
     /// Topics, partitions, groups and members of one message.
     MessageFacts,
+    /// Brokers whose cluster is known, and clusters.
+    BrokerClusters,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -44,6 +46,7 @@ impl Table {
         Self::Watermarks,
         Self::PendingOffsets,
         Self::MessageFacts,
+        Self::BrokerClusters,
     ];
 
     /// The label value.
@@ -61,6 +64,7 @@ impl Table {
             Self::Watermarks => "watermarks",
             Self::PendingOffsets => "pending_offsets",
             Self::MessageFacts => "message_facts",
+            Self::BrokerClusters => "broker_clusters",
         }
     }
 }

@@ -3,7 +3,7 @@
 mod parts;
 
 use observer::decode::{Decoder, Names, TopicId, Undecoded};
-use observer::event::Side;
+use observer::event::{Endpoint, Side};
 use observer::protocol::api::ApiKey;
 use observer::protocol::error_code::ErrorCode;
 use parts::Part::{Bytes, Elided, Gap};
@@ -119,6 +119,58 @@ fn a_topics_id_is_learned_from_what_says_both() {
     assert_eq!(decoder.names.topic(id).map(|name| &**name), Some("t"));
 }
 
+/// A Metadata v2 response: brokers `a:1`, `10.0.0.1:9092`, `::1:9093`, and the cluster `C`.
+fn metadata() -> Vec<u8> {
+    let mut bytes = vec![0, 0, 0, 3];
+    for (host, port) in [("a", 1_u32), ("10.0.0.1", 9092), ("::1", 9093)] {
+        bytes.extend([0, 0, 0, 7, 0, host.len() as u8]);
+        bytes.extend(host.as_bytes());
+        bytes.extend(port.to_be_bytes());
+        bytes.extend([0xff, 0xff]);
+    }
+    bytes.extend([0, 1, b'C', 0, 0, 0, 7, 0, 0, 0, 0]);
+    bytes
+}
+
+#[test]
+fn brokers_are_told_by_their_addresses() {
+    const METADATA: (ApiKey, Side, i16) = (ApiKey::METADATA, Side::Response, 2);
+    let bytes = metadata();
+    let whole = decoded(METADATA, &[Bytes(&bytes)]);
+    let v6 = Endpoint::v6(std::net::Ipv6Addr::LOCALHOST.octets(), 9093);
+    let expected = [Endpoint::v4([10, 0, 0, 1], 9092), v6];
+    assert_eq!((whole.undecoded, whole.brokers()), (None, &expected[..]));
+    assert_eq!(whole.cluster().map(|id| &**id), Some("C"));
+    // Whatever is not there: no host has another's port.
+    for from in 0..bytes.len() {
+        for len in [1, 2, 4, bytes.len() - from] {
+            let behind = bytes.get(from + len..).unwrap_or_default();
+            let len = len.min(bytes.len() - from);
+            let facts = decoded(METADATA, &[Bytes(&bytes[..from]), Gap(len), Bytes(behind)]);
+            let is_part = |broker| expected.contains(broker);
+            assert!(facts.brokers().iter().all(is_part), "{from} {len} {:?}", facts.brokers());
+        }
+    }
+    let lost = decoded(METADATA, &[Bytes(&bytes[..10]), Gap(1), Bytes(&bytes[11..])]);
+    assert_eq!((lost.undecoded, lost.brokers()), (Some(Undecoded::Gap), &expected[..]));
+}
+
+#[test]
+fn a_brokers_port_may_come_before_its_host() {
+    // UpdateMetadata v1: a broker with three endpoints, the second one's host a name.
+    let mut bytes = vec![0xff, 0xff];
+    bytes.extend([0; 12]);
+    bytes.extend([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3]);
+    for (port, host) in [(1, "10.0.0.1"), (2, "name"), (3, "10.0.0.3")] {
+        bytes.extend([0, 0, 0, port, 0, host.len() as u8]);
+        bytes.extend(host.as_bytes());
+        bytes.extend([0, 0]);
+    }
+    let facts = decoded((ApiKey(6), Side::Request, 1), &[Bytes(&bytes)]);
+    let brokers = [Endpoint::v4([10, 0, 0, 1], 1), Endpoint::v4([10, 0, 0, 3], 3)];
+    assert_eq!((facts.undecoded, facts.brokers()), (None, &brokers[..]));
+}
+
 #[test]
 fn errors_of_a_message_that_is_cut_keep_their_topic() {
     // DeleteTopics v1: two topics, the second one's code cut.
@@ -150,4 +202,29 @@ fn each_of_several_transactions_has_its_own_end_and_topics() {
         .map(|(producer, topics)| (producer.id, producer.is_committed, topics))
         .collect();
     assert_eq!(told, [(7, Some(false), 0..1), (8, Some(true), 1..3)]);
+}
+
+#[test]
+fn errors_of_groups_are_told_by_group() {
+    // DeleteGroups v0: `a`, `b` which is not empty, `c`.
+    let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 3];
+    for (group, code) in [(b'a', 0), (b'b', 68), (b'c', 0)] {
+        bytes.extend([0, 1, group, 0, code]);
+    }
+    let facts = decoded((ApiKey::DELETE_GROUPS, Side::Response, 0), &[Bytes(&bytes)]);
+    assert_eq!((facts.groups.len(), &facts.failed_groups[..]), (3, &[1][..]));
+}
+
+#[test]
+fn a_share_groups_state_tells_what_is_done_behind_its_start() {
+    // WriteShareGroupState v1: group `g`, partition 4, start 9, of which 2 behind it are done.
+    let mut bytes = vec![0xff, 0xff, 0, 2, b'g', 2];
+    bytes.extend([7; 16]);
+    bytes.extend([2, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1]);
+    bytes.extend(9_i64.to_be_bytes());
+    bytes.extend([0, 0, 0, 2, 1, 0, 0, 0]);
+    let facts = decoded((ApiKey::WRITE_SHARE_GROUP_STATE, Side::Request, 1), &[Bytes(&bytes)]);
+    assert_eq!((facts.undecoded, facts.groups[0].as_ref()), (None, "g"));
+    let [partition] = facts.partitions[..] else { panic!("{facts:?}") };
+    assert_eq!((partition.index, partition.offset, partition.records), (4, Some(9), Some(2)));
 }

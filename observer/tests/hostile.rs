@@ -3,7 +3,7 @@
 mod script;
 
 use observer::event::Event;
-use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags};
+use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags, Wants};
 use observer::pipeline::{Config, Pipeline};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -69,7 +69,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
             flags: TcpFlags(if rng.random_ratio(1, 12) { rng.random() } else { 0x10 }),
             wire_len,
             chunks: &[chunk],
-            wants_place: false,
+            wants: Wants::Nothing,
         };
         seqs[connection][side] = segment.seq.plus(wire_len);
         pipeline.input(&Input::Segment(segment), &mut count);

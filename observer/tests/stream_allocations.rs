@@ -4,7 +4,7 @@
 mod counting;
 
 use counting::{Counting, counts};
-use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
+use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags, Wants};
 use observer::ledger::GapReason;
 use observer::stream::{Budget, Carrier, Direction, Edges, Limits, Sink};
 use observer::time::Timestamp;
@@ -55,7 +55,7 @@ impl Bench {
             flags: TcpFlags::default(),
             wire_len: 100,
             chunks: &chunks,
-            wants_place: false,
+            wants: Wants::Nothing,
         };
         let Self { direction, budget, total } = self;
         let pushed = direction.push(&segment, Timestamp(0), &Limits::default(), budget, total);

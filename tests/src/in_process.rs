@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::{Result, bail};
 use observer::decode::Undecoded;
 use observer::event::{ClientSoftware, Event, Exchange, Malformed, Outcome, Request, Unmatched};
-use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags};
+use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags, Wants};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
@@ -196,8 +196,8 @@ impl Owned {
     fn input<'a>(&self, chunks: &'a [Chunk<'a>]) -> Input<'a> {
         let Self { time, flow, seq, ack, flags, .. } = *self;
         let wire_len = self.bytes.len() as u32;
-        let wants_place = false;
-        Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks, wants_place })
+        let wants = Wants::Nothing;
+        Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks, wants })
     }
 
     fn without_first(&self, bytes: usize) -> Self {

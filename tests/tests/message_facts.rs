@@ -111,14 +111,14 @@ fn without_records(facts: &Facts) -> Facts {
 
 /// All that a message was filled with is told, and nothing else.
 fn check_whole(message: &Message, facts: &Facts) {
-    check_said(message, facts, said(message));
+    check_said(message, facts, &said(message));
     if let Some(wrapped) = &message.wrapped {
         let inner = &facts.forwarded.as_ref().expect("what the Envelope wraps").facts;
-        check_said(&wrapped.message, inner, said(&wrapped.message));
+        check_said(&wrapped.message, inner, &said(&wrapped.message));
     }
 }
 
-fn check_said(message: &Message, facts: &Facts, said: Said) {
+fn check_said(message: &Message, facts: &Facts, said: &Said) {
     assert_eq!(said::errors(facts), said.errors, "{message}: errors");
     let pairs = facts.codecs.iter().zip(said.facts.codecs);
     let more: Option<Vec<u32>> = pairs.map(|(ours, theirs)| ours.checked_sub(theirs)).collect();

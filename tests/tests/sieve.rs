@@ -13,6 +13,7 @@ use tests::capture_writer::{Conversation, Frame, Link, Order, Unit, pcap};
 use tests::in_process::{Said, Segments};
 use tests::sieve::dialogue::{Dialogue, dialogues};
 use tests::sieve::{Sieve, run};
+use tests::wire::{heartbeat, heartbeat_answer};
 
 const PORT: u16 = 31_092;
 const SEEDS: u64 = 40;
@@ -28,7 +29,9 @@ const RECORDED: [&[u8]; 4] = [
 
 #[test]
 fn recorded_connections() {
-    RECORDED.iter().for_each(|capture| hold(capture, SEEDS));
+    for capture in &RECORDED {
+        hold(capture, SEEDS);
+    }
 }
 
 /// Messages of every layout, written by Kafka's own classes.
@@ -66,6 +69,25 @@ fn in_mid_stream() {
         }
         assert!(resumed > 0, "it never resumed");
     }
+}
+
+/// Orders come late, and the wire is never quiet: the sieve is in step again all the same.
+#[test]
+fn in_mid_stream_under_load() {
+    let ports = Ports::from_iter([PORT..=PORT]);
+    let (client, broker) = (([10, 0, 0, 1], 40_000).into(), ([10, 0, 0, 2], PORT).into());
+    let mut talk = Conversation::new(client, broker, 1_000_000_000, 1_000_000).open();
+    for id in 0..400 {
+        talk = talk.request(&heartbeat(id, "client")).response(&heartbeat_answer(id));
+    }
+    let recorded = Segments::read(&capture(talk)[..], &ports);
+    let segments = recorded.from(1_000, usize::MAX);
+    let mut sieve = Sieve::default();
+    sieve.delay = 20;
+    let (whole, sieved) = (segments.run(&ports), run(&segments, &ports, &mut sieve));
+    assert_same(&whole, &sieved, "joined");
+    assert_eq!(sieve.resumes, 2, "both directions");
+    assert!(sieve.copied < 64 * 2 * 60, "{} bytes were copied whole", sieve.copied);
 }
 
 /// Segments that are lost, late or come twice: nothing false is said, every byte has a fate, and the

@@ -63,6 +63,39 @@ fn compare(root: &Path, path: &str, text: &str) -> Result<()> {
     if committed == text {
         return Ok(());
     }
-    let line = 1 + committed.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
-    bail!("{path} is not what the jars give (first at line {line}): run `cargo xtask schema`");
+    bail!(
+        "{path} is not what the jars give: run `cargo xtask schema`; first {}",
+        difference(&committed, text)
+    );
+}
+
+/// Where two tables begin to differ: the line, the message, and the field in both.
+fn difference(committed: &str, text: &str) -> String {
+    let same = committed.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
+    let line = |all: &str| all.lines().nth(same).unwrap_or("nothing").trim().to_owned();
+    let message = text.lines().take(same + 1).filter_map(|line| line.split_once("// "));
+    let message = message.last().map_or(String::new(), |(_, name)| format!(" ({name})"));
+    let (is, should) = (line(committed), line(text));
+    format!("at line {}{message}: `{is}`, where the jars give `{should}`", same + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_names_message_and_field() {
+        let table = |kind| {
+            format!("    request(3, v(0, 13), &[ // Metadata\n        field(\"Topics\", {kind}),\n")
+        };
+        assert_eq!(
+            difference(&table("Int8"), &table("Int16")),
+            "at line 2 (Metadata): `field(\"Topics\", Int8),`, where the jars give \
+             `field(\"Topics\", Int16),`"
+        );
+        let longer = format!("{}]),\n", table("Int8"));
+        assert!(
+            difference(&table("Int8"), &longer).ends_with("`nothing`, where the jars give `]),`")
+        );
+    }
 }

@@ -17,11 +17,24 @@ pub const MAX_RESPONSE: u32 = 1 << 30;
 /// The word for requests of unknown APIs and versions.
 pub const UNKNOWN_REQUEST: u16 = 1;
 /// The word for responses without words of their own.
-pub const ANY_RESPONSE: u16 = 2;
+pub const ANY_RESPONSE: u16 = 3;
+/// The word for responses to requests of unknown APIs and versions.
+pub const SHORT_RESPONSE: u16 = 4;
 
 const ASKED: Word = Word::new(Op::Asked, Width::Four, 0, 0, 0);
 const ENDED: Word = Word::new(Op::Ended, Width::None, 0, 0, 0);
 const NAMED: Word = Word::new(Op::Named, Width::Four, 0, 0, 0);
+
+/// Whether a frame may begin with these bytes; of a response not much can be told.
+#[inline(always)]
+pub fn may_begin(first: u64, is_request: bool, code: &impl Code) -> bool {
+    let len = (first >> 32) as u32;
+    if is_request {
+        (8..=MAX_REQUEST).contains(&len) && find(code, first as u32).is_known()
+    } else {
+        (4..=MAX_REQUEST).contains(&len)
+    }
+}
 
 /// API key and version of a request, which its length may stand before.
 #[inline(always)]
@@ -50,8 +63,11 @@ pub(super) fn request<T: Tape>(
         walk.note_tokens(Tokens::Now);
         tape.tell(News::Tokens(Tokens::Soon));
     }
-    walk.at = if entry.is_known() { entry.request() } else { UNKNOWN_REQUEST };
-    walk.answer = entry.response();
+    if entry.is_known() {
+        (walk.at, walk.answer) = (entry.request(), entry.response());
+    } else {
+        (walk.at, walk.answer) = (UNKNOWN_REQUEST, SHORT_RESPONSE);
+    }
     walk.load(ASKED);
     Step::More
 }

@@ -31,8 +31,10 @@ mod wrapped;
 pub use act::MAX_KEPT;
 pub use answers::{ANSWERS, Answer};
 pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
-pub use frames::{ANY_RESPONSE, MAX_REQUEST, MAX_RESPONSE, UNKNOWN_REQUEST};
-pub use observe::{Bench, Walked, observe};
+pub use frames::{
+    ANY_RESPONSE, MAX_REQUEST, MAX_RESPONSE, SHORT_RESPONSE, UNKNOWN_REQUEST, may_begin,
+};
+pub use observe::{Bench, Walked, lose_step, observe};
 pub use place::{Arrival, Place, Position};
 pub use step::{Step, step};
 pub use tape::{News, Tape};

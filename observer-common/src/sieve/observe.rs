@@ -8,6 +8,7 @@ use super::walk::Walk;
 use super::why::Why;
 use crate::Seq;
 use crate::flow_state::{FlowState, Plan, Span};
+use crate::record::Wants;
 
 /// Bytes that a record covers at most, but for those of its segment.
 const MAX_UNTOLD: u32 = 16 << 20;
@@ -19,8 +20,12 @@ pub trait Bench {
     fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked;
     /// Makes a record of what was kept; it covers these bytes. With `flags` it is the segment's last.
     fn submit(&mut self, covered: Position, flags: bool);
+    /// Walks from this place on, but keeps nothing; what was to be kept is in records.
+    fn follow(&mut self, walk: &mut Walk, from: u32) -> Walked;
+    /// Whether a frame may begin with the segment.
+    fn may_begin(&mut self, is_request: bool) -> bool;
     /// Copies a part of the segment as it is; the last part takes the flags along.
-    fn copy(&mut self, from: u32, to: u32);
+    fn copy(&mut self, from: u32, to: u32, wants: Wants);
     /// Counts bytes that are not copied at all.
     fn count_only(&mut self);
     /// Counts bytes that came before.
@@ -51,22 +56,51 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         if state.is_in_step() {
             tell(state, bench, false);
         }
-        return bench.copy(0, 0);
+        return bench.copy(0, 0, Wants::Nothing);
     }
-    match state.plan(span) {
+    if state.is_in_step() {
+        prepare(state, span, bench);
+    }
+    let plan = state.plan(span);
+    let late = state.place().take_late();
+    if late.len > 0 {
+        bench.submit(late, false);
+    }
+    match plan {
         Plan::Count => bench.count_only(),
-        Plan::Copy => bench.copy(0, span.len),
+        Plan::Copy => bench.copy(0, span.len, Wants::Place),
+        Plan::Look => {
+            let is_request = state.looks_for_requests();
+            let begins = span.len > 0 && bench.may_begin(is_request);
+            if begins {
+                state.follow(span.seq);
+                follow(state, span, 0, bench);
+            }
+            bench.copy(0, span.len, if begins { Wants::Here } else { Wants::Place });
+        }
+        Plan::Shadow(arrival) => {
+            match arrival {
+                Arrival::Gap => state.fall(),
+                Arrival::Passed { .. } => {}
+                Arrival::Needed { from, .. } => follow(state, span, from, bench),
+            }
+            bench.copy(0, span.len, Wants::Answer);
+            let seen = state.place().untold();
+            state.place().tell(seen.from.plus(seen.len));
+            if state.is_shadow() {
+                state.wait();
+            }
+        }
         Plan::Resume(from) => {
             bench.resumed();
             if from > 0 {
-                bench.copy(0, from);
+                bench.copy(0, from, Wants::Nothing);
             }
             walk(state, span, from, ends, bench);
         }
         Plan::Sieve(Arrival::Gap) => {
-            tell(state, bench, false);
-            fall(state, Why::Gap, bench);
-            bench.copy(0, span.len);
+            lose_step(state, Why::Gap, bench);
+            bench.copy(0, span.len, Wants::Place);
         }
         Plan::Sieve(Arrival::Passed { duplicate }) => {
             bench.duplicate(duplicate);
@@ -83,20 +117,51 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
     }
 }
 
+/// What has passed is told before a connection begins in the place of this one, and before bytes that
+/// are missing, which so are a hole where they are, and filled if they come.
+#[inline(always)]
+fn prepare(state: &mut FlowState, span: &Span, bench: &mut impl Bench) {
+    let unwanted = state.walk().unwanted();
+    let misses = span.len > 0 && state.place().misses(span.seq, unwanted);
+    if misses || span.syn.is_some() {
+        tell(state, bench, false);
+    }
+    if misses {
+        state.place().skip(span.seq);
+    }
+}
+
 #[inline(always)]
 fn walk(state: &mut FlowState, span: &Span, from: u32, ends: bool, bench: &mut impl Bench) {
-    tell_before_gap(state, bench);
     let told = state.place().untold().from;
     let walked = bench.walk(state.walk(), from, told);
     state.place().tell(walked.told);
     state.place().walked(span.seq.plus(walked.to));
     if let Some(why) = walked.out {
-        tell(state, bench, false);
-        fall(state, why, bench);
-        bench.copy(walked.to, span.len);
+        lose_step(state, why, bench);
+        bench.copy(walked.to, span.len, Wants::Place);
     } else if walked.kept || ends || state.walk().ends_frame() && state.walk().unwanted() == 0 {
         tell(state, bench, true);
     }
+}
+
+/// Walks on in a direction that is copied.
+#[inline(always)]
+fn follow(state: &mut FlowState, span: &Span, from: u32, bench: &mut impl Bench) {
+    let walked = bench.follow(state.walk(), from);
+    let at = span.seq.plus(walked.to);
+    state.place().walked(at);
+    state.place().tell(at);
+    if walked.out.is_some() {
+        state.fall();
+    }
+}
+
+/// The direction loses the step; what has passed is told.
+#[inline(always)]
+pub fn lose_step(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
+    tell(state, bench, false);
+    fall(state, why, bench);
 }
 
 #[inline(always)]
@@ -108,20 +173,9 @@ fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
 /// Makes a record of what no record has covered.
 #[inline(always)]
 fn tell(state: &mut FlowState, bench: &mut impl Bench, flags: bool) {
-    tell_before_gap(state, bench);
     let covered = state.place().untold();
     if covered.len > 0 || flags {
         bench.submit(covered, flags);
         state.place().tell(covered.from.plus(covered.len));
-    }
-}
-
-/// Bytes that are missing from what was left out lie behind it, as far as records tell.
-#[inline(always)]
-fn tell_before_gap(state: &mut FlowState, bench: &mut impl Bench) {
-    if let Some(covered) = state.place().take_before_gap()
-        && covered.len > 0
-    {
-        bench.submit(covered, false);
     }
 }

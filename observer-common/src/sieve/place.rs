@@ -19,9 +19,13 @@ pub struct Place {
     seen: Seq,
     /// Behind the last byte that records have covered.
     told: Seq,
-    /// Bytes before `seen`, and behind `told`, that were not seen.
-    unseen: u32,
+    /// Bytes before `told` that were not seen.
+    owed: u32,
+    /// Of the segment at hand: bytes that may be among them.
+    late: Position,
 }
+
+const NOTHING: Position = Position { from: Seq(0), len: 0 };
 
 /// What a segment is to a direction in step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +59,7 @@ impl Place {
     /// At a first byte.
     #[inline(always)]
     pub const fn new(first: Seq) -> Self {
-        Self { next: first, seen: first, told: first, unseen: 0 }
+        Self { next: first, seen: first, told: first, owed: 0, late: NOTHING }
     }
 
     /// The byte that the walk is at.
@@ -99,36 +103,43 @@ impl Place {
         }
     }
 
-    /// Bytes that nobody needs have passed; returns how many of them had before.
+    /// Bytes that nobody needs have passed; returns how many of them had before. While some are owed,
+    /// which of them those are is not known here, so they are told again.
     #[inline(always)]
     const fn pass(&mut self, seq: Seq, end: Seq) -> u32 {
-        if seq.is_after(self.seen) {
-            self.unseen = self.unseen.wrapping_add(seq.since(self.seen) as u32);
-            self.seen = end;
-            return 0;
-        }
         let known = if end.is_after(self.seen) { self.seen } else { end };
-        let again = known.since(seq) as u32;
-        let filled = if again < self.unseen { again } else { self.unseen };
-        self.unseen -= filled;
         if end.is_after(self.seen) {
             self.seen = end;
         }
-        again - filled
+        let again = known.since(seq) as u32;
+        if again == 0 || self.owed == 0 {
+            return again;
+        }
+        self.owed = self.owed.saturating_sub(again);
+        self.late = Position { from: seq, len: again };
+        0
     }
 
-    /// What no record has covered of the bytes that have been seen, if a part of those before them is
-    /// missing; then it is the missing part that lies behind these bytes. To be told before anything else.
+    /// Whether bytes before this segment, that nobody needs, are missing.
     #[inline(always)]
-    pub const fn take_before_gap(&mut self) -> Option<Position> {
-        if self.unseen == 0 {
-            return None;
-        }
-        let len = (self.seen.since(self.told) as u32).saturating_sub(self.unseen);
-        let position = Position { from: self.told, len };
-        self.told = self.seen;
-        self.unseen = 0;
-        Some(position)
+    pub const fn misses(&self, seq: Seq, unwanted: u32) -> bool {
+        seq.is_after(self.seen) && !seq.is_after(self.next.plus(unwanted))
+    }
+
+    /// They are; all before them has been told.
+    #[inline(always)]
+    pub const fn skip(&mut self, to: Seq) {
+        self.owed = self.owed.saturating_add(to.since(self.seen) as u32);
+        self.seen = to;
+        self.told = to;
+    }
+
+    /// Bytes that were missing, or came before, and are to be told where they are.
+    #[inline(always)]
+    pub const fn take_late(&mut self) -> Position {
+        let late = self.late;
+        self.late = NOTHING;
+        late
     }
 
     /// What no record has covered of the bytes that have been seen.
@@ -164,13 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_needs_may_come_in_any_order_and_again() {
+    fn what_nobody_needs_may_come_again() {
         let mut place = Place::new(Seq(100));
-        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
-        assert_eq!(place.arrive(Seq(120), 10, 1000), passed(0));
-        assert_eq!(place.arrive(Seq(110), 10, 1000), passed(0));
+        assert_eq!(place.arrive(Seq(100), 30, 1000), passed(0));
         assert_eq!(place.arrive(Seq(105), 20, 1000), passed(20));
-        assert_eq!(place.take_before_gap(), None);
+        assert_eq!(place.take_late(), NOTHING);
         assert_eq!(place.untold(), Position { from: Seq(100), len: 30 });
         let needed = Arrival::Needed { from: 970, duplicate: 0 };
         assert_eq!(place.arrive(Seq(130), 2000, 1000), needed);
@@ -178,14 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_seen_of_it_is_a_gap_behind_what_was() {
+    fn what_is_missing_of_it_is_left_open_and_told_when_it_comes() {
         let mut place = Place::new(Seq(100));
+        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
+        assert!(place.misses(Seq(150), 1000) && !place.misses(Seq(110), 1000));
+        place.skip(Seq(150));
         assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
-        assert_eq!(place.arrive(Seq(180), 10, 1000), passed(0));
-        let told = place.take_before_gap();
-        assert_eq!(told, Some(Position { from: Seq(100), len: 20 }));
-        assert_eq!(place.untold(), Position { from: Seq(190), len: 0 });
-        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(10), "too late");
+        assert_eq!(place.untold(), Position { from: Seq(150), len: 10 });
+        assert_eq!(place.arrive(Seq(110), 40, 1000), passed(0));
+        assert_eq!(place.take_late(), Position { from: Seq(110), len: 40 });
+        assert_eq!(place.take_late(), NOTHING);
+        assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
     }
 
     #[test]

@@ -281,6 +281,7 @@ impl Walk {
         self.omit += self.left + self.before;
         self.before = 0;
         self.depth = 0;
+        (self.number, self.read) = (0, 0);
         if self.back == 0 {
             self.left = 0;
             self.word = self.first_word();

@@ -9,7 +9,8 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::PerCpuArray;
 use observer_common::counters::{Counter, Loss};
 use observer_common::record::{
-    CHUNK_FRAME_START, CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, SegmentHeader, encode_chunk_header,
+    CHUNK_FRAME_START, CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, SegmentHeader, Wants,
+    encode_chunk_header,
 };
 use observer_common::{Seq, TcpFlags};
 
@@ -49,8 +50,12 @@ pub struct Desk {
     chunks: u32,
     /// What came of the walk; see `turns`.
     pub outcome: u32,
-    /// Where to copy to, while bytes are copied as they are; else 0.
+    /// Where to copy to, while bytes are copied as they are.
     pub copies: u32,
+    /// What the daemon is asked for, while bytes are copied as they are.
+    pub wants: u32,
+    /// Whether nothing is kept.
+    pub is_muted: u32,
 }
 
 #[map]
@@ -69,7 +74,7 @@ impl Desk {
     pub fn begin(&mut self, from: u32, told: Seq) {
         self.at = from;
         self.told = told;
-        self.copies = 0;
+        self.wants = Wants::Nothing as u32;
         self.clear();
     }
 
@@ -167,6 +172,9 @@ impl Desk {
     /// Makes a record of what was kept so far.
     #[inline(always)]
     fn make_room(&mut self, seen: &Seen) {
+        if self.is_muted != 0 {
+            return self.clear();
+        }
         let place = seen.header.seq.plus(self.at);
         self.submit(seen, self.told, place.since(self.told) as u32, false);
         self.told = place;
@@ -184,7 +192,12 @@ impl Desk {
             seq: from,
             wire_len: len,
             chunks: self.chunks as u16,
-            wants_place: self.copies != 0,
+            wants: match self.wants {
+                0 => Wants::Nothing,
+                1 => Wants::Place,
+                2 => Wants::Here,
+                _ => Wants::Answer,
+            },
             ..seen.header
         };
         let Some(place) = self.bytes.first_chunk_mut::<SEGMENT_HEADER_LEN>() else { return };

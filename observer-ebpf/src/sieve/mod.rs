@@ -10,13 +10,16 @@ mod turns;
 use observer_common::Seq;
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::FlowState;
-use observer_common::sieve::{Bench, Position, Walk, Walked, Why, observe};
+use observer_common::packet::Load;
+use observer_common::record::Wants;
+use observer_common::sieve::{Bench, Position, Walk, Walked, Why, lose_step, may_begin, observe};
 
 pub use desk::Desk;
 
 use crate::maps::take_order;
 use crate::ring::Segment;
 use crate::segment::Ignored;
+use code::Maps;
 use desk::desk;
 
 /// Takes a segment of a direction that this hook owns.
@@ -28,25 +31,28 @@ pub fn take(
 ) -> Result<(), Ignored> {
     let desk = desk().ok_or(Ignored::NoScratch)?;
     desk.clear();
+    desk.wants = Wants::Nothing as u32;
     let (span, ends) = (segment.seen.span(), segment.seen.ends());
     let mut table = Table { segment, desk, counters };
     if !lock::lock(state) {
         // Another CPU is at it: what comes now is told as it is, and the direction has lost the step.
         state.contended = 1;
-        table.copy(0, span.len);
+        table.copy(0, span.len, Wants::Place);
         return Ok(());
     }
     if state.contended != 0 {
         state.contended = 0;
         if state.is_in_step() {
-            state.fall();
-            table.fell(Why::Contention);
+            lose_step(state, Why::Contention, &mut table);
         }
     }
     if state.takes_orders()
         && let Some(order) = take_order(segment.seen.flow())
     {
         state.obey(order);
+        if state.is_in_step() {
+            table.resumed();
+        }
     }
     observe(state, &span, ends, &mut table);
     lock::unlock(state);
@@ -68,14 +74,32 @@ impl Bench for Table<'_> {
     }
 
     #[inline(always)]
+    fn follow(&mut self, walk: &mut Walk, from: u32) -> Walked {
+        self.desk.begin(from, Seq(0));
+        self.desk.is_muted = 1;
+        let walked = turns::run(self.segment, walk, self.desk);
+        self.desk.is_muted = 0;
+        self.desk.clear();
+        walked
+    }
+
+    #[inline(always)]
+    fn may_begin(&mut self, is_request: bool) -> bool {
+        let Segment { skb, seen } = self.segment;
+        let first = skb.load::<8>(seen.payload as usize);
+        first.is_some_and(|first| may_begin(u64::from_be_bytes(first), is_request, &Maps))
+    }
+
+    #[inline(always)]
     fn submit(&mut self, covered: Position, flags: bool) {
         self.desk.submit(self.segment.seen, covered.from, covered.len, flags);
     }
 
     #[inline(always)]
-    fn copy(&mut self, from: u32, to: u32) {
+    fn copy(&mut self, from: u32, to: u32, wants: Wants) {
         let Segment { seen, .. } = self.segment;
         self.desk.begin(from, seen.header.seq.plus(from));
+        self.desk.wants = wants as u32;
         if to > from {
             turns::copy(self.segment, to, self.desk);
         }

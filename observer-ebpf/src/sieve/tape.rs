@@ -50,7 +50,7 @@ impl Tape for Reel<'_> {
         if let Some(state) = FLOWS.get_ptr_mut(&other) {
             // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the
             // same time: what is said are single integers, and any mixture is a valid state.
-            unsafe { (*state).walk().hear(news) };
+            unsafe { (*state).hear(news) };
         }
     }
 }

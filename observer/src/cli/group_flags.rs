@@ -14,8 +14,14 @@ pub struct GroupFlags {
     #[arg(long, env = "KAFKA_OBSERVER_NO_PARTITION_LABEL")]
     pub no_partition_label: bool,
     /// Groups to follow.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_GROUPS", default_value_t = 10_000,
-        value_parser = number::<usize>(1..=MANY), allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_GROUPS",
+        default_value_t = 10_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_groups: usize,
     /// Members of a group.
     #[arg(

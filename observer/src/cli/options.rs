@@ -37,15 +37,19 @@ pub struct PipelineFlags {
         value_name = "N",
         env = "KAFKA_OBSERVER_MAX_CONNECTIONS",
         default_value_t = 100_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_connections: usize,
     /// Requests in flight, all connections together.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_INFLIGHT", default_value_t = 200_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_INFLIGHT",
+        default_value_t = 200_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_inflight: usize,
     /// Requests in flight on one connection.
     #[arg(
@@ -53,9 +57,9 @@ pub struct PipelineFlags {
         value_name = "N",
         env = "KAFKA_OBSERVER_MAX_INFLIGHT_PER_CONNECTION",
         default_value_t = 1_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_inflight_per_connection: usize,
     /// Memory for bytes that came out of order, all connections together; as much again for bytes
     /// that wait for a frame boundary.
@@ -193,22 +197,34 @@ pub struct MetricFlags {
     )]
     max_topic_values: usize,
     /// Values of any other label; further ones are `other`.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_VALUES", default_value_t = 1000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_LABEL_VALUES",
+        default_value_t = 1000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_label_values: usize,
     /// Bytes of a label's value.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_LABEL_LENGTH", default_value_t = 128,
- value_parser = number::<usize>(1..=LONGEST_LABEL),
- allow_hyphen_values = true
-)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_LABEL_LENGTH",
+        default_value_t = 128,
+        value_parser = number::<usize>(1..=LONGEST_LABEL),
+        allow_hyphen_values = true
+    )]
     max_label_length: usize,
     /// Series of metrics that share their labels; further ones are counted as `other`.
-    #[arg(long, value_name = "N", env = "KAFKA_OBSERVER_MAX_SERIES", default_value_t = 50_000,
- value_parser = number::<usize>(1..=MANY),
- allow_hyphen_values = true
-)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_SERIES",
+        default_value_t = 50_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
     max_series: usize,
     /// Forget series that nothing used for so long.
     #[arg(

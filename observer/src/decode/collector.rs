@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::Names;
+use super::brokers::{BrokerParts, address};
 use super::facts::{Facts, Producer, Undecoded};
 use super::inside::Around;
+use super::rare::Rare;
 use super::topic_id::TopicId;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
@@ -19,6 +21,7 @@ const LITERAL: i64 = 3;
 
 /// Where in a message the collector is.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each may hold with or without the others")]
 pub(super) struct Position {
     /// The topic that is spoken of, by its index.
     pub topic: Option<u32>,
@@ -36,6 +39,7 @@ pub(super) struct Position {
     pub is_generation_lost: bool,
     /// an offset of the partition.
     pub is_offset_lost: bool,
+    pub broker: BrokerParts,
     /// The message that carries this one, while this one passes.
     pub around: Option<Box<Around>>,
 }
@@ -73,7 +77,7 @@ impl Visitor for Collector<'_> {
             }
             Role::Partition => self.partition_number(value),
             Role::CommittedOffset | Role::Offset | Role::FetchOffset | Role::StartOffset => {
-                self.offset(value)
+                self.offset(value);
             }
             // A follower's own, in a request (KIP-1166), is no partition's.
             Role::HighWatermark if !self.is_request => self.offset(value),
@@ -155,6 +159,8 @@ impl Visitor for Collector<'_> {
             Role::Producer => self.producer(Producer::UNSEEN),
             Role::Offset => self.position.is_offset_lost = true,
             Role::ResourceType | Role::PatternType => self.position.is_topic_resource = false,
+            Role::Host => self.host(None),
+            Role::Port => self.port(None),
             _ => {}
         }
     }
@@ -175,6 +181,10 @@ impl Visitor for Collector<'_> {
 }
 
 impl Collector<'_> {
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.facts.rare.get_or_insert_default()
+    }
+
     /// A number of which a message has few.
     #[inline(never)]
     fn rare_number(&mut self, role: Role, value: i64) {
@@ -185,6 +195,7 @@ impl Collector<'_> {
                 self.facts.generation = self.facts.generation.or(int32);
             }
             Role::SessionTimeout => self.facts.session_timeout_ms = int32,
+            Role::RebalanceTimeout => self.rare().rebalance_timeout_ms = int32,
             Role::Producer => self.producer(value),
             Role::IsCommitted => {
                 if let Some(producer) = self.facts.producers.last_mut() {
@@ -202,6 +213,7 @@ impl Collector<'_> {
             Role::Replica if !self.position.is_in_partition => self.facts.replica = int32,
             Role::Session => self.facts.session = int32,
             Role::SessionEpoch => self.facts.session_epoch = int32,
+            Role::Port => self.port(u16::try_from(value).ok()),
             Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
             Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
             Role::PatternType => self.position.is_topic_resource &= value == LITERAL,
@@ -215,6 +227,7 @@ impl Collector<'_> {
         match role {
             Role::Group => self.group(text),
             Role::Member => self.member(text),
+            Role::Instance => self.instance(text),
             Role::Client => {
                 if let Some(around) = &mut self.position.around {
                     around.client_id = Some(self.names.intern(text));
@@ -230,6 +243,11 @@ impl Collector<'_> {
                     software.1 = version;
                 }
             }
+            Role::Cluster => {
+                let id = self.names.intern(text);
+                self.rare().cluster = Some(id);
+            }
+            Role::Host => self.host(address(text)),
             Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
             _ => {}
         }

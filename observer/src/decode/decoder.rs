@@ -30,7 +30,7 @@ const SPARE: usize = 1024;
 impl Decoder {
     /// A decoder that shares names.
     pub fn new(names: Names) -> Self {
-        let (sessions, clients) = (Sessions::new(0), Clients::none());
+        let (sessions, clients) = (Sessions::new(0), Clients::new(0));
         Self { names, sessions, clients, bodies: Vec::new(), facts: Vec::new() }
     }
 

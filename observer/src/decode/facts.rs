@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::errors::ErrorCounts;
+use super::rare::Rare;
 use super::topic_id::TopicId;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -49,6 +50,8 @@ pub struct Facts {
     /// Batches, and sets of magic 0 and 1, by their compression: none, gzip, snappy, lz4, zstd. Of
     /// what is produced only.
     pub codecs: [u32; 8],
+    /// What few messages say, so that it takes memory only there.
+    pub rare: Option<Box<Rare>>,
     /// The message that this one carries.
     pub forwarded: Option<Box<Forwarded>>,
     /// Why it was not understood whole.
@@ -222,6 +225,7 @@ impl Facts {
             software,
             mechanism,
             codecs,
+            rare,
             forwarded,
             undecoded,
         } = self;
@@ -243,6 +247,7 @@ impl Facts {
         *software = None;
         *mechanism = None;
         *codecs = [0; 8];
+        *rare = None;
         *forwarded = None;
         *undecoded = None;
     }

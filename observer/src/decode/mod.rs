@@ -14,6 +14,7 @@
 )]
 
 mod body;
+mod brokers;
 mod collector;
 mod decoder;
 mod errors;
@@ -21,6 +22,7 @@ mod facts;
 mod inside;
 mod kept;
 mod names;
+mod rare;
 mod scopes;
 mod sessions;
 mod shared;
@@ -32,5 +34,6 @@ pub use errors::ErrorCounts;
 pub use facts::{ErrorFact, Facts, Forwarded, Partition, Producer, Topic, Undecoded};
 pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use names::Names;
+pub use rare::Rare;
 pub use sessions::{Held, SessionTopic, SessionTopics, Sessions};
 pub use topic_id::TopicId;

@@ -23,7 +23,9 @@ pub struct Names {
     /// always known, and found here without a search.
     known: Box<[Option<Named>]>,
     /// Ids whose names have just been learned.
-    learned: Vec<Named>,
+    just_learned: Vec<Named>,
+    /// How many names of ids were learned.
+    learned: u64,
 }
 
 /// A topic's id and name.
@@ -47,7 +49,8 @@ impl Names {
             max_topics,
             metadata: METADATA.into(),
             known: vec![None; KNOWN].into(),
-            learned: Vec::new(),
+            just_learned: Vec::new(),
+            learned: 0,
         }
     }
 
@@ -81,8 +84,9 @@ impl Names {
             return;
         }
         self.topics.insert(id, Arc::clone(name));
-        if self.learned.len() < MAX_LEARNED {
-            self.learned.push((id, Arc::clone(name)));
+        self.learned = self.learned.wrapping_add(1);
+        if self.just_learned.len() < MAX_LEARNED {
+            self.just_learned.push((id, Arc::clone(name)));
         }
         if self.topics.len() > self.max_topics {
             self.forget_oldest(evictions);
@@ -118,7 +122,12 @@ impl Names {
 
     /// The ids whose names were learned since the last call.
     pub fn take_learned(&mut self) -> Vec<(TopicId, Arc<str>)> {
-        std::mem::take(&mut self.learned)
+        std::mem::take(&mut self.just_learned)
+    }
+
+    /// How many names of ids were learned until now.
+    pub(super) const fn learned(&self) -> u64 {
+        self.learned
     }
 
     /// Topics whose ids are known.

@@ -203,6 +203,11 @@ impl Collector<'_> {
         add(&mut self.facts.members, MAX_MEMBERS, self.evictions, name);
     }
 
+    pub(super) fn instance(&mut self, text: Text<'_>) {
+        let instances = &mut self.facts.rare.get_or_insert_default().instances;
+        add(instances, MAX_MEMBERS, self.evictions, || self.names.intern(text));
+    }
+
     pub(super) fn producer(&mut self, id: i64) {
         if self.position.is_in_partition {
             return;
@@ -251,7 +256,7 @@ impl Collector<'_> {
 
 /// Adds to a list that has a bound, and returns the index there; what finds no room is counted.
 #[inline]
-fn add<T>(
+pub(super) fn add<T>(
     list: &mut Vec<T>,
     max: usize,
     evictions: &mut Evictions,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
-use super::{Facts, Topic, TopicId};
+use super::{Facts, Names, Topic, TopicId};
 use crate::event::Endpoint;
 use crate::tables::{Evictions, Table};
 
@@ -36,10 +36,20 @@ pub enum SessionTopic {
 #[derive(Debug)]
 pub struct Sessions {
     /// By broker and session id, the least recently used first.
-    by_id: LruCache<(Endpoint, i32), Arc<SessionTopics>, RandomState>,
+    by_id: LruCache<(Endpoint, i32), Session, RandomState>,
     /// Partitions in them, and how many there may be.
     partitions: usize,
     max_partitions: usize,
+}
+
+/// A session.
+#[derive(Debug, Default)]
+struct Session {
+    topics: Arc<SessionTopics>,
+    /// That of the last request.
+    epoch: i32,
+    /// How many names had been learned when the last was looked for that its topics lack.
+    names: Option<u64>,
 }
 
 /// Epochs of a request that begins a session, or is of none.
@@ -53,12 +63,14 @@ impl Sessions {
         Self { by_id, partitions: 0, max_partitions }
     }
 
-    /// Takes an answered Fetch; returns what its session holds, if it has one.
+    /// Takes an answered Fetch; returns what its session holds, if it has one, and all that changed it
+    /// was seen.
     pub fn fetched(
         &mut self,
         broker: Endpoint,
         request: &Facts,
         response: &Facts,
+        names: &mut Names,
         evictions: &mut Evictions,
     ) -> Option<Arc<SessionTopics>> {
         let epoch = request.session_epoch?;
@@ -70,38 +82,45 @@ impl Sessions {
             return None;
         }
         let key = (broker, id);
-        let mut topics = match self.take(key) {
-            Some(topics) if epoch > NEW => topics,
-            _ if epoch == NEW => Arc::default(),
-            // It began before the observer did.
+        let mut session = match self.take(key) {
+            _ if request.undecoded.is_some() => return None,
+            Some(session) if epoch == behind(session.epoch) => session,
+            _ if epoch == NEW => Session::default(),
+            // It began before the observer did, or a request was not seen.
             _ => return None,
         };
-        change(Arc::make_mut(&mut topics), request);
-        self.keep(key, Arc::clone(&topics), evictions);
+        session.epoch = epoch;
+        session.change(request);
+        session.complete(names);
+        let topics = Arc::clone(&session.topics);
+        self.keep(key, session, evictions);
         Some(topics)
     }
 
-    fn take(&mut self, key: (Endpoint, i32)) -> Option<Arc<SessionTopics>> {
-        let topics = self.by_id.remove(&key)?;
-        self.partitions = self.partitions.saturating_sub(size(&topics));
-        Some(topics)
+    fn take(&mut self, key: (Endpoint, i32)) -> Option<Session> {
+        let session = self.by_id.remove(&key)?;
+        self.partitions = self.partitions.saturating_sub(size(&session.topics));
+        Some(session)
     }
 
-    fn keep(
-        &mut self,
-        key: (Endpoint, i32),
-        topics: Arc<SessionTopics>,
-        evictions: &mut Evictions,
-    ) {
-        self.partitions = self.partitions.saturating_add(size(&topics));
-        self.by_id.insert(key, topics);
+    fn keep(&mut self, key: (Endpoint, i32), session: Session, evictions: &mut Evictions) {
+        self.partitions = self.partitions.saturating_add(size(&session.topics));
+        self.by_id.insert(key, session);
         while self.partitions > self.max_partitions {
             let Some((_, oldest)) = self.by_id.remove_lru() else {
                 return;
             };
-            self.partitions = self.partitions.saturating_sub(size(&oldest));
+            self.partitions = self.partitions.saturating_sub(size(&oldest.topics));
             evictions.count(Table::FetchSessions);
         }
+    }
+}
+
+/// The epoch behind this one.
+const fn behind(epoch: i32) -> i32 {
+    match epoch.checked_add(1) {
+        Some(next) => next,
+        None => 1,
     }
 }
 
@@ -110,23 +129,47 @@ fn size(topics: &SessionTopics) -> usize {
     topics.values().fold(1, |sum, held| sum.saturating_add(held.partitions.len()))
 }
 
-/// Adds the partitions that a request names, and takes away those that it wants to be forgotten.
-fn change(topics: &mut SessionTopics, request: &Facts) {
-    for partition in &request.partitions {
-        let Some(topic) = request.topic(partition.topic) else {
-            continue;
-        };
-        let Some(name) = SessionTopic::of(topic) else {
-            continue;
-        };
-        if !topic.is_forgotten {
-            let held = topics.entry(name).or_default();
-            held.name.clone_from(&topic.name);
-            held.partitions.insert(partition.index);
-        } else if let Some(held) = topics.get_mut(&name) {
-            held.partitions.remove(&partition.index);
-            if held.partitions.is_empty() {
-                topics.remove(&name);
+impl Session {
+    /// Adds the partitions that a request names, and takes away those that it wants to be forgotten.
+    fn change(&mut self, request: &Facts) {
+        if request.partitions.is_empty() {
+            return;
+        }
+        let topics = Arc::make_mut(&mut self.topics);
+        for partition in &request.partitions {
+            let Some(topic) = request.topic(partition.topic) else {
+                continue;
+            };
+            let Some(name) = SessionTopic::of(topic) else {
+                continue;
+            };
+            if !topic.is_forgotten {
+                let held = topics.entry(name).or_default();
+                held.name.clone_from(&topic.name);
+                held.partitions.insert(partition.index);
+            } else if let Some(held) = topics.get_mut(&name) {
+                held.partitions.remove(&partition.index);
+                if held.partitions.is_empty() {
+                    topics.remove(&name);
+                }
+            }
+        }
+        self.names = None;
+    }
+
+    /// Gives its topics the names that were learned since they were named by their ids.
+    fn complete(&mut self, names: &mut Names) {
+        let learned = names.learned();
+        if self.names == Some(learned) {
+            return;
+        }
+        self.names = Some(learned);
+        if self.topics.values().all(|held| held.name.is_some()) {
+            return;
+        }
+        for (topic, held) in Arc::make_mut(&mut self.topics) {
+            if let (SessionTopic::Id(id), None) = (topic, &held.name) {
+                held.name = names.topic(*id).cloned();
             }
         }
     }
@@ -146,8 +189,7 @@ impl SessionTopic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::Partition;
-    use crate::protocol::error_code::ErrorCode;
+    use crate::decode::{Partition, Undecoded};
 
     fn request(epoch: i32, named: &[(&str, i32)], forgotten: &[(&str, i32)]) -> Facts {
         let mut facts = Facts {
@@ -160,14 +202,9 @@ mod tests {
                 let topic = facts.topics.len() as u32;
                 let name = Some(Arc::from(*name));
                 facts.topics.push(Topic { name, is_forgotten, ..Topic::default() });
-                facts.partitions.push(Partition {
-                    topic,
-                    index: *index,
-                    error: ErrorCode::NONE,
-                    bytes: None,
-                    records: None,
-                    offset: Some(0),
-                });
+                let partition =
+                    Partition { index: *index, offset: Some(0), ..Partition::of(topic) };
+                facts.partitions.push(partition);
             }
         }
         facts
@@ -177,21 +214,30 @@ mod tests {
         Facts { session: Some(session), ..Facts::default() }
     }
 
-    fn held(topics: Option<Arc<SessionTopics>>) -> Option<String> {
-        let partitions = |topics: Arc<SessionTopics>| {
-            let partitions: Vec<_> = topics.values().map(|held| held.partitions.clone()).collect();
-            format!("{partitions:?}")
-        };
-        topics.map(partitions)
+    struct Script(Sessions, Names, Evictions);
+
+    impl Script {
+        fn new(max_partitions: usize) -> Self {
+            Self(Sessions::new(max_partitions), Names::new(9, 9), Evictions::default())
+        }
+
+        fn of(&mut self, port: u16, request: &Facts, session: i32) -> Option<Arc<SessionTopics>> {
+            let broker = Endpoint::v4([1, 1, 1, 1], port);
+            self.0.fetched(broker, request, &response(session), &mut self.1, &mut self.2)
+        }
+
+        /// The partitions that the session holds.
+        fn fetch(&mut self, request: &Facts, session: i32) -> Option<String> {
+            let topics = self.of(9092, request, session)?;
+            let partitions: Vec<_> = topics.values().map(|held| &held.partitions).collect();
+            Some(format!("{partitions:?}"))
+        }
     }
 
     #[test]
     fn a_session_holds_what_its_requests_named() {
-        let (mut sessions, mut evictions) = (Sessions::new(100), Evictions::default());
-        let broker = Endpoint::v4([1, 1, 1, 1], 9092);
-        let mut fetch = |request: Facts, session| {
-            held(sessions.fetched(broker, &request, &response(session), &mut evictions))
-        };
+        let mut script = Script::new(100);
+        let mut fetch = |request: Facts, session| script.fetch(&request, session);
         assert_eq!(fetch(request(3, &[], &[]), 7), None, "begun unseen");
         let first = request(0, &[("a", 0), ("a", 1), ("b", 0)], &[]);
         assert_eq!(fetch(first, 7).as_deref(), Some("[{0, 1}, {0}]"));
@@ -202,14 +248,45 @@ mod tests {
     }
 
     #[test]
+    fn a_session_of_which_something_was_not_seen_is_not_known() {
+        let mut script = Script::new(100);
+        let begin = || request(0, &[("a", 0)], &[]);
+        let cut = |facts| Facts { undecoded: Some(Undecoded::Gap), ..facts };
+        script.fetch(&begin(), 7);
+        assert_eq!(script.fetch(&request(2, &[], &[]), 7), None, "1 may have changed it");
+        assert_eq!(script.fetch(&request(3, &[], &[]), 7), None);
+        script.fetch(&begin(), 7);
+        assert_eq!(script.fetch(&cut(request(1, &[], &[])), 7), None);
+        assert_eq!(script.fetch(&request(2, &[], &[]), 7), None);
+        assert_eq!(script.fetch(&cut(begin()), 7), None);
+        assert_eq!(script.fetch(&request(1, &[], &[]), 7), None);
+        assert_eq!((behind(i32::MAX), script.0.partitions), (1, 0));
+    }
+
+    #[test]
+    fn a_topic_may_be_named_when_its_session_has_begun() {
+        let mut script = Script::new(100);
+        let id = TopicId([1; 16]);
+        let mut first = request(0, &[("", 0)], &[]);
+        first.topics[0] = Topic { id: Some(id), ..Topic::default() };
+        let name = |topics: Option<Arc<SessionTopics>>| {
+            topics.unwrap()[&SessionTopic::Id(id)].name.clone()
+        };
+        let before = script.of(1, &first, 7);
+        assert_eq!(name(before), None);
+        let t = Arc::from("t");
+        script.1.learn(id, &t, &mut script.2);
+        let after = script.of(1, &request(1, &[], &[]), 7);
+        assert_eq!(name(after), Some(t));
+    }
+
+    #[test]
     fn partitions_are_bounded() {
-        let (mut sessions, mut evictions) = (Sessions::new(5), Evictions::default());
+        let mut script = Script::new(5);
         for port in 1..=3 {
-            let broker = Endpoint::v4([1, 1, 1, 1], port);
-            let first = request(0, &[("a", 0), ("a", 1)], &[]);
-            sessions.fetched(broker, &first, &response(7), &mut evictions);
+            script.of(port, &request(0, &[("a", 0), ("a", 1)], &[]), 7);
         }
-        assert!(sessions.partitions <= 5);
-        assert_eq!(evictions.0[Table::FetchSessions as usize], 2);
+        assert!(script.0.partitions <= 5);
+        assert_eq!(script.2.0[Table::FetchSessions as usize], 2);
     }
 }

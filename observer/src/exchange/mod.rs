@@ -117,14 +117,14 @@ impl<H: Handler> Context<'_, H> {
         let clients = &mut self.decoder.clients;
         clients.learn(&exchange, self.now, self.evictions);
         if exchange.group().is_none() {
-            exchange.client_group = clients.group(&exchange, self.now).cloned();
+            exchange.client_group = clients.group(&exchange, self.now, self.evictions).cloned();
         }
         if exchange.api_key() == ApiKey::FETCH
             && let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
         {
-            let broker = exchange.peers.broker;
-            exchange.session =
-                self.decoder.sessions.fetched(broker, request, response, self.evictions);
+            let (broker, names) = (exchange.peers.broker, &mut self.decoder.names);
+            let sessions = &mut self.decoder.sessions;
+            exchange.session = sessions.fetched(broker, request, response, names, self.evictions);
         }
         self.handler.event(Event::Exchange(&exchange));
         self.decoder.recycle(exchange.request);

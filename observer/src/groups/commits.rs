@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::group::Told;
 use super::transactions::Pending;
-use super::{Change, Groups, Place, Topic, answers};
+use super::{Change, Cluster, GroupKey, Groups, Place, Topic, answers};
 use crate::decode::Producer;
 use crate::event::Exchange;
 use crate::tables::Table;
@@ -23,23 +23,17 @@ impl Groups {
         let Some(name) = request.groups.first() else {
             return;
         };
+        let (key, place) = (self.key(exchange, name), Place::of(exchange));
         let mut is_any_taken = false;
         for (topic, partition, offset) in answers::taken(request, response) {
             is_any_taken = true;
-            self.learn(
-                name,
-                Place::of(exchange),
-                Told::Commit,
-                now,
-                (topic, partition.index, offset, None),
-            );
+            self.learn(&key, place, Told::Commit, now, (topic, partition.index, offset, None));
         }
         if !is_any_taken {
             return;
         }
-        let place = Place::of(exchange);
-        let step = self.group(name, place, now).membership.heard(request.members.first(), now);
-        self.note(name, step);
+        let step = self.group(&key, place, now).membership.heard(request.members.first(), now);
+        self.note(&key, step);
         self.changes.push(Change::Committed(Arc::clone(name), place));
     }
 
@@ -51,13 +45,14 @@ impl Groups {
         let Some(name) = request.groups.first() else {
             return;
         };
+        let key = self.key(exchange, name);
         // Not the coordinator, if that is known.
-        let place = self.place(name).unwrap_or(Place::of(exchange));
+        let place = self.place(&key).unwrap_or(Place::of(exchange));
         // One below zero leaves the first offset as it is.
         let taken = answers::taken(request, response).filter(|(_, _, offset)| *offset >= 0);
         for (topic, partition, offset) in taken {
             let at = (topic, partition.index, offset, partition.records);
-            self.learn(name, place, Told::State, now, at);
+            self.learn(&key, place, Told::State, now, at);
         }
     }
 
@@ -70,6 +65,7 @@ impl Groups {
             return;
         };
         let told = Told::Asked(exchange.time.unwrap_or(now));
+        let cluster = self.cluster(exchange);
         for (topic, partition, offset) in answers::offsets(response) {
             let named = response.topic(partition.topic).and_then(|topic| topic.group);
             let name = match named {
@@ -79,9 +75,10 @@ impl Groups {
             let Some(name) = name else {
                 continue;
             };
-            let place = self.place(name).unwrap_or(Place::of(exchange));
+            let key = (cluster, Arc::clone(name));
+            let place = self.place(&key).unwrap_or(Place::of(exchange));
             let at = (topic, partition.index, offset, partition.records);
-            self.learn(name, place, told, now, at);
+            self.learn(&key, place, told, now, at);
         }
     }
 
@@ -94,29 +91,33 @@ impl Groups {
         else {
             return;
         };
-        let place = Place::of(exchange);
+        let (cluster, place) = (self.cluster(exchange), Place::of(exchange));
         for (topic, partition, offset) in answers::taken(request, response) {
             let group = Arc::clone(name);
             let pending = Pending { group, place, topic, index: partition.index, offset };
-            let evicted = self.transactions.add(producer.id, pending);
+            let evicted = self.transactions.add((cluster, producer.id), pending);
             self.evictions.add(Table::PendingOffsets, evicted);
         }
     }
 
-    /// EndTxn: the transaction's coordinator has decided.
+    /// EndTxn: the transaction's coordinator has decided. Where it shall be aborted, nothing of it will
+    /// be committed, whatever the answer, and whether or not that was seen.
     pub(super) fn ended(&mut self, exchange: &Exchange, now: Timestamp) {
-        if let Some((request, _)) = answers::granted(exchange)
-            && let Some(producer) = request.producers.first()
-        {
-            self.settle(producer, now);
+        let Some(producer) = exchange.request.as_ref().and_then(|r| r.producers.first()) else {
+            return;
+        };
+        if producer.is_committed == Some(false) || answers::granted(exchange).is_some() {
+            let cluster = self.cluster(exchange);
+            self.settle(cluster, producer, now);
         }
     }
 
     /// WriteTxnMarkers: the transaction's coordinator tells the groups' what it has decided, which may
     /// be all that is seen of it.
     pub(super) fn marked(&mut self, exchange: &Exchange, now: Timestamp) {
+        let cluster = self.cluster(exchange);
         for producer in answers::marked(exchange, OFFSETS) {
-            self.settle(&producer, now);
+            self.settle(cluster, &producer, now);
         }
     }
 
@@ -125,19 +126,21 @@ impl Groups {
         if let Some((_, response)) = answers::granted(exchange)
             && let Some(producer) = response.producers.first()
         {
-            self.transactions.end(producer.id);
+            let cluster = self.cluster(exchange);
+            self.transactions.end((cluster, producer.id));
         }
     }
 
     /// A transaction's offsets are committed, or were never said.
-    fn settle(&mut self, producer: &Producer, now: Timestamp) {
-        let pending = self.transactions.end(producer.id);
+    fn settle(&mut self, cluster: Cluster, producer: &Producer, now: Timestamp) {
+        let pending = self.transactions.end((cluster, producer.id));
         if producer.is_committed != Some(true) {
             return;
         }
         let mut groups = HashSet::new();
         for Pending { group, place, topic, index, offset } in pending {
-            self.learn(&group, place, Told::Commit, now, (topic, index, offset, None));
+            let key = (cluster, Arc::clone(&group));
+            self.learn(&key, place, Told::Commit, now, (topic, index, offset, None));
             if groups.insert(Arc::clone(&group)) {
                 self.changes.push(Change::Committed(group, place));
             }
@@ -146,30 +149,31 @@ impl Groups {
 
     fn learn(
         &mut self,
-        name: &Arc<str>,
+        key: &GroupKey,
         place: Place,
         told: Told,
         now: Timestamp,
         (topic, index, offset, done): (Topic, i32, i64, Option<u32>),
     ) {
         if offset < 0 {
-            return self.unlearn(name, &topic, index);
+            return self.unlearn(key, &topic, index);
         }
-        let group = self.group(name, place, now);
+        let group = self.group(key, place, now);
         let before = group.offsets.len();
         let kept = group.set(&topic, index, (offset, done), told, now);
         let after = group.offsets.len();
         self.partitions = self.partitions.saturating_sub(before).saturating_add(after);
         self.evictions.add(Table::GroupPartitions, kept.evicted);
         if kept.is_new_topic {
+            self.hold(key.0, Some(&key.1), &topic);
             self.changes.push(Change::Topic(topic));
         }
         self.make_room_for_partitions();
     }
 
     /// A group has no offset there.
-    fn unlearn(&mut self, name: &Arc<str>, topic: &Topic, index: i32) {
-        if let Some(group) = self.by_name.get_mut(name) {
+    fn unlearn(&mut self, key: &GroupKey, topic: &Topic, index: i32) {
+        if let Some(group) = self.by_name.get_mut(key) {
             let before = group.offsets.len();
             group.offsets.remove(topic, index);
             let removed = before.saturating_sub(group.offsets.len());

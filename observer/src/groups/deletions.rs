@@ -1,22 +1,26 @@
 //! What is deleted: groups, topics, offsets.
 
+use std::sync::Arc;
+
 use super::{Groups, Topic, answers};
 use crate::event::Exchange;
 
 impl Groups {
-    /// OffsetDelete and the like: which partitions of the topics is not told, so all are unknown now.
+    /// OffsetDelete and the like. Which partitions were deleted is not told, but which were not: so all
+    /// others of such a topic are unknown now.
     pub(super) fn offsets_deleted(&mut self, exchange: &Exchange) {
-        let Some((request, _)) = answers::granted(exchange) else {
+        let Some((request, response)) = answers::both(exchange) else {
             return;
         };
-        let group = request.groups.first().and_then(|name| self.by_name.get_mut(name));
-        if let Some(group) = group {
+        let Some(name) = request.groups.first() else {
+            return;
+        };
+        let key = self.key(exchange, name);
+        if let Some(group) = self.by_name.get_mut(&key) {
             let before = group.offsets.len();
-            request
-                .topics
-                .iter()
-                .filter_map(Topic::of)
-                .for_each(|t| group.offsets.remove_topic(&t));
+            for (topic, refused) in answers::deleted(response) {
+                group.offsets.remove_topic(&topic, |index| refused.contains(&index));
+            }
             self.partitions =
                 self.partitions.saturating_sub(before.saturating_sub(group.offsets.len()));
         }
@@ -27,9 +31,11 @@ impl Groups {
         let Some((_, response)) = answers::both(exchange) else {
             return;
         };
+        let cluster = self.cluster(exchange);
         for (index, name) in response.groups.iter().enumerate() {
             let is_failed = response.failed_groups.iter().any(|&i| usize::from(i) == index);
-            if !is_failed && let Some(group) = self.by_name.remove(name) {
+            let key = (cluster, Arc::clone(name));
+            if !is_failed && let Some(group) = self.by_name.remove(&key) {
                 self.partitions = self.partitions.saturating_sub(group.offsets.len());
             }
         }
@@ -43,11 +49,13 @@ impl Groups {
         let is_failed =
             |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
         let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
+        let cluster = self.cluster(exchange);
         for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
-            self.watermarks.remove_topic(&topic);
-            for (_, group) in &mut self.by_name {
+            self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
+            let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
+            for (_, group) in groups {
                 let before = group.offsets.len();
-                group.offsets.remove_topic(&topic);
+                group.offsets.remove_topic(&topic, |_| false);
                 let removed = before.saturating_sub(group.offsets.len());
                 self.partitions = self.partitions.saturating_sub(removed);
             }

@@ -15,7 +15,7 @@ pub struct Group {
     /// Its members.
     pub membership: Membership,
     /// Where it goes on, by partition.
-    pub offsets: Partitions<Committed>,
+    pub offsets: Partitions<Topic, Committed>,
 }
 
 /// Where a group goes on reading a partition.

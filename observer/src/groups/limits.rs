@@ -17,6 +17,8 @@ pub struct Limits {
     pub watermarks: usize,
     /// Offsets that wait for the end of their transaction.
     pub pending: usize,
+    /// Brokers whose cluster is known.
+    pub brokers: usize,
     /// A group of which nothing was seen for so long is gone.
     pub idle: Duration,
 }
@@ -30,6 +32,7 @@ impl Default for Limits {
             partitions: 200_000,
             watermarks: 200_000,
             pending: 100_000,
+            brokers: 10_000,
             idle: Duration::from_hours(1),
         }
     }

@@ -1,5 +1,6 @@
 //! The members of one group, as far as they were seen.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,18 @@ use crate::time::Timestamp;
 
 /// How long a silent member stays where nobody said it (`session.timeout.ms` since 3.0,
 /// `group.consumer.session.timeout.ms`, and so on).
-const SESSION: Duration = Duration::from_secs(45);
+pub const SESSION: Duration = Duration::from_secs(45);
 
 /// Members by their ids.
 #[derive(Debug)]
 pub struct Members {
     /// When each was heard, the longest ago first; `None` for one that only the leader was told of.
     heard: LruCache<Arc<str>, Option<Timestamp>, RandomState>,
+    /// Static members by their own ids.
+    instances: HashMap<Arc<str>, Arc<str>, RandomState>,
     session: Duration,
+    /// A rebalance may last until then: a member that waits for it says nothing.
+    waits_until: Timestamp,
     /// When any of them was heard.
     last: Timestamp,
     cap: usize,
@@ -27,12 +32,19 @@ impl Members {
     /// Room for so many.
     pub fn new(cap: usize) -> Self {
         let heard = LruCache::with_hasher(usize::MAX, RandomState::default());
-        Self { heard, session: SESSION, last: Timestamp::default(), cap }
+        let never = Timestamp::default();
+        let instances = HashMap::default();
+        Self { heard, instances, session: SESSION, waits_until: never, last: never, cap }
     }
 
     /// How long a silent member stays.
     pub fn set_session(&mut self, session: Duration) {
         self.session = session;
+    }
+
+    /// Until then those who were here are, though they say nothing; a time that has passed ends that.
+    pub fn wait_until(&mut self, time: Timestamp) {
+        self.waits_until = time;
     }
 
     /// A member was heard, and may stay. Returns whether another had to make room.
@@ -57,6 +69,25 @@ impl Members {
         self.heard.remove(member);
     }
 
+    /// A member has an id of its own, by which it may be thrown out.
+    pub fn call(&mut self, member: &Arc<str>, instance: &Arc<str>) {
+        if self.instances.len() >= self.cap && !self.instances.contains_key(instance) {
+            let Self { heard, instances, cap, .. } = self;
+            instances.retain(|_, member| heard.contains_key(member));
+            if instances.len() >= *cap {
+                return;
+            }
+        }
+        self.instances.insert(Arc::clone(instance), Arc::clone(member));
+    }
+
+    /// The member with this id of its own left.
+    pub fn leave_instance(&mut self, instance: &Arc<str>) {
+        if let Some(member) = self.instances.remove(instance) {
+            self.leave(&member);
+        }
+    }
+
     /// A new generation begins: only who joins is in it.
     pub fn clear(&mut self) {
         self.heard.clear();
@@ -65,7 +96,8 @@ impl Members {
     /// How many there are at this time. Who falls silent is thrown out by the coordinator, without a
     /// word on the wire; who was never heard may be somewhere that is not observed.
     pub fn count(&self, now: Timestamp) -> usize {
-        let is_here = |heard: Timestamp| now.since(heard) <= self.session;
+        let is_here =
+            |heard: Timestamp| now.since(heard) <= self.session || now <= self.waits_until;
         if !is_here(self.last) {
             return 0;
         }
@@ -119,6 +151,23 @@ mod tests {
         assert_eq!(members.count(at(50)), 1);
         members.clear();
         assert_eq!(members.count(at(50)), 0);
+    }
+
+    #[test]
+    fn a_member_may_be_thrown_out_by_its_own_id() {
+        let mut members = Members::new(2);
+        let [a, b, c, d] = &ids(&["a", "b", "c", "d"])[..] else { panic!() };
+        members.hear(a, at(0));
+        for (member, instance) in [(a, c), (b, d), (b, d), (b, a)] {
+            members.call(member, instance);
+            assert!(members.instances.len() <= 2);
+        }
+        members.hear(b, at(0));
+        members.leave_instance(d);
+        assert_eq!(members.count(at(0)), 2, "that id was forgotten, as b had not been heard");
+        members.leave_instance(a);
+        members.leave_instance(c);
+        assert_eq!(members.count(at(0)), 0);
     }
 
     #[test]

@@ -5,27 +5,21 @@ use std::time::Duration;
 
 use super::members::Members;
 use crate::decode::Facts;
-use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
 /// A group's members and generation.
 #[derive(Debug)]
 pub struct Membership {
-    protocol: Option<Protocol>,
     /// Classic: the generation; else the highest epoch that a member reached.
     generation: Option<i32>,
     /// `None` until a member was heard.
     members: Option<Members>,
+    /// Members settle each by itself, in epochs (KIP-848, KIP-932, KIP-1071); beside them there may be
+    /// some that still go together, in generations.
+    has_epochs: bool,
+    /// How long it waits for a member to join again.
+    rebalance: Duration,
     cap: usize,
-}
-
-/// How a group settles who reads what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    /// Together, in generations: JoinGroup, SyncGroup.
-    Classic,
-    /// Each member by the coordinator, in epochs: KIP-848, KIP-932, KIP-1071, by their heartbeat.
-    Epochs(ApiKey),
 }
 
 /// What a request changed.
@@ -37,6 +31,8 @@ pub struct Step {
     pub evicted: usize,
 }
 
+/// How long a group waits where nobody said it (`max.poll.interval.ms`).
+const REBALANCE: Duration = Duration::from_mins(5);
 /// A member that joins has this epoch, one that leaves another below it.
 const JOINS: i32 = 0;
 /// A static member will be back (KIP-848), and keeps its place until its session ends.
@@ -45,7 +41,7 @@ const LEAVES_FOR_NOW: i32 = -2;
 impl Membership {
     /// Nobody was heard; room for so many.
     pub fn new(cap: usize) -> Self {
-        Self { protocol: None, generation: None, members: None, cap }
+        Self { generation: None, members: None, has_epochs: false, rebalance: REBALANCE, cap }
     }
 
     /// Members at this time, if any was ever heard.
@@ -60,56 +56,58 @@ impl Membership {
 
     /// JoinGroup was granted. Its answer names the member first, and to the leader all of them.
     pub fn joined(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
-        self.follow(Protocol::Classic);
         let is_rebalanced = response.generation.is_some() && response.generation != self.generation;
         if is_rebalanced {
-            self.generation = response.generation;
-            self.members().clear();
+            self.begin(response.generation);
         }
-        if let Some(session) = request.session_timeout_ms.and_then(|ms| u64::try_from(ms).ok()) {
-            self.members().set_session(Duration::from_millis(session));
+        if let Some(session) = session(request) {
+            self.members().set_session(session);
         }
+        if let Some(rebalance) = millis(request.rebalance_timeout_ms()) {
+            self.rebalance = rebalance;
+        }
+        self.members().wait_until(Timestamp::default());
         let evicted = match response.members.split_first() {
-            Some((_, all)) if !all.is_empty() => self.members().replace(all, now),
+            Some((_, all)) if !all.is_empty() => {
+                self.has_epochs = false;
+                self.members().replace(all, now)
+            }
             _ => 0,
         };
-        let step = self.heard(response.members.first(), now);
+        let step = self.met(response.members.first(), request, now);
         Step { is_rebalanced, evicted: evicted.saturating_add(step.evicted) }
     }
 
-    /// SyncGroup or Heartbeat was granted to a member of this generation.
-    pub fn stayed(&mut self, request: &Facts, now: Timestamp) -> Step {
-        self.follow(Protocol::Classic);
+    /// SyncGroup or Heartbeat was granted to a member of this generation. It may be told to join again,
+    /// and says no more until all have done so.
+    pub fn stayed(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
         let known = self.generation;
         // A higher one shows a rebalance whose JoinGroup was not seen.
         let is_newer = request.generation.is_some_and(|g| known.is_none_or(|known| g > known));
         if is_newer {
-            self.generation = request.generation;
-            self.members().clear();
+            self.begin(request.generation);
         }
-        let step = self.heard(request.members.first(), now);
+        if !response.errors.is_empty() {
+            let until = now.plus(self.rebalance);
+            self.members().wait_until(until);
+        }
+        let step = self.met(request.members.first(), request, now);
         Step { is_rebalanced: is_newer && known.is_some(), ..step }
     }
 
     /// A heartbeat of a protocol with epochs was granted: the request has the member's epoch before,
     /// the answer the one from now on.
-    pub fn beaten(
-        &mut self,
-        api: ApiKey,
-        request: &Facts,
-        response: &Facts,
-        now: Timestamp,
-    ) -> Step {
-        self.follow(Protocol::Epochs(api));
+    pub fn beaten(&mut self, request: &Facts, response: &Facts, now: Timestamp) -> Step {
+        self.has_epochs = true;
         let before = request.generation.unwrap_or_default();
         let member = response.members.first().or(request.members.first());
         if before < JOINS {
             if before != LEAVES_FOR_NOW {
-                self.left(&request.members);
+                self.left(request);
             }
             return Step::default();
         }
-        let step = self.heard(member, now);
+        let step = self.met(member, request, now);
         let Some(epoch) = response.generation.filter(|epoch| Some(*epoch) > self.generation) else {
             return step;
         };
@@ -127,19 +125,32 @@ impl Membership {
         Step { is_rebalanced: false, evicted: usize::from(is_evicted) }
     }
 
-    /// These left.
-    pub fn left(&mut self, members: &[Arc<str>]) {
-        for member in members {
+    /// Those that a request names left.
+    pub fn left(&mut self, request: &Facts) {
+        for member in &request.members {
             self.members().leave(member);
+        }
+        for instance in request.instances() {
+            self.members().leave_instance(instance);
         }
     }
 
-    /// A group may change from one protocol to another.
-    fn follow(&mut self, protocol: Protocol) {
-        if self.protocol.is_some_and(|known| known != protocol) {
+    /// A member was heard, and its own id, if it has one.
+    fn met(&mut self, member: Option<&Arc<str>>, request: &Facts, now: Timestamp) -> Step {
+        let step = self.heard(member, now);
+        if let (Some(member), Some(instance)) = (member, request.instances().first()) {
+            self.members().call(member, instance);
+        }
+        step
+    }
+
+    /// A generation begins. Only who joins is in it, unless the others have epochs: an upgrade from
+    /// one protocol to the other goes member by member.
+    fn begin(&mut self, generation: Option<i32>) {
+        self.generation = generation;
+        if !self.has_epochs {
             self.members().clear();
         }
-        self.protocol = Some(protocol);
     }
 
     fn members(&mut self) -> &mut Members {
@@ -148,12 +159,20 @@ impl Membership {
     }
 }
 
+/// How long a member stays without a word, if its request says it.
+pub fn session(request: &Facts) -> Option<Duration> {
+    millis(request.session_timeout_ms)
+}
+
+fn millis(ms: Option<i32>) -> Option<Duration> {
+    Some(Duration::from_millis(u64::try_from(ms?).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::Rare;
     use crate::groups::samples::{at, member, members, of};
-
-    const KIP_848: ApiKey = ApiKey::CONSUMER_GROUP_HEARTBEAT;
 
     fn is_rebalanced(step: Step) -> bool {
         step.is_rebalanced
@@ -169,10 +188,25 @@ mod tests {
         assert_eq!((group.count(at(0)), group.generation()), (Some(2), Some(1)));
         assert!(is_rebalanced(group.joined(&of("g"), &member("", "b", 2), at(5))));
         assert_eq!((group.count(at(5)), group.generation()), (Some(1), Some(2)), "a is gone");
-        assert!(!is_rebalanced(group.stayed(&member("g", "b", 2), at(8))));
-        group.left(&[Arc::from("b")]);
+        assert!(!is_rebalanced(group.stayed(&member("g", "b", 2), &Facts::default(), at(8))));
+        group.left(&members("g", &["b"]));
         assert_eq!(group.count(at(8)), Some(0));
         assert!(is_rebalanced(group.joined(&of("g"), &member("", "c", 1), at(9))), "a new group");
+    }
+
+    #[test]
+    fn a_static_member_may_leave_by_its_own_id_alone() {
+        let mut group = Membership::new(9);
+        let own = Rare { instances: vec!["own".into()], ..Rare::default() };
+        let of_b = |facts: Facts| Facts { rare: Some(Box::new(own.clone())), ..facts };
+        group.joined(&of("g"), &member("", "a", 1), at(0));
+        group.joined(&of_b(of("g")), &member("", "b", 1), at(0));
+        group.left(&of_b(member("g", "", 0)));
+        assert_eq!(group.count(at(0)), Some(1));
+        group.stayed(&of_b(member("g", "b", 1)), &Facts::default(), at(1));
+        assert_eq!(group.count(at(1)), Some(2));
+        group.left(&of_b(member("g", "", 0)));
+        assert_eq!(group.count(at(1)), Some(1));
     }
 
     #[test]
@@ -184,13 +218,31 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_a_rebalance_is_still_a_member() {
+        let mut group = Membership::new(9);
+        let waits = Rare { rebalance_timeout_ms: Some(100_000), ..Rare::default() };
+        let request = Facts { rare: Some(Box::new(waits)), ..of("g") };
+        for id in ["a", "b"] {
+            group.joined(&request, &member("", id, 1), at(0));
+        }
+        let again = Facts::default().with_error(27);
+        group.stayed(&member("g", "a", 1), &again, at(3));
+        assert_eq!((group.count(at(103)), group.count(at(104))), (Some(2), Some(0)));
+        group.joined(&request, &member("", "a", 2), at(90));
+        assert_eq!((group.count(at(90)), group.count(at(136))), (Some(1), Some(0)), "it is over");
+    }
+
+    #[test]
     fn a_group_is_known_by_its_heartbeats_too() {
         let mut group = Membership::new(9);
-        assert!(!is_rebalanced(group.stayed(&member("g", "a", 4), at(0))), "not seen to happen");
-        group.stayed(&member("g", "b", 4), at(1));
+        assert!(
+            !is_rebalanced(group.stayed(&member("g", "a", 4), &Facts::default(), at(0))),
+            "not seen to happen"
+        );
+        group.stayed(&member("g", "b", 4), &Facts::default(), at(1));
         assert_eq!((group.count(at(1)), group.generation()), (Some(2), Some(4)));
-        assert!(is_rebalanced(group.stayed(&member("g", "a", 5), at(2))));
-        group.stayed(&member("g", "b", 4), at(2));
+        assert!(is_rebalanced(group.stayed(&member("g", "a", 5), &Facts::default(), at(2))));
+        group.stayed(&member("g", "b", 4), &Facts::default(), at(2));
         assert_eq!(group.generation(), Some(5), "a late word of the old one");
     }
 
@@ -198,12 +250,7 @@ mod tests {
     fn an_epoch_is_the_highest_that_a_member_reached() {
         let mut group = Membership::new(9);
         let beat = |group: &mut Membership, id: &str, before, now_on| {
-            is_rebalanced(group.beaten(
-                KIP_848,
-                &member("g", id, before),
-                &member("", id, now_on),
-                at(0),
-            ))
+            is_rebalanced(group.beaten(&member("g", id, before), &member("", id, now_on), at(0)))
         };
         assert!(beat(&mut group, "a", 0, 1));
         assert!(beat(&mut group, "b", 0, 2));
@@ -220,16 +267,29 @@ mod tests {
     #[test]
     fn an_epoch_that_was_there_before_the_observer_is_no_rebalance() {
         let mut group = Membership::new(9);
-        let step = group.beaten(KIP_848, &member("g", "a", 7), &member("", "a", 7), at(0));
+        let step = group.beaten(&member("g", "a", 7), &member("", "a", 7), at(0));
         assert_eq!((step, group.generation()), (Step::default(), Some(7)));
     }
 
     #[test]
-    fn another_protocol_begins_with_its_own_members() {
+    fn members_of_two_protocols_are_in_one_group() {
         let mut group = Membership::new(9);
-        group.joined(&of("g"), &member("", "old", 3), at(0));
-        let step = group.beaten(KIP_848, &member("g", "new", 0), &member("", "new", 4), at(1));
+        for id in ["a", "b"] {
+            group.joined(&of("g"), &member("", id, 3), at(0));
+        }
+        let count = |group: &Membership, seconds| group.count(at(seconds));
+        let step = group.beaten(&member("g", "new", 0), &member("", "new", 4), at(1));
         assert!(step.is_rebalanced);
-        assert_eq!((group.count(at(1)), group.generation()), (Some(1), Some(4)));
+        assert_eq!((count(&group, 1), group.generation()), (Some(3), Some(4)));
+        group.stayed(&member("g", "a", 3), &Facts::default(), at(2));
+        group.beaten(&member("g", "new", 4), &member("", "new", 5), at(3));
+        group.joined(&of("g"), &member("", "a", 6), at(4));
+        group.stayed(&member("g", "new", 7), &Facts::default(), at(4));
+        assert_eq!(count(&group, 5), Some(3), "b has not been told yet");
+        assert_eq!(count(&group, 46), Some(2), "b fell silent");
+        let leader = Facts { generation: Some(8), ..members("", &["c", "c"]) };
+        group.joined(&of("g"), &leader, at(50));
+        group.joined(&of("g"), &member("", "c", 9), at(51));
+        assert_eq!(count(&group, 51), Some(1), "classic again");
     }
 }

@@ -1,15 +1,17 @@
 //! Groups: exchanges in; members, progress and lag out.
 //!
-//! A group's commits pass its coordinator, the high watermarks pass the leaders of the partitions:
-//! nothing here asks which broker an exchange was with, but to tell where it was seen.
+//! A group's commits pass its coordinator, the high watermarks pass the leaders of the partitions: only
+//! the cluster of a broker tells what belongs together.
 //!
 //! - `clients`: which client belongs to which group
 //! - `group`: one group; `membership`, `members`: who is in it; `commits`: how far it has come
+//! - `clusters`: which cluster a broker is of; `joining`: what is known of two that are one
 //! - `deletions`: what is no longer there
 //! - `transactions`: commits that wait for the end of a transaction
 //! - `watermarks`: how far partitions have come
 //! - `answers`: what a response grants of what its request asks for
 //! - `partitions`: values by topic and partition; `topic`: by name or by id
+//! - `naming`: a topic's name becomes known; `unnamed`: who holds something of one without
 //! - `limits`: bounds; `place`: seen from where; `reading`: all that is known at one moment
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -24,12 +26,15 @@
 
 mod answers;
 mod clients;
+mod clusters;
 mod commits;
 mod deletions;
 mod group;
+mod joining;
 mod limits;
 mod members;
 mod membership;
+mod naming;
 mod partitions;
 mod place;
 mod reading;
@@ -39,6 +44,7 @@ pub(crate) mod samples;
 mod tests;
 mod topic;
 mod transactions;
+mod unnamed;
 mod watermarks;
 
 use std::collections::HashSet;
@@ -48,6 +54,7 @@ use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
 pub use clients::Clients;
+use clusters::{Cluster, Clusters};
 use group::{Committed, Group};
 pub use limits::Limits;
 use membership::Step;
@@ -56,9 +63,9 @@ pub use place::Place;
 pub use reading::{GroupReading, PartitionReading, Reading, WatermarkReading};
 pub use topic::Topic;
 use transactions::Transactions;
+use unnamed::Unnamed;
 use watermarks::Mark;
 
-use crate::decode::TopicId;
 use crate::event::Exchange;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -70,14 +77,19 @@ use crate::time::Timestamp;
 pub struct Groups {
     limits: Limits,
     /// The one of which nothing was seen for longest first.
-    by_name: LruCache<Arc<str>, Group, RandomState>,
+    by_name: LruCache<GroupKey, Group, RandomState>,
     /// Partitions of which a group's offset is known, all groups together.
     partitions: usize,
-    watermarks: Partitions<Mark>,
+    watermarks: Partitions<(Cluster, Topic), Mark>,
+    unnamed: Unnamed,
     transactions: Transactions,
+    clusters: Clusters,
     evictions: Evictions,
     changes: Vec<Change>,
 }
+
+/// A group: its cluster, and its name there.
+type GroupKey = (Cluster, Arc<str>);
 
 /// Something to count or to name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +111,9 @@ impl Groups {
             by_name: LruCache::with_hasher(usize::MAX, RandomState::default()),
             partitions: 0,
             watermarks: Partitions::new(limits.watermarks),
+            unnamed: Unnamed::default(),
             transactions: Transactions::new(limits.pending),
+            clusters: Clusters::new(limits.brokers),
             evictions: Evictions::default(),
             changes: Vec::new(),
             limits,
@@ -108,6 +122,7 @@ impl Groups {
 
     /// Learns from an exchange that ended at this time.
     pub fn exchange(&mut self, exchange: &Exchange, now: Timestamp) {
+        self.follow_clusters(exchange);
         match exchange.api_key() {
             ApiKey::FETCH => self.fetched(exchange, now),
             ApiKey::LIST_OFFSETS => self.listed(exchange, now),
@@ -139,36 +154,21 @@ impl Groups {
         }
     }
 
-    /// A topic's name became known.
-    pub fn named(&mut self, id: TopicId, name: &Arc<str>) {
-        let (from, to) = (Topic::Id(id), Topic::Name(Arc::clone(name)));
-        let mut kept = self.watermarks.rename(&from, &to, |mark, other| mark.at >= other.at);
-        self.evictions.add(Table::Watermarks, kept.evicted);
-        let mut partitions = 0_usize;
-        for (_, group) in &mut self.by_name {
-            let is_newer = |a: &Committed, b: &Committed| a.sampled >= b.sampled;
-            let offsets = group.offsets.rename(&from, &to, is_newer);
-            self.evictions.add(Table::GroupPartitions, offsets.evicted);
-            kept.is_new_topic |= offsets.is_new_topic;
-            partitions = partitions.saturating_add(group.offsets.len());
-        }
-        self.partitions = partitions;
-        if kept.is_new_topic {
-            self.changes.push(Change::Topic(to));
-        }
-    }
-
     /// Forgets groups of which nothing was seen for long, and high watermarks that are as old and
     /// that no group needs.
     pub fn expire(&mut self, now: Timestamp) {
         let idle = self.limits.idle;
         self.by_name.retain(|_, group| now.since(group.seen) <= idle);
-        self.partitions =
-            self.by_name.iter().fold(0, |n, (_, group)| n.saturating_add(group.offsets.len()));
+        self.count_partitions();
         let Self { by_name, watermarks, .. } = self;
-        let topics = by_name.iter().flat_map(|(_, group)| group.offsets.topics());
+        let topics = by_name.iter().flat_map(|((cluster, _), group)| {
+            group.offsets.topics().map(|topic| (*cluster, topic))
+        });
         let needed: HashSet<_> = topics.collect();
-        watermarks.retain(|topic, _, mark| needed.contains(topic) || now.since(mark.at) <= idle);
+        watermarks.retain(|(cluster, topic), _, mark| {
+            needed.contains(&(*cluster, topic)) || now.since(mark.at) <= idle
+        });
+        self.tidy_unnamed();
     }
 
     /// What changed since the last call.
@@ -183,13 +183,13 @@ impl Groups {
 
     /// The groups.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.by_name.iter().map(|(name, _)| name)
+        self.by_name.iter().map(|((_, name), _)| name)
     }
 
     /// The topics of which something is known; some more than once.
     pub fn topics(&self) -> impl Iterator<Item = &Topic> {
         let of_groups = self.by_name.iter().flat_map(|(_, group)| group.offsets.topics());
-        self.watermarks.topics().chain(of_groups)
+        self.watermarks.topics().map(|(_, topic)| topic).chain(of_groups)
     }
 
     /// The requests of members.
@@ -201,62 +201,78 @@ impl Groups {
         let Some(name) = request.groups.first().filter(|_| is_granted(exchange)) else {
             return;
         };
-        let membership = &mut self.group(name, place, now).membership;
+        let key = self.key(exchange, name);
+        let membership = &mut self.group(&key, place, now).membership;
         let step = match api {
             ApiKey::JOIN_GROUP => membership.joined(request, response, now),
-            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, now),
+            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, response, now),
             ApiKey::LEAVE_GROUP => {
-                membership.left(&request.members);
+                membership.left(request);
                 Step::default()
             }
-            _ => membership.beaten(api, request, response, now),
+            _ => membership.beaten(request, response, now),
         };
-        self.note(name, step);
+        self.note(&key, step);
     }
 
-    /// The group of this name, of which something is seen now at its coordinator.
-    fn group(&mut self, name: &Arc<str>, place: Place, now: Timestamp) -> &mut Group {
-        if !self.by_name.contains_key(name) {
-            self.changes.push(Change::Group(Arc::clone(name)));
+    /// The cluster of an exchange.
+    fn cluster(&mut self, exchange: &Exchange) -> Cluster {
+        self.clusters.of(exchange.peers.broker, &mut self.evictions)
+    }
+
+    /// A group of this name in the cluster of an exchange.
+    fn key(&mut self, exchange: &Exchange, name: &Arc<str>) -> GroupKey {
+        (self.cluster(exchange), Arc::clone(name))
+    }
+
+    /// A group of which something is seen now at its coordinator.
+    fn group(&mut self, key: &GroupKey, place: Place, now: Timestamp) -> &mut Group {
+        if !self.by_name.contains_key(key) {
+            self.changes.push(Change::Group(Arc::clone(&key.1)));
             if self.by_name.len() >= self.limits.groups {
-                self.evict_group(Table::Groups);
+                self.evict_group();
             }
         }
         let Self { by_name, limits, .. } = self;
-        let group = by_name.entry(Arc::clone(name)).or_insert_with(|| Group::new(place, limits));
+        let group = by_name.entry(key.clone()).or_insert_with(|| Group::new(place, limits));
         group.seen = now;
         group.place = group.place.and(place);
         group
     }
 
-    fn place(&self, name: &Arc<str>) -> Option<Place> {
-        self.by_name.peek(name).map(|group| group.place)
+    fn place(&self, key: &GroupKey) -> Option<Place> {
+        self.by_name.peek(key).map(|group| group.place)
     }
 
-    fn note(&mut self, name: &Arc<str>, step: Step) {
+    fn note(&mut self, key: &GroupKey, step: Step) {
         self.evictions.add(Table::GroupMembers, step.evicted);
         if step.is_rebalanced
-            && let Some(place) = self.place(name)
+            && let Some(place) = self.place(key)
         {
-            self.changes.push(Change::Rebalanced(Arc::clone(name), place));
+            self.changes.push(Change::Rebalanced(Arc::clone(&key.1), place));
         }
+    }
+
+    fn count_partitions(&mut self) {
+        self.partitions =
+            self.by_name.iter().fold(0, |n, (_, group)| n.saturating_add(group.offsets.len()));
     }
 
     fn make_room_for_partitions(&mut self) {
         while self.partitions > self.limits.partitions && !self.by_name.is_empty() {
-            self.evict_group(Table::GroupPartitions);
+            self.evict_group();
         }
     }
 
-    /// Forgets the group of which nothing was seen for longest, to make room in this table.
-    fn evict_group(&mut self, table: Table) {
+    /// Forgets the group of which nothing was seen for longest.
+    fn evict_group(&mut self) {
         let Some((_, group)) = self.by_name.remove_lru() else {
             return;
         };
         let partitions = group.offsets.len();
         self.partitions = self.partitions.saturating_sub(partitions);
-        let is_of_groups = table == Table::Groups;
-        self.evictions.add(table, if is_of_groups { 1 } else { partitions });
+        self.evictions.count(Table::Groups);
+        self.evictions.add(Table::GroupPartitions, partitions);
     }
 }
 

@@ -2,16 +2,15 @@
 //! first.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
-use super::Topic;
-
-/// Values by topic and partition.
+/// Values by topic, as `T` tells topics apart, and partition.
 #[derive(Debug)]
-pub struct Partitions<V> {
-    topics: LruCache<Topic, HashMap<i32, V, RandomState>, RandomState>,
+pub struct Partitions<T, V> {
+    topics: LruCache<T, HashMap<i32, V, RandomState>, RandomState>,
     len: usize,
     cap: usize,
 }
@@ -25,7 +24,7 @@ pub struct Kept {
     pub evicted: usize,
 }
 
-impl<V> Partitions<V> {
+impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
     /// Room for so many values.
     pub fn new(cap: usize) -> Self {
         let topics = LruCache::with_hasher(usize::MAX, RandomState::default());
@@ -38,12 +37,17 @@ impl<V> Partitions<V> {
     }
 
     /// The value of a partition.
-    pub fn get(&self, topic: &Topic, index: i32) -> Option<&V> {
+    pub fn get(&self, topic: &T, index: i32) -> Option<&V> {
         self.topics.peek(topic)?.get(&index)
     }
 
+    /// Whether anything is known of a topic.
+    pub fn has(&self, topic: &T) -> bool {
+        self.topics.contains_key(topic)
+    }
+
     /// Gives a partition a value, unless `keep` prefers the one that it has.
-    pub fn set(&mut self, topic: &Topic, index: i32, value: V, keep: impl Fn(&V) -> bool) -> Kept {
+    pub fn set(&mut self, topic: &T, index: i32, value: V, keep: impl Fn(&V) -> bool) -> Kept {
         let is_new_topic = !self.topics.contains_key(topic);
         let values = self.topics.entry(topic.clone()).or_insert_with(HashMap::default);
         if values.get(&index).is_some_and(keep) {
@@ -56,7 +60,7 @@ impl<V> Partitions<V> {
     }
 
     /// Forgets a partition.
-    pub fn remove(&mut self, topic: &Topic, index: i32) {
+    pub fn remove(&mut self, topic: &T, index: i32) {
         let Some(values) = self.topics.peek_mut(topic) else {
             return;
         };
@@ -68,15 +72,22 @@ impl<V> Partitions<V> {
         }
     }
 
-    /// Forgets a topic.
-    pub fn remove_topic(&mut self, topic: &Topic) {
-        let values = self.topics.remove(topic).unwrap_or_default();
-        self.len = self.len.saturating_sub(values.len());
+    /// Forgets a topic's partitions, but those that shall stay.
+    pub fn remove_topic(&mut self, topic: &T, stays: impl Fn(i32) -> bool) {
+        let Some(values) = self.topics.peek_mut(topic) else {
+            return;
+        };
+        let before = values.len();
+        values.retain(|index, _| stays(*index));
+        self.len = self.len.saturating_sub(before.saturating_sub(values.len()));
+        if values.is_empty() {
+            self.topics.remove(topic);
+        }
     }
 
     /// A topic has another name; where both have values, `keep` says of two which is preferred: the
     /// one that the new name has, before the other.
-    pub fn rename(&mut self, from: &Topic, to: &Topic, keep: impl Fn(&V, &V) -> bool) -> Kept {
+    pub fn rename(&mut self, from: &T, to: &T, keep: impl Fn(&V, &V) -> bool) -> Kept {
         let mut sum = Kept::default();
         let values = self.topics.remove(from).unwrap_or_default();
         self.len = self.len.saturating_sub(values.len());
@@ -90,7 +101,7 @@ impl<V> Partitions<V> {
     }
 
     /// Forgets what is not to be kept.
-    pub fn retain(&mut self, keep: impl Fn(&Topic, i32, &V) -> bool) {
+    pub fn retain(&mut self, keep: impl Fn(&T, i32, &V) -> bool) {
         let mut len = 0_usize;
         self.topics.retain(|topic, values| {
             values.retain(|index, value| keep(topic, *index, value));
@@ -101,18 +112,18 @@ impl<V> Partitions<V> {
     }
 
     /// The topics.
-    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+    pub fn topics(&self) -> impl Iterator<Item = &T> {
         self.topics.iter().map(|(topic, _)| topic)
     }
 
     /// Everything, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Topic, i32, &V)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&T, i32, &V)> {
         self.topics.iter().flat_map(|(topic, values)| {
             values.iter().map(move |(index, value)| (topic, *index, value))
         })
     }
 
-    fn make_room(&mut self, topic: &Topic, index: i32) -> usize {
+    fn make_room(&mut self, topic: &T, index: i32) -> usize {
         if self.len <= self.cap {
             return 0;
         }
@@ -134,12 +145,13 @@ mod tests {
 
     use super::*;
     use crate::decode::TopicId;
+    use crate::groups::Topic;
 
     fn name(name: &str) -> Topic {
         Topic::Name(Arc::from(name))
     }
 
-    fn set(partitions: &mut Partitions<i64>, topic: &str, index: i32, value: i64) -> usize {
+    fn set(partitions: &mut Partitions<Topic, i64>, topic: &str, index: i32, value: i64) -> usize {
         partitions.set(&name(topic), index, value, |_| false).evicted
     }
 
@@ -186,7 +198,7 @@ mod tests {
         }
         partitions.remove(&name("a"), 1);
         partitions.remove(&name("a"), 7);
-        partitions.remove_topic(&name("b"));
+        partitions.remove_topic(&name("b"), |_| false);
         assert_eq!(partitions.len(), 2);
         partitions.retain(|topic, _, _| *topic == name("c"));
         assert_eq!((partitions.len(), partitions.topics().count()), (1, 1));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Groups, Place, Topic};
+use super::{Cluster, Committed, Group, Groups, Place, Topic};
 use crate::time::Timestamp;
 
 /// All groups, and all partitions whose high watermark is known.
@@ -64,14 +64,14 @@ pub struct WatermarkReading {
 impl Groups {
     /// What is known at this time.
     pub fn read(&self, now: Timestamp) -> Reading {
-        let groups = self.by_name.iter().map(|(name, group)| GroupReading {
+        let groups = self.by_name.iter().map(|((cluster, name), group)| GroupReading {
             name: Arc::clone(name),
             place: group.place,
             members: group.membership.count(now),
             generation: group.membership.generation(),
-            partitions: self.partitions(group).collect(),
+            partitions: self.partitions(*cluster, group).collect(),
         });
-        let watermarks = self.watermarks.iter().map(|(topic, index, mark)| WatermarkReading {
+        let watermarks = self.watermarks.iter().map(|((_, topic), index, mark)| WatermarkReading {
             topic: topic.clone(),
             index,
             place: mark.place,
@@ -80,13 +80,17 @@ impl Groups {
         Reading { now, groups: groups.collect(), watermarks: watermarks.collect() }
     }
 
-    fn partitions(&self, group: &super::Group) -> impl Iterator<Item = PartitionReading> {
-        group.offsets.iter().map(|(topic, index, committed)| {
-            let lag = self.watermarks.get(topic, index).map(|mark| {
+    fn partitions(
+        &self,
+        cluster: Cluster,
+        group: &Group,
+    ) -> impl Iterator<Item = PartitionReading> {
+        group.offsets.iter().map(move |(topic, index, committed)| {
+            let lag = self.watermarks.get(&(cluster, topic.clone()), index).map(|mark| {
                 let done = committed.offset.saturating_add(committed.done.into());
                 (mark.offset.saturating_sub(done).max(0), mark.at)
             });
-            let &super::Committed { offset, sampled, last_commit, .. } = committed;
+            let &Committed { offset, sampled, last_commit, .. } = committed;
             PartitionReading { topic: topic.clone(), index, offset, sampled, last_commit, lag }
         })
     }

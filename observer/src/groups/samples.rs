@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::decode::{Facts, Partition, Producer, Topic, TopicId};
+use crate::decode::{Facts, Partition, Producer, Rare, Topic, TopicId};
 use crate::event::{Endpoint, Exchange, Fetcher, Outcome, Peers, RequestHeader, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -61,6 +61,13 @@ pub fn members(group: &str, members: &[&str]) -> Facts {
 pub fn of(group: &str) -> Facts {
     let groups = (!group.is_empty()).then(|| Arc::from(group)).into_iter().collect();
     Facts { groups, ..Facts::default() }
+}
+
+/// What is said of a cluster: its id, if it is not empty, and brokers.
+pub fn cluster(id: &str, brokers: &[Endpoint]) -> Facts {
+    let id = (!id.is_empty()).then(|| Arc::from(id));
+    let rare = Rare { cluster: id, brokers: brokers.to_vec(), ..Rare::default() };
+    Facts { rare: Some(Box::new(rare)), ..Facts::default() }
 }
 
 impl Facts {

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
-use super::{Place, Topic};
+use super::{Cluster, Place, Topic};
 
 /// Offsets by the producer whose transaction they wait for.
 #[derive(Debug)]
 pub struct Transactions {
-    open: LruCache<i64, Vec<Pending>, RandomState>,
+    open: LruCache<Key, Vec<Pending>, RandomState>,
     len: usize,
     cap: usize,
 }
+
+/// A producer: its cluster, and its number there.
+pub type Key = (Cluster, i64);
 
 /// An offset that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ impl Transactions {
     }
 
     /// A producer's transaction holds an offset. Returns how many made room for it.
-    pub fn add(&mut self, producer: i64, pending: Pending) -> usize {
+    pub fn add(&mut self, producer: Key, pending: Pending) -> usize {
         self.open.entry(producer).or_insert_with(Vec::new).push(pending);
         self.len = self.len.saturating_add(1);
         if self.len <= self.cap {
@@ -51,9 +54,25 @@ impl Transactions {
     }
 
     /// A producer's transaction has ended: what it held.
-    pub fn end(&mut self, producer: i64) -> Vec<Pending> {
+    pub fn end(&mut self, producer: Key) -> Vec<Pending> {
         let ended = self.open.remove(&producer).unwrap_or_default();
         self.len = self.len.saturating_sub(ended.len());
         ended
+    }
+
+    /// The one cluster is the other.
+    pub fn join(&mut self, from: Cluster, to: Cluster) {
+        let theirs = |key: &Key| key.0 == from;
+        let keys: Vec<_> = self.open.iter().map(|(key, _)| *key).filter(theirs).collect();
+        for key in keys {
+            let pending = self.open.remove(&key).unwrap_or_default();
+            self.open.entry((to, key.1)).or_insert_with(Vec::new).extend(pending);
+        }
+    }
+
+    /// Forgets a cluster's.
+    pub fn forget(&mut self, cluster: Cluster) {
+        self.open.retain(|key, _| key.0 != cluster);
+        self.len = self.open.iter().fold(0, |sum, (_, held)| sum.saturating_add(held.len()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Change, Groups, Place, Topic, answers};
+use super::{Change, Cluster, Groups, Place, Topic, answers};
 use crate::event::Exchange;
 use crate::tables::Table;
 use crate::time::Timestamp;
@@ -29,8 +29,9 @@ impl Groups {
         let Some(response) = answers::answered(exchange) else {
             return;
         };
+        let cluster = self.cluster(exchange);
         for (topic, partition, offset) in answers::offsets(response) {
-            self.mark(exchange, &topic, partition.index, offset, now);
+            self.mark(exchange, (cluster, topic), partition.index, offset, now);
         }
     }
 
@@ -49,10 +50,11 @@ impl Groups {
         }
         let asked = answers::offsets(request).filter(|(_, _, time)| *time == LATEST);
         let asked: HashSet<_> = asked.map(|(topic, p, _)| (topic, p.index)).collect();
+        let cluster = self.cluster(exchange);
         for (topic, partition, offset) in answers::offsets(response) {
             let key = (topic, partition.index);
             if asked.contains(&key) {
-                self.mark(exchange, &key.0, partition.index, offset, now);
+                self.mark(exchange, (cluster, key.0), partition.index, offset, now);
             }
         }
     }
@@ -60,7 +62,7 @@ impl Groups {
     fn mark(
         &mut self,
         exchange: &Exchange,
-        topic: &Topic,
+        topic: (Cluster, Topic),
         index: i32,
         offset: i64,
         now: Timestamp,
@@ -70,12 +72,13 @@ impl Groups {
         }
         let mark = Mark { offset, at: now, place: Place::of(exchange) };
         // Two answers on their way at once may overtake each other.
-        let kept = self.watermarks.set(topic, index, mark, |present| {
+        let kept = self.watermarks.set(&topic, index, mark, |present| {
             present.offset > offset && exchange.time.is_some_and(|asked| asked <= present.at)
         });
         self.evictions.add(Table::Watermarks, kept.evicted);
         if kept.is_new_topic {
-            self.changes.push(Change::Topic(topic.clone()));
+            self.hold(topic.0, None, &topic.1);
+            self.changes.push(Change::Topic(topic.1));
         }
     }
 }

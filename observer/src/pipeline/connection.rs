@@ -109,9 +109,10 @@ impl Connection {
             Life::New | Life::Open => {
                 self.open(wire_len, shared);
                 self.infer_start(side, segment, shared.config);
+                let is_here = self.half(side).begins_frame(segment);
                 self.pass(side, segment, shared);
                 self.believe(shared);
-                self.resume(side, segment, shared);
+                self.resume(side, segment, is_here, shared);
                 self.check_opaque(shared);
             }
         }

@@ -3,7 +3,7 @@
 use super::resume::Resume;
 use super::successor::WINDOW;
 use crate::frame::{Account, Framer, Receiver};
-use crate::input::{Segment, Seq};
+use crate::input::{Segment, Seq, Wants};
 use crate::ledger::{GapReason, Ledger};
 use crate::stream::{self, Budget, Carrier, Direction, Edges, Hole};
 use crate::time::Timestamp;
@@ -52,20 +52,36 @@ impl Half {
         self.start = Some(seq);
     }
 
+    /// Whether a frame begins with the segment, which comes next.
+    pub(super) fn begins_frame(&self, segment: &Segment<'_>) -> bool {
+        self.next() == Some(segment.seq) && self.framer.to_next() == Some(0)
+    }
+
     /// Where its source may go on to leave out data, if it is to be told after this segment.
-    pub(super) fn resumes_at(&mut self, segment: &Segment<'_>, ledger: &mut Ledger) -> Option<Seq> {
-        if !segment.wants_place {
+    pub(super) fn resumes_at(
+        &mut self,
+        segment: &Segment<'_>,
+        is_here: bool,
+        ledger: &mut Ledger,
+    ) -> Option<Seq> {
+        if segment.wants == Wants::Nothing {
             self.settle(ledger);
             return None;
         }
-        ledger.out_of_step = ledger.out_of_step.saturating_add(self.resume.is_new().into());
+        ledger.out_of_step = ledger.out_of_step.saturating_add(self.resume.note().into());
         let place = self.stream.next().zip(self.framer.to_next());
-        self.resume.ask(place.map(|(next, behind)| next.plus(behind)))
+        let place = place.map(|(next, behind)| next.plus(behind));
+        match segment.wants {
+            Wants::Nothing | Wants::Answer => None,
+            Wants::Place => self.resume.ask(place),
+            Wants::Here if is_here => Some(segment.seq),
+            Wants::Here => place,
+        }
     }
 
     /// Its source needs to be told no place.
     pub(super) fn settle(&mut self, ledger: &mut Ledger) {
-        ledger.out_of_step = ledger.out_of_step.saturating_sub((!self.resume.is_new()).into());
+        ledger.out_of_step = ledger.out_of_step.saturating_sub(self.resume.has_asked().into());
         self.resume = Resume::default();
     }
 

@@ -80,7 +80,7 @@ impl Pipeline {
             inflight: 0,
             decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids))
                 .with_sessions(Sessions::new(config.max_session_partitions))
-                .with_clients(Clients::new(config.max_group_clients, config.idle)),
+                .with_clients(Clients::new(config.max_group_clients)),
             clock: Clock::default(),
             upkeep: Upkeep::default(),
             config,

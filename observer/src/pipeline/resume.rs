@@ -24,15 +24,21 @@ pub(super) struct Resume {
 const MAX_PATIENCE: u8 = 64;
 
 impl Resume {
-    /// Whether it has not asked yet.
-    pub(super) const fn is_new(&self) -> bool {
-        !self.is_asked
+    /// Notes that it asks; returns whether it does so for the first time.
+    pub(super) const fn note(&mut self) -> bool {
+        let is_new = !self.is_asked;
+        self.is_asked = true;
+        is_new
+    }
+
+    /// Whether it has asked.
+    pub(super) const fn has_asked(&self) -> bool {
+        self.is_asked
     }
 
     /// A segment came whole that need not have; the next frame begins at `place`, if that is known.
     /// Returns what to tell.
     pub(super) fn ask(&mut self, place: Option<Seq>) -> Option<Seq> {
-        self.is_asked = true;
         if let Some(wait) = self.wait.checked_sub(1) {
             self.wait = wait;
             return None;
@@ -46,17 +52,19 @@ impl Resume {
 }
 
 impl Connection {
-    /// Tells a source that copies all of a direction where its next frame begins.
+    /// Tells a source that copies all of a direction where its next frame begins; `is_here` when one
+    /// begins with the segment.
     pub(super) fn resume<H: Handler>(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
+        is_here: bool,
         shared: &mut Shared<'_, '_, H>,
     ) {
         if segment.wire_len == 0 || self.conversation.standing() != Standing::Kafka {
             return;
         }
-        if let Some(at) = self.half(side).resumes_at(segment, shared.ctx.ledger) {
+        if let Some(at) = self.half(side).resumes_at(segment, is_here, shared.ctx.ledger) {
             let flow = segment.flow;
             shared.ctx.handler.event(Event::Command(Command::Resume { flow, side, at }));
         }

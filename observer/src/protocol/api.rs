@@ -48,13 +48,11 @@ pub enum Listener {
     ZkBroker,
 }
 
-/// Whose version was removed.
+/// What kind of version was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Removal {
-    /// Clients'.
-    Client,
-    /// One that brokers and controllers send each other.
-    Broker,
+    /// One that was meant to stay.
+    Stable,
     /// An early one, which was never meant to stay.
     Early,
 }
@@ -141,10 +139,10 @@ impl Api {
     /// Whether clients could use this version once, and the newest release no longer takes it
     /// (KIP-896). What only brokers send each other, and early versions, are no client's problem.
     pub fn is_removed(&self, version: i16) -> bool {
-        self.removal(version) == Some(Removal::Client)
+        self.removal(version) == Some(Removal::Stable) && !self.is_between_brokers()
     }
 
-    /// Whose version the newest release no longer takes; `None` if it does, or if no release did.
+    /// Which kind of version the newest release no longer takes; `None` if it does, or if no release did.
     pub fn removal(&self, version: i16) -> Option<Removal> {
         let mut releases = self.valid.iter().zip(self.unstable);
         let is_in_newest = releases.next().is_some_and(|(valid, _)| valid.contains(version));
@@ -154,10 +152,7 @@ impl Api {
         let was_stable = |(valid, early): (&Versions, bool)| {
             valid.contains(version) && !(early && version == valid.last)
         };
-        if self.is_between_brokers() {
-            return Some(Removal::Broker);
-        }
-        Some(if releases.any(was_stable) { Removal::Client } else { Removal::Early })
+        Some(if releases.any(was_stable) { Removal::Stable } else { Removal::Early })
     }
 
     /// Whether no client sends it.

@@ -29,6 +29,8 @@ pub enum Role {
     Group,
     /// A member's id.
     Member,
+    /// A static member's own id (KIP-345).
+    Instance,
     /// A classic group's generation, or a member's epoch (int32).
     Generation,
     /// An offset that a group committed (int64).
@@ -47,6 +49,8 @@ pub enum Role {
     DoneRecords,
     /// How long a silent member stays in its group (int32, ms).
     SessionTimeout,
+    /// How long a group waits for its members to join again (int32, ms).
+    RebalanceTimeout,
     /// A producer's number (int64; KIP-98).
     Producer,
     /// Whether a transaction is committed, not aborted (bool; KIP-98).
@@ -61,6 +65,12 @@ pub enum Role {
     SessionEpoch,
     /// How many brokers must have a produced record set; 0: no answer is wanted (int16).
     Acks,
+    /// The id of a whole cluster.
+    Cluster,
+    /// A broker's host, a name or an address.
+    Host,
+    /// A broker's port (int32).
+    Port,
     /// A client's name, in a header.
     Client,
     /// A client's library (KIP-511).
@@ -176,9 +186,11 @@ fn of_int32(field: &Field) -> Role {
         "GenerationId" | "MemberEpoch" | "GenerationIdOrMemberEpoch" => Role::Generation,
         "DeliveryCompleteCount" => Role::DoneRecords,
         "SessionTimeoutMs" => Role::SessionTimeout,
+        "RebalanceTimeoutMs" => Role::RebalanceTimeout,
         "ReplicaId" => Role::Replica,
         "SessionId" => Role::Session,
         "SessionEpoch" => Role::SessionEpoch,
+        "Port" => Role::Port,
         _ => Role::None,
     }
 }
@@ -201,10 +213,13 @@ fn of_string(field: &Field) -> Role {
         (Some(Entity::TopicName), _) => Role::Topic,
         (Some(Entity::GroupId), _) | (_, "GroupId") => Role::Group,
         (_, "MemberId") => Role::Member,
+        (_, "GroupInstanceId" | "InstanceId") => Role::Instance,
         (_, "ClientSoftwareName") => Role::Software,
         (_, "ClientSoftwareVersion") => Role::SoftwareVersion,
         (_, "Mechanism") => Role::Mechanism,
         (_, "ResourceName") => Role::Resource,
+        (_, "ClusterId") => Role::Cluster,
+        (_, "Host") => Role::Host,
         // Of a setting, which may be a password.
         (_, "Value") => Role::Secret,
         _ => Role::None,

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use observer_common::sieve::{
-    ANY_RESPONSE, Code, ENTRIES, Entry, MAX_KEPT, MAX_WORDS, Op, UNKNOWN_REQUEST, Width, Word,
-    entry_index,
+    ANY_RESPONSE, Code, ENTRIES, Entry, MAX_KEPT, MAX_WORDS, Op, SHORT_RESPONSE, UNKNOWN_REQUEST,
+    Width, Word, entry_index,
 };
 
 use super::api::ApiKey;
@@ -24,8 +24,9 @@ use translate::translate;
 /// Bytes of a message without data that are kept: of all that has been seen, only of the metadata of
 /// clusters with ten thousands of partitions more is left out.
 const WHOLE: u32 = 1 << 20;
-/// Bytes of a request whose layout is not known: its header, and what never changes behind it.
-const HEADER: u32 = 2048;
+/// Bytes behind the header of a message whose layout is not known: what never changes, and hardly more,
+/// as it may be data.
+const UNKNOWN: u32 = 16;
 
 const _: () = assert!(MAX_KEPT as usize >= MAX_TEXT, "what is reported of a string is kept");
 
@@ -60,10 +61,13 @@ impl Words {
             Word::new(Op::Rest, Width::None, 0, high, low)
         };
         let mut words = vec![Word::END];
-        for (place, word) in [(UNKNOWN_REQUEST, rest(HEADER)), (ANY_RESPONSE, rest(WHOLE))] {
-            debug_assert_eq!(words.len(), usize::from(place));
-            words.push(word);
-        }
+        let client_id = Word::new(Op::Text, Width::Two, 0, 0, 0);
+        debug_assert_eq!(words.len(), usize::from(UNKNOWN_REQUEST));
+        words.extend([client_id, rest(UNKNOWN)]);
+        debug_assert_eq!(words.len(), usize::from(ANY_RESPONSE));
+        words.push(rest(WHOLE));
+        debug_assert_eq!(words.len(), usize::from(SHORT_RESPONSE));
+        words.push(rest(UNKNOWN));
         let mut shelf = Shelf { words, places: HashMap::new() };
         let mut entries = vec![Entry::default(); ENTRIES as usize];
         for layout in LAYOUTS.iter().filter(|layout| layout.side == Side::Request) {

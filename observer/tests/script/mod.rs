@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use observer::event::{Event, Flow, Handler, Outcome};
-use observer::input::{Chunk, Endpoint, Input, Segment, Seq, TcpFlags};
+use observer::input::{Chunk, Endpoint, Input, Segment, Seq, TcpFlags, Wants};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
@@ -111,7 +111,7 @@ impl Script {
             flags,
             wire_len: bytes.len() as u32,
             chunks: if present.is_empty() { &[] } else { &chunk },
-            wants_place: false,
+            wants: Wants::Nothing,
         };
         self.pipeline.input(&Input::Segment(segment), handler);
         self.check_ledger();

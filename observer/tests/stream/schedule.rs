@@ -1,7 +1,7 @@
 //! Random schedules: what a network, a capture and a peer may do to one direction. Everything follows
 //! from the seed.
 
-use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
+use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags, Wants};
 use observer::time::Timestamp;
 
 /// One thing that happens to a direction.
@@ -56,7 +56,7 @@ impl Sent {
             flags: TcpFlags::default(),
             wire_len: self.wire_len,
             chunks: &chunks,
-            wants_place: false,
+            wants: Wants::Nothing,
         })
     }
 }

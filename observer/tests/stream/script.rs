@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags};
+use observer::input::{Chunk, Flow, Segment, Seq, TcpFlags, Wants};
 use observer::ledger::GapReason;
 use observer::stream::{Budget, Carrier, Direction, Edges, Limits, MAX_SEGMENT, Pushed, Sink};
 use observer::time::Timestamp;
@@ -95,7 +95,7 @@ impl Script {
             flags: TcpFlags::default(),
             wire_len,
             chunks,
-            wants_place: false,
+            wants: Wants::Nothing,
         };
         let Self { direction, limits, budget, out, now, .. } = self;
         let pushed = direction.push(&segment, *now, limits, budget, out);

@@ -1,7 +1,7 @@
 //! What is done with a segment's bytes: records out.
 
-use observer::input::{Segment, Seq, TcpFlags};
-use observer_common::sieve::{Bench, Position, Step, Walk, Walked, Why, step};
+use observer::input::{Segment, Seq, TcpFlags, Wants};
+use observer_common::sieve::{Bench, Position, Step, Walk, Walked, Why, may_begin, step};
 
 use super::tape::Reel;
 use super::{Kept, Sieve, with_chunks};
@@ -14,8 +14,8 @@ pub struct Table<'a, 's> {
     tell: &'a mut dyn FnMut(Segment<'_>),
     /// What was kept since the last record.
     pub(super) kept: Kept,
-    /// The bytes are told as they are.
-    is_copying: bool,
+    /// What is asked for, while bytes are told as they are.
+    wants: Wants,
 }
 
 impl<'a, 's> Table<'a, 's> {
@@ -26,14 +26,14 @@ impl<'a, 's> Table<'a, 's> {
     ) -> Self {
         let bytes = segment.chunks.first().map_or(&[][..], |chunk| chunk.bytes);
         assert_eq!(bytes.len(), segment.wire_len as usize, "a segment that is whole");
-        Self { sieve, segment, bytes, tell, kept: Vec::new(), is_copying: false }
+        Self { sieve, segment, bytes, tell, kept: Vec::new(), wants: Wants::Nothing }
     }
 
     /// A record that covers these bytes, with what was kept.
     pub(super) fn record(&mut self, covered: Position, flags: bool) {
         let ends = TcpFlags(self.segment.flags.0 & !(TcpFlags::FIN.0 | TcpFlags::RST.0));
         let segment = Segment {
-            wants_place: self.is_copying,
+            wants: self.wants,
             seq: covered.from,
             wire_len: covered.len,
             flags: if flags { self.segment.flags } else { ends },
@@ -46,8 +46,8 @@ impl<'a, 's> Table<'a, 's> {
 /// Steps that a segment may take.
 const MAX_STEPS: usize = 1 << 20;
 
-impl Bench for Table<'_, '_> {
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked {
+impl Table<'_, '_> {
+    fn take_steps(&mut self, walk: &mut Walk, from: u32, told: Option<Seq>) -> Walked {
         let words = self.sieve.words;
         let mut reel = Reel::new(self, from, told);
         for _ in 0..MAX_STEPS {
@@ -59,17 +59,35 @@ impl Bench for Table<'_, '_> {
         }
         panic!("a segment takes more than {MAX_STEPS} steps");
     }
+}
+
+impl Bench for Table<'_, '_> {
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked {
+        self.take_steps(walk, from, Some(told))
+    }
+
+    fn follow(&mut self, walk: &mut Walk, from: u32) -> Walked {
+        let walked = self.take_steps(walk, from, None);
+        self.kept.clear();
+        walked
+    }
+
+    fn may_begin(&mut self, is_request: bool) -> bool {
+        let first = self.bytes.first_chunk().map(|first| u64::from_be_bytes(*first));
+        first.is_some_and(|first| may_begin(first, is_request, self.sieve.words))
+    }
 
     fn submit(&mut self, covered: Position, flags: bool) {
         self.record(covered, flags);
     }
 
-    fn copy(&mut self, from: u32, to: u32) {
+    fn copy(&mut self, from: u32, to: u32, wants: Wants) {
         self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec(), false)];
         let covered = Position { from: self.segment.seq.plus(from), len: to - from };
-        self.is_copying = true;
+        self.wants = wants;
+        self.sieve.copied += u64::from(to - from);
         self.record(covered, to == self.segment.wire_len);
-        self.is_copying = false;
+        self.wants = Wants::Nothing;
     }
 
     fn count_only(&mut self) {}

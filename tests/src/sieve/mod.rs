@@ -7,7 +7,7 @@ pub mod dialogue;
 pub mod tap;
 mod tape;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use observer::event::{Command, Event, Outcome, Side};
 use observer::input::{Chunk, Flow, Input, Segment, TcpFlags};
@@ -36,6 +36,10 @@ pub struct Sieve {
     pub falls: Vec<Why>,
     /// How often one resumed.
     pub resumes: usize,
+    /// Bytes that were told as they are.
+    pub copied: u64,
+    /// Segments that pass before an order is obeyed.
+    pub delay: usize,
 }
 
 /// Bytes kept of a segment: their offset from the record's first byte, and whether a frame is known to
@@ -52,6 +56,8 @@ impl Default for Sieve {
             duplicate: 0,
             falls: Vec::new(),
             resumes: 0,
+            copied: 0,
+            delay: 0,
         }
     }
 }
@@ -80,6 +86,7 @@ impl Sieve {
     pub fn obey(&mut self, flow: Flow, order: Order) {
         if let Some(state) = self.flows.get_mut(&flow).filter(|state| state.takes_orders()) {
             state.obey(order);
+            self.resumes += usize::from(state.is_in_step());
         }
     }
 
@@ -87,7 +94,7 @@ impl Sieve {
         let Some(state) = self.flows.get_mut(&flow.reversed()) else {
             return;
         };
-        state.walk().hear(news);
+        state.hear(news);
     }
 }
 
@@ -95,15 +102,20 @@ impl Sieve {
 pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
     let mut said = Said::default();
     let mut pipeline = Pipeline::new(Config::new(ports.clone()));
+    let mut orders = VecDeque::new();
+    let mut passed = 0;
     segments.each(|segment| {
-        let mut orders = Vec::new();
+        passed += 1;
         sieve.segment(segment, |sieved| {
             pipeline.input(&Input::Segment(sieved), &mut |event: Event<'_>| {
                 said.take(&event);
-                orders.extend(order(&event));
+                orders.extend(order(&event).map(|order| (passed, order)));
             });
         });
-        orders.iter().for_each(|(flow, order)| sieve.obey(*flow, *order));
+        let delay = sieve.delay;
+        while let Some((_, (flow, order))) = orders.pop_front_if(|(at, _)| *at + delay <= passed) {
+            sieve.obey(flow, order);
+        }
     });
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
     said.ledger = *pipeline.ledger();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use observer::input::{Chunk, Flow, Input, Segment, Seq};
+use observer::input::{Chunk, Flow, Input, Segment, Seq, Wants};
 use observer::source::live::{Capture, Config, Counters, Handle};
 use observer_common::TcpFlags;
 
@@ -113,7 +113,7 @@ impl Told {
             flags: self.flags,
             wire_len: self.wire_len,
             chunks: &chunks,
-            wants_place: false,
+            wants: Wants::Nothing,
         });
     }
 }

@@ -10,6 +10,8 @@ pub struct Reel<'t, 'a, 's> {
     table: &'t mut Table<'a, 's>,
     at: u32,
     shown: u32,
+    /// Whether records are made.
+    makes_records: bool,
     /// Records have covered the bytes before it.
     told: Seq,
     has_kept: bool,
@@ -20,8 +22,18 @@ pub struct Reel<'t, 'a, 's> {
 }
 
 impl<'t, 'a, 's> Reel<'t, 'a, 's> {
-    pub fn new(table: &'t mut Table<'a, 's>, from: u32, told: Seq) -> Self {
-        Self { table, at: from, shown: 0, told, has_kept: false, is_start: false, size: 0 }
+    pub fn new(table: &'t mut Table<'a, 's>, from: u32, told: Option<Seq>) -> Self {
+        let (makes_records, told) = (told.is_some(), told.unwrap_or(table.segment.seq));
+        Self {
+            table,
+            at: from,
+            shown: 0,
+            makes_records,
+            told,
+            has_kept: false,
+            is_start: false,
+            size: 0,
+        }
     }
 
     pub fn walked(&self, out: Option<Why>) -> Walked {
@@ -43,7 +55,7 @@ impl Tape for Reel<'_, '_, '_> {
     }
 
     fn show(&mut self, wanted: u32, is_start: bool) -> bool {
-        if self.size >= self.table.sieve.room {
+        if self.size >= self.table.sieve.room && self.makes_records {
             let len = self.place().since(self.told) as u32;
             self.table.record(Position { from: self.told, len }, false);
             (self.told, self.size, self.has_kept) = (self.place(), 0, false);

@@ -120,6 +120,14 @@ fn no_finding_is_exit_code_0() {
 }
 
 #[test]
+fn an_audit_that_saw_nothing_is_no_good_news() {
+    let run = audit(&captured(&[("10.0.0.3:40000", vec![])]), &[]);
+    assert!(run.stdout.contains("\n0 requests seen: "), "{}", run.stdout);
+    let nothing = "kafka-observer: no request was seen, so this says nothing of any client\n";
+    assert_eq!((run.code, run.stderr.as_str()), (Some(1), nothing));
+}
+
+#[test]
 fn clients_beyond_the_bound_are_findings_too() {
     let run = audit(&old_and_new(), &["--max-clients", "1"]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(1), ""));

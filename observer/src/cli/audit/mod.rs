@@ -66,7 +66,8 @@ enum Format {
     Json,
 }
 
-/// Audits. A client that is not ready is a finding; so is a capture that is damaged.
+/// Audits. A client that is not ready is a finding; so is a capture that is damaged, and that there was
+/// nothing to judge.
 pub fn audit(arguments: &Arguments) -> Result<(), Failure> {
     let audit = Audit::new(arguments.max_clients);
     #[cfg(feature = "live")]
@@ -98,7 +99,13 @@ fn print(format: Format, report: &Report) -> Result<(), Failure> {
 }
 
 fn verdict(report: &Report) -> Result<(), Failure> {
-    if report.has_findings() { Err(Failure::told()) } else { Ok(()) }
+    match report {
+        Report { requests: 0, .. } => {
+            Err(Failure::finding("no request was seen, so this says nothing of any client"))
+        }
+        _ if report.has_findings() => Err(Failure::told()),
+        _ => Ok(()),
+    }
 }
 
 /// Bytes that nobody saw.

@@ -1,9 +1,10 @@
 //! Groups come, change and go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GROUP, Script};
-use crate::decode::Facts;
+use super::{GROUP, Script, t};
+use crate::decode::{Facts, TopicId};
 use crate::event::Vantage;
 use crate::groups::samples::{at, by, member, members, of};
 use crate::groups::{Change, Limits};
@@ -64,10 +65,34 @@ fn what_is_deleted_is_not_known() {
     let mut answer = Facts::default().with("t", &[]).with("u", &[]);
     answer.errors.count(ErrorCode(29), Some(1));
     script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
-    script.then(ApiKey::OFFSET_DELETE, of(GROUP).with("v", &[]), Facts::default());
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), Facts::default().with("v", &[]));
     assert_eq!(script.progress(GROUP), [("u".to_owned(), 0, 5, Some(4))]);
     assert_eq!(script.groups.read(at(9)).watermarks.len(), 1);
     assert_eq!(script.groups.partitions, 1);
+}
+
+#[test]
+fn offsets_that_could_not_be_deleted_stay() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t", &[(0, 5), (1, 6), (2, 7)]).commit(GROUP, "u", &[(0, 5)]);
+    let answer = |topic, partitions, refused: &[i32]| {
+        let answer = Facts::default().with(topic, &[]);
+        let mut answer = refused.iter().fold(answer, |answer, &i| answer.with_refused(i, 86));
+        answer.topics[0].partitions = partitions;
+        answer
+    };
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), Facts::default().with_error(16));
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), answer("t", 1, &[0]));
+    assert_eq!(script.groups.partitions, 4);
+    script.then(ApiKey::OFFSET_DELETE, of(GROUP), answer("t", 3, &[1]));
+    let u = || ("u".to_owned(), 0, 5, None);
+    assert_eq!(script.progress(GROUP), [t(1, 6, None), u()]);
+    assert_eq!(script.groups.partitions, 2);
+    // Of a share group only topics are told.
+    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
+    answer.errors.count(ErrorCode(86), Some(1));
+    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP), answer);
+    assert_eq!(script.progress(GROUP), [u()]);
 }
 
 #[test]
@@ -99,9 +124,11 @@ fn everything_is_bounded_and_counted() {
     assert_eq!((script.progress("a").len(), script.evicted(Table::GroupPartitions)), (2, 1));
     script.commit("b", "t", &[(0, 1), (1, 1)]);
     assert_eq!((script.progress("a").len(), script.progress("b").len()), (0, 2), "too many in all");
-    assert_eq!(script.evicted(Table::GroupPartitions), 3);
+    let evicted =
+        |script: &Script| (script.evicted(Table::Groups), script.evicted(Table::GroupPartitions));
+    assert_eq!(evicted(&script), (1, 3), "the group, too");
     script.commit("c", "t", &[(0, 1)]).commit("d", "t", &[(0, 1)]);
-    assert_eq!((script.progress("b").len(), script.evicted(Table::Groups)), (0, 1));
+    assert_eq!((script.progress("b").len(), evicted(&script)), (0, (2, 5)));
     for topic in ["t", "u", "v"] {
         script.fetch(topic, &[(0, 1)]);
     }
@@ -112,6 +139,35 @@ fn everything_is_bounded_and_counted() {
         script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
     }
     assert_eq!(script.evicted(Table::PendingOffsets), 1);
+}
+
+#[test]
+fn a_group_without_offsets_that_makes_room_is_counted() {
+    let mut script = Script::within(Limits { partitions: 1, ..Limits::default() });
+    script.then(ApiKey::HEARTBEAT, member("idle", "m", 1), Facts::default());
+    script.commit("a", "t", &[(0, 1)]).commit("b", "t", &[(0, 1)]);
+    assert_eq!(script.groups.names().map(|name| &**name).collect::<Vec<_>>(), ["b"]);
+    assert_eq!((script.evicted(Table::Groups), script.evicted(Table::GroupPartitions)), (2, 1));
+}
+
+#[test]
+fn who_holds_a_topic_without_a_name_is_known_and_bounded() {
+    let limits =
+        Limits { partitions_per_group: 2, partitions: 2, watermarks: 2, ..Limits::default() };
+    let mut script = Script::within(limits);
+    script.commit("a", "t", &[(0, 1)]);
+    assert_eq!(script.groups.unnamed.len(), 0, "its name is known");
+    for id in 0..20 {
+        let commit = || member("a", "m", 1).with_id(id, &[(0, 1)]);
+        script.then(ApiKey::OFFSET_COMMIT, commit(), Facts::default());
+        script.then(ApiKey::FETCH, Facts::default(), Facts::default().with_id(id, &[(0, 1)]));
+        assert!(script.groups.unnamed.len() <= 8, "twice what there may be");
+    }
+    script.groups.expire(at(script.now));
+    assert!(script.groups.unnamed.len() <= 4, "{:?}", script.groups.unnamed);
+    script.groups.named(TopicId([19; 16]), &Arc::from("named"));
+    let named = ("named".to_owned(), 0, 1, Some(0));
+    assert!(script.progress("a").contains(&named), "{:?}", script.progress("a"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Scripts: exchanges in, what is known of groups out.
 
+mod clusters;
 mod life;
 mod progress;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{GROUP, Script, t};
 use crate::decode::{Facts, TopicId, Undecoded};
-use crate::event::Exchange;
+use crate::event::{Exchange, Outcome};
 use crate::groups::samples::{answered, at, member, of};
 use crate::protocol::api::ApiKey;
 
@@ -106,7 +106,7 @@ fn a_share_groups_progress_is_in_its_state() {
     script.then(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, of(GROUP), described(9));
     assert_eq!(script.progress(GROUP), [t(0, 9, Some(3))]);
     assert_eq!(script.counted(), [], "it commits nothing");
-    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP).with("t", &[]), Facts::default());
+    script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP), Facts::default().with("t", &[]));
     assert_eq!(script.progress(GROUP), []);
 }
 
@@ -131,6 +131,18 @@ fn a_transactions_offsets_count_when_it_ends_well() {
     script.then(ApiKey::INIT_PRODUCER_ID, Facts::default(), begun);
     end(&mut script, true);
     assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 0));
+}
+
+#[test]
+fn what_shall_be_aborted_is_not_committed_though_no_answer_was_seen() {
+    let mut script = Script::new();
+    let request = of(GROUP).with("t", &[(0, 5)]).by_producer(7);
+    script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
+    let mut abort = answered(ApiKey::END_TXN, ended(7, false), Facts::default());
+    (abort.outcome, abort.response) = (Outcome::Lost, None);
+    script.groups.exchange(&abort, at(2));
+    script.then(ApiKey::END_TXN, ended(7, true), Facts::default());
+    assert_eq!(script.progress(GROUP), []);
 }
 
 /// What is said of a producer whose transaction has ended.

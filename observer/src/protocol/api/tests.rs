@@ -33,11 +33,11 @@ fn versions_that_were_removed_are_those_that_clients_could_use() {
 }
 
 #[test]
-fn what_was_removed_was_clients_or_brokers_or_early() {
+fn what_was_removed_was_stable_or_early() {
     let removal = |key: ApiKey, version| key.lookup().unwrap().removal(version);
-    assert_eq!(removal(ApiKey::FETCH, 3), Some(Removal::Client));
-    assert_eq!(removal(ApiKey::WRITE_TXN_MARKERS, 0), Some(Removal::Broker));
-    assert_eq!(removal(ApiKey::CONTROLLED_SHUTDOWN, 3), Some(Removal::Broker));
+    assert_eq!(removal(ApiKey::FETCH, 3), Some(Removal::Stable));
+    assert_eq!(removal(ApiKey::WRITE_TXN_MARKERS, 0), Some(Removal::Stable));
+    assert_eq!(removal(ApiKey::CONTROLLED_SHUTDOWN, 3), Some(Removal::Stable));
     assert_eq!(removal(ApiKey::SHARE_FETCH, 0), Some(Removal::Early));
     assert_eq!((removal(ApiKey::FETCH, 4), removal(ApiKey::FETCH, 99)), (None, None));
     assert!(!ApiKey::DESCRIBE_QUORUM.lookup().unwrap().is_between_brokers(), "admins ask it");

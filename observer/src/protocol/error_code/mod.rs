@@ -17,6 +17,12 @@ impl ErrorCode {
     pub const REBALANCE_IN_PROGRESS: Self = Self(27);
     /// The broker does not know the requested version of the API.
     pub const UNSUPPORTED_VERSION: Self = Self(35);
+    /// Another has taken the member's instance id (KIP-345).
+    pub const FENCED_INSTANCE_ID: Self = Self(82);
+    /// The member was thrown out (KIP-848).
+    pub const FENCED_MEMBER_EPOCH: Self = Self(110);
+    /// The member's epoch is not the one that it was told (KIP-848).
+    pub const STALE_MEMBER_EPOCH: Self = Self(113);
 
     /// Kafka's name, if the table has it; `Display` gives a name for every code.
     pub fn name(self) -> Option<&'static str> {

@@ -76,7 +76,9 @@ mod tests {
         for layout in &LAYOUTS {
             for version in layout.versions.first..=layout.versions.last {
                 for meaning in [Meaning::FACTS, Meaning::EVERYTHING, Meaning::DATA] {
-                    compile(layout, version, meaning).unwrap();
+                    if let Err(why) = compile(layout, version, meaning) {
+                        panic!("{} v{version}, {:?}: {why}", layout.api_key, layout.side);
+                    }
                 }
                 assert!(find(layout.api_key, layout.side, version).is_some());
                 programs += 1;

@@ -90,7 +90,7 @@ impl Audit {
             return self.known_brokers.count(sender, time, removed);
         }
         match removal {
-            Some(Removal::Client | Removal::Broker) => self.clients.count(sender, time, removed),
+            Some(Removal::Stable) => self.clients.count(sender, time, removed),
             Some(Removal::Early) => self.early.count(sender, time, removed),
             None if sender.library.is_some() || GREETINGS.contains(&api.key) => {}
             None => self.unnamed.count(sender, time, None),

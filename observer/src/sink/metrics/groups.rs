@@ -261,6 +261,13 @@ mod tests {
     }
 
     #[test]
+    fn a_group_that_is_called_other_has_gauges() {
+        let metrics = metrics(Options::default(), &["other"]);
+        let lags = samples(&metrics, "group_lag");
+        assert!(lags.len() == 2 && lags[0].contains(r#"group="other""#), "{lags:?}");
+    }
+
+    #[test]
     fn names_that_are_cut_to_the_same_are_shown_once() {
         let options = Options { max_label_len: 1, ..Options::default() };
         let metrics = metrics(options, &["ga", "gb"]);

@@ -113,9 +113,11 @@ impl<K: Hash + Eq> LabelTable<K> {
 }
 
 impl LabelTable<String> {
-    /// Whether a text from the wire has an id of its own.
+    /// Whether a text from the wire is shown as such: it has an id of its own, or is called
+    /// [`OTHER`].
     pub fn has(&self, text: &str, max_len: usize) -> bool {
-        self.ids.contains_key(&*harmless(text, max_len))
+        let text = harmless(text, max_len);
+        text == OTHER || self.ids.contains_key(&*text)
     }
 
     /// The id of a text from the wire, at most `max_len` bytes of it.
@@ -168,6 +170,7 @@ mod tests {
         assert_eq!(labels.text("other", 10), LabelId::OTHER);
         assert_eq!(labels.text("otherwise", 5), LabelId::OTHER);
         assert_eq!(labels.overflow(), 0);
+        assert!(labels.has("other", 10) && !labels.has("another", 10));
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub use self::options::Options;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
 use self::traffic::Traffic;
+use crate::decode::TopicId;
 use crate::event::{Event, Handler};
 use crate::time::Timestamp;
 
@@ -73,11 +74,12 @@ impl Metrics {
         let registry = Registry::default();
         let families = Families { registry: &registry, cluster: options.cluster.as_deref() };
         let labels = Labels::new(&options);
+        let given_up = unresolved::given_up(&families)?;
         let envoy = options.envoy_prefix.as_deref().map(|prefix| Envoy::new(&registry, prefix));
         Ok(Self {
             traffic: Traffic::new(&families, &labels, &options)?,
-            errors: Errors::new(&families, &labels, &options)?,
-            topics: Topics::new(&families, &labels, &options)?,
+            errors: Errors::new(&families, &labels, &options, given_up.clone())?,
+            topics: Topics::new(&families, &labels, &options, given_up)?,
             groups: Groups::new(&families, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
@@ -113,7 +115,8 @@ impl Metrics {
 
     /// No more will come: what waited for a topic's name counts under its id.
     pub fn settle(&mut self) {
-        let Self { labels, topics, now, .. } = self;
+        let Self { labels, errors, topics, now, .. } = self;
+        errors.settle(labels, *now);
         topics.settle(labels, *now);
     }
 
@@ -129,6 +132,13 @@ impl Metrics {
             own: self.own(),
             process: self.process.clone(),
         }
+    }
+
+    fn named(&mut self, id: TopicId, name: &Arc<str>) {
+        let Self { labels, errors, topics, groups, now, .. } = self;
+        errors.named(labels, id, name, *now);
+        topics.named(labels, id, name, *now);
+        groups.named(labels, id, name, *now);
     }
 
     fn own(&self) -> Vec<MetricFamily> {
@@ -235,10 +245,7 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&peers);
                 brokers.socket(labels, broker, rtt, retransmits);
             }
-            Event::TopicNamed { id, name } => {
-                topics.named(labels, id, name, *now);
-                groups.named(labels, id, name, *now);
-            }
+            Event::TopicNamed { id, name } => self.named(id, name),
             Event::Command(_) => {}
         }
     }

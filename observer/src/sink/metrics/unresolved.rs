@@ -7,20 +7,18 @@ use foldhash::fast::RandomState;
 use prometheus::Result;
 
 use super::family::Families;
-use super::label::LabelId;
 use super::series::Key;
-use super::topics::Measure;
 use super::value::Counter;
 use crate::decode::TopicId;
 use crate::time::Timestamp;
 
 /// What waits for a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amount {
+pub struct Amount<M> {
     /// Under which labels it counts, without the topic.
     pub key: Key,
     /// What it is.
-    pub measure: Measure,
+    pub measure: M,
     /// How much.
     pub n: u64,
     /// When the first of it came.
@@ -28,8 +26,8 @@ pub struct Amount {
 }
 
 /// Amounts by topic id.
-pub struct Unresolved {
-    amounts: HashMap<TopicId, Vec<Amount>, RandomState>,
+pub struct Unresolved<M> {
+    amounts: HashMap<TopicId, Vec<Amount<M>>, RandomState>,
     len: usize,
     given_up: Counter,
 }
@@ -39,22 +37,26 @@ const MAX_WAITING: usize = 10_000;
 /// How long: clients ask for metadata every five minutes at the latest.
 const MAX_WAIT: Duration = Duration::from_mins(6);
 
-impl Unresolved {
-    /// Nothing waits.
-    pub fn new(families: &Families<'_>) -> Result<Self> {
-        let given_up = families.counter(
-            "topic_id_unresolved_total",
-            "Amounts that count under a topic's id, as its name was not seen.",
-            &[],
-        )?;
-        let given_up = given_up.with_label_values(&[]);
-        Ok(Self { amounts: HashMap::default(), len: 0, given_up })
+/// Amounts of all kinds that waited in vain.
+pub fn given_up(families: &Families<'_>) -> Result<Counter> {
+    let family = families.counter(
+        "topic_id_unresolved_total",
+        "Amounts and errors that count under a topic's id, as its name was not seen.",
+        &[],
+    )?;
+    Ok(family.with_label_values(&[]))
+}
+
+impl<M: PartialEq> Unresolved<M> {
+    /// Nothing waits; what does so in vain is counted here.
+    pub fn new(given_up: Counter) -> Self {
+        Self { amounts: HashMap::default(), len: 0, given_up }
     }
 
     /// Lets an amount wait; returns what can wait no longer.
-    pub fn wait(&mut self, id: TopicId, amount: Amount) -> Vec<(TopicId, Amount)> {
+    pub fn wait(&mut self, id: TopicId, amount: Amount<M>) -> Vec<(TopicId, Amount<M>)> {
         let amounts = self.amounts.entry(id).or_default();
-        let same = |a: &&mut Amount| a.key == amount.key && a.measure == amount.measure;
+        let same = |a: &&mut Amount<M>| a.key == amount.key && a.measure == amount.measure;
         if let Some(sum) = amounts.iter_mut().find(same) {
             sum.n += amount.n;
             return Vec::new();
@@ -69,19 +71,19 @@ impl Unresolved {
     }
 
     /// What waited for this topic's name.
-    pub fn take(&mut self, id: TopicId) -> Vec<Amount> {
+    pub fn take(&mut self, id: TopicId) -> Vec<Amount<M>> {
         let amounts = self.amounts.remove(&id).unwrap_or_default();
         self.len -= amounts.len();
         amounts
     }
 
     /// What has waited too long.
-    pub fn expire(&mut self, now: Timestamp) -> Vec<(TopicId, Amount)> {
+    pub fn expire(&mut self, now: Timestamp) -> Vec<(TopicId, Amount<M>)> {
         self.give_up(|amount| now.since(amount.since) > MAX_WAIT)
     }
 
     /// What shall wait no longer.
-    pub fn give_up(&mut self, shall: impl Fn(&Amount) -> bool) -> Vec<(TopicId, Amount)> {
+    pub fn give_up(&mut self, shall: impl Fn(&Amount<M>) -> bool) -> Vec<(TopicId, Amount<M>)> {
         let mut given_up = Vec::new();
         self.amounts.retain(|id, amounts| {
             given_up.extend(amounts.extract_if(.., |amount| shall(amount)).map(|a| (*id, a)));
@@ -92,9 +94,9 @@ impl Unresolved {
         given_up
     }
 
-    /// Client ids that are still needed.
-    pub fn clients(&self) -> impl Iterator<Item = LabelId> {
-        self.amounts.values().flatten().map(|amount| amount.key.client)
+    /// Labels that are still needed.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.amounts.values().flatten().map(|amount| &amount.key)
     }
 }
 
@@ -103,15 +105,16 @@ mod tests {
     use super::*;
     use crate::event::Vantage;
     use crate::sink::metrics::family::Registry;
+    use crate::sink::metrics::label::LabelId;
 
-    fn amount(since: u64) -> Amount {
+    fn amount(since: u64) -> Amount<()> {
         let key = Key::of_broker(LabelId::OTHER, Vantage::Broker);
-        Amount { key, measure: Measure::FetchedBytes, n: 5, since: Timestamp(since) }
+        Amount { key, measure: (), n: 5, since: Timestamp(since) }
     }
 
-    fn unresolved() -> Unresolved {
+    fn unresolved() -> Unresolved<()> {
         let registry = Registry::default();
-        Unresolved::new(&Families { registry: &registry, cluster: None }).unwrap()
+        Unresolved::new(given_up(&Families { registry: &registry, cluster: None }).unwrap())
     }
 
     #[test]

@@ -83,6 +83,9 @@ pub enum Error {
         /// The smallest size.
         page: u32,
     },
+    /// A snap length together with the sieve.
+    #[error("--snap-length is for `--capture plain`: the sieve itself knows what to copy")]
+    SnapWithSieve,
     /// A link could not be attached to.
     #[error("could not attach to interface {interface}: {reason}")]
     Attach {
@@ -108,7 +111,10 @@ impl Error {
     /// The exit code that stands for it: 2 for bad usage, 3 for what is not permitted or possible.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::NoSuchInterface { .. } | Self::BadPattern { .. } | Self::BadRingSize { .. } => 2,
+            Self::NoSuchInterface { .. }
+            | Self::BadPattern { .. }
+            | Self::BadRingSize { .. }
+            | Self::SnapWithSieve => 2,
             Self::NotPermitted { .. }
             | Self::CleanupNotPermitted { .. }
             | Self::NoMemory { .. }

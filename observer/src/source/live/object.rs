@@ -129,6 +129,7 @@ impl Object {
 /// Loads the classifiers that the configuration asks for, and that the kernel takes.
 fn choose(ebpf: &mut Ebpf, config: &Config) -> Result<(Classifiers, CaptureMode), Error> {
     let wants_plain = match config.copy {
+        Copy::Sieve if config.snap_len.is_some() => return Err(Error::SnapWithSieve),
         Copy::Plain => Some("configured"),
         Copy::Auto if config.snap_len.is_some() => Some("snap_length"),
         Copy::Auto | Copy::Sieve => None,

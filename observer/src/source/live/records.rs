@@ -58,7 +58,7 @@ fn read_segment(
         flags: header.flags,
         wire_len: header.wire_len,
         chunks,
-        wants_place: header.wants_place,
+        wants: header.wants,
     }));
     Ok(())
 }
@@ -112,7 +112,7 @@ mod tests {
             ack: Seq(8),
             wire_len: 100,
             chunks: parts.len() as u16,
-            wants_place: false,
+            wants: Wants::Nothing,
         };
         let mut head = [0; SEGMENT_HEADER_LEN];
         header.encode(&mut head);

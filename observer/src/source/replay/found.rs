@@ -5,7 +5,7 @@ use observer_common::packet::{Packet, Skip};
 
 use super::Record;
 use super::link::LinkType;
-use crate::input::{Chunk, Input, Segment, TcpFlags};
+use crate::input::{Chunk, Input, Segment, TcpFlags, Wants};
 use crate::time::Timestamp;
 
 /// The largest segment that is believed: twice what Linux builds (GSO_MAX_SIZE).
@@ -67,7 +67,7 @@ impl<'a> Found<'a> {
             flags,
             wire_len: self.wire_len,
             chunks: if self.bytes.is_empty() { &[] } else { &chunk },
-            wants_place: false,
+            wants: Wants::Nothing,
         }));
     }
 }

@@ -40,7 +40,7 @@ fn is_among<T>(part: &[T], whole: &[T], is_same: impl Fn(&T, &T) -> bool) -> boo
     part.iter().all(|item| rest.any(|other| is_same(item, other)))
 }
 
-fn is_same_or_unseen<T: PartialEq>(part: Option<T>, whole: Option<T>) -> bool {
+fn is_same_or_unseen<T: Copy + PartialEq>(part: Option<T>, whole: Option<T>) -> bool {
     part.is_none() || part == whole
 }
 

@@ -15,13 +15,13 @@ impl Compiler {
         depth: usize,
     ) -> Result<(), CompileError> {
         if depth >= MAX_DEPTH {
-            return Err(CompileError::TooDeep);
+            return Err(CompileError::TooDeep(field.name));
         }
         let place = self.place(field, around)?;
         match (field.is_array, field.kind) {
             (true, _) => self.array(field, place, depth),
             (false, Kind::Struct) => self.single(field, place, depth),
-            (false, _) => self.value(field.kind, place),
+            (false, _) => self.value(field, place),
         }
     }
 
@@ -71,10 +71,10 @@ impl Compiler {
             Kind::Struct => {
                 self.structure(field.fields, Some(place.field), depth.saturating_add(1))?;
             }
-            kind => self.value(kind, place)?,
+            _ => self.value(field, place)?,
         }
         if self.ops.len() == before {
-            return Err(CompileError::EmptyElement);
+            return Err(CompileError::EmptyElement(field.name));
         }
         self.push(Op::Next { begin, scope })?;
         let end = self.here()?;
@@ -82,9 +82,9 @@ impl Compiler {
         Ok(())
     }
 
-    fn value(&mut self, kind: Kind, place: Place) -> Result<(), CompileError> {
-        match kind {
-            _ if let Some(width) = kind.width() => {
+    fn value(&mut self, field: &'static Field, place: Place) -> Result<(), CompileError> {
+        match field.kind {
+            kind if let Some(width) = kind.width() => {
                 self.fixed(width, place)?;
                 self.fork_behind(place)
             }
@@ -101,7 +101,7 @@ impl Compiler {
                     && (self.side == Side::Request || self.meaning.looks_at_fetched);
                 self.push(Op::Records { length, place, is_walked })
             }
-            _ => Err(CompileError::EmptyElement),
+            _ => Err(CompileError::EmptyElement(field.name)),
         }
     }
 

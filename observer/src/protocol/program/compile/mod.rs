@@ -44,11 +44,11 @@ pub enum CompileError {
     #[error("the layout has more fields than a program can hold")]
     TooLong,
     /// Nested more deeply than [`MAX_DEPTH`].
-    #[error("the layout is nested more deeply than {MAX_DEPTH} levels")]
-    TooDeep,
+    #[error("{0}: nested more deeply than {MAX_DEPTH} levels")]
+    TooDeep(&'static str),
     /// An array of structs without a byte.
-    #[error("the layout has an array of empty elements")]
-    EmptyElement,
+    #[error("{0}: an array of empty elements")]
+    EmptyElement(&'static str),
 }
 
 /// Compiles one version of a layout.
@@ -181,5 +181,45 @@ impl Compiler {
             self.tags.push(Tag { tag: *tag, begin: 0 });
         }
         self.push(Op::Tagged { first, known: index(tagged.len())? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::api::Versions;
+    use crate::protocol::program::MAX_DEPTH;
+    use crate::protocol::schema::Kind;
+
+    const SINCE_0: Versions = Versions { first: 0, last: i16::MAX };
+    const NEVER: Versions = Versions { first: 0, last: -1 };
+
+    /// An array of structs with these fields.
+    const fn structs(name: &'static str, fields: &'static [Field]) -> Field {
+        let (versions, nullable, tagged, entity) = (SINCE_0, NEVER, None, None);
+        Field {
+            name,
+            kind: Kind::Struct,
+            is_array: true,
+            versions,
+            nullable,
+            tagged,
+            entity,
+            fields,
+        }
+    }
+
+    fn refused(field: Field) -> String {
+        let fields = Vec::leak(vec![field]);
+        let layout = Layout { api_key: ApiKey(3), side: Side::Response, versions: SINCE_0, fields };
+        compile(&layout, 0, Meaning::FACTS).map_or_else(|why| why.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn a_layout_that_cannot_be_compiled_is_refused_by_its_field() {
+        assert_eq!(refused(structs("Empty", &[])), "Empty: an array of empty elements");
+        let deep = (0..MAX_DEPTH)
+            .fold(structs("Deepest", &[]), |inner, _| structs("Deep", Vec::leak(vec![inner])));
+        assert_eq!(refused(deep), format!("Deepest: nested more deeply than {MAX_DEPTH} levels"));
     }
 }

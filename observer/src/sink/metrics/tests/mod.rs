@@ -1,5 +1,7 @@
 //! Events in, text out.
 
+mod bodies;
+
 use std::sync::Arc;
 use std::time::Duration;
 

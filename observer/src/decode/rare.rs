@@ -1,0 +1,41 @@
+//! What few messages say, apart from the facts that many say.
+
+use std::sync::Arc;
+
+use super::Facts;
+use crate::event::Endpoint;
+
+/// What few messages say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rare {
+    /// The cluster's id.
+    pub cluster: Option<Arc<str>>,
+    /// Brokers, those that are told by their address.
+    pub brokers: Vec<Endpoint>,
+    /// Static members' own ids, in the order of the message.
+    pub instances: Vec<Arc<str>>,
+    /// JoinGroup: how long the group waits for a member to join again, in ms.
+    pub rebalance_timeout_ms: Option<i32>,
+}
+
+impl Facts {
+    /// The cluster's id.
+    pub fn cluster(&self) -> Option<&Arc<str>> {
+        self.rare.as_ref()?.cluster.as_ref()
+    }
+
+    /// Brokers, those that are told by their address.
+    pub fn brokers(&self) -> &[Endpoint] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.brokers)
+    }
+
+    /// Static members' own ids, in the order of the message.
+    pub fn instances(&self) -> &[Arc<str>] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.instances)
+    }
+
+    /// JoinGroup: how long the group waits for a member to join again, in ms.
+    pub fn rebalance_timeout_ms(&self) -> Option<i32> {
+        self.rare.as_ref()?.rebalance_timeout_ms
+    }
+}

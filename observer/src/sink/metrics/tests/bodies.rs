@@ -1,0 +1,152 @@
+//! What bodies say: errors, topics, fetches, forwarded requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::samples;
+use crate::decode::{Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
+use crate::event::{Event, Exchange, Fetcher, Handler, Outcome};
+use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+use crate::sink::metrics::{Metrics, Options};
+use crate::sink::samples::{TIME, exchange};
+
+/// The topic metrics of a Produce of which the one half is refused: bytes, records, bytes refused.
+fn produced(exchange: &Exchange) -> [Option<u64>; 3] {
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.event(Event::Exchange(exchange));
+    ["topic_produced_bytes_total", "topic_produced_records_total", "topic_rejected_bytes_total"]
+        .map(|name| {
+            let samples = samples(&metrics, name);
+            assert!(samples.iter().all(|sample| sample.contains(r#"topic="orders""#)));
+            let [sample] = &samples[..] else { return None };
+            sample.rsplit_once(' ')?.1.parse().ok()
+        })
+}
+
+#[test]
+fn what_was_refused_is_not_produced() {
+    let mut exchange = exchange("a");
+    assert_eq!(produced(&exchange), [Some(550), Some(5), Some(550)]);
+    exchange.response.as_mut().unwrap().undecoded = Some(Undecoded::Gap);
+    assert_eq!(produced(&exchange), [None; 3], "it is not known what was refused");
+    exchange.response = None;
+    exchange.outcome = Outcome::Lost;
+    assert_eq!(produced(&exchange), [None; 3]);
+    exchange.outcome = Outcome::Unacknowledged;
+    assert_eq!(produced(&exchange), [Some(1100), Some(10), None]);
+}
+
+#[test]
+fn a_fetch_with_an_error_is_not_empty() {
+    let mut fetch = exchange("a");
+    (fetch.header.api_key, fetch.header.fetcher) = (1, Fetcher::Consumer);
+    let empty = Facts { throttle_ms: Some(0), ..Facts::default() };
+    let mut failed = empty.clone();
+    failed.errors.count(ErrorCode(1), None);
+    let cut = Facts { undecoded: Some(Undecoded::Cut), ..Facts::default() };
+    for (response, is_empty) in [(empty, true), (failed, false), (cut, false)] {
+        fetch.response = Some(Box::new(response));
+        let mut metrics = Metrics::new(Options::default()).unwrap();
+        metrics.event(Event::Exchange(&fetch));
+        let count = |name| samples(&metrics, name).iter().filter(|s| s.ends_with(" 1")).count();
+        let counts = [count("fetch_wait_seconds_count"), count("broker_time_seconds_count")];
+        assert_eq!(counts, if is_empty { [1, 0] } else { [0, 1] });
+    }
+}
+
+#[test]
+fn what_is_inside_an_envelope_counts_under_its_own_api() {
+    let inside = |facts| {
+        let (api_key, client_id) = (ApiKey::CREATE_TOPICS, Some(Arc::from("admin")));
+        let forwarded = Forwarded { api_key, api_version: 7, client_id, facts };
+        Some(Box::new(Facts { forwarded: Some(Box::new(forwarded)), ..Facts::default() }))
+    };
+    let mut answer = Facts {
+        topics: vec![Topic { name: Some("orders".into()), ..Topic::default() }],
+        ..Facts::default()
+    };
+    answer.errors.count(ErrorCode(36), Some(0));
+    let mut envelope = exchange("broker");
+    envelope.header.api_key = 58;
+    (envelope.request, envelope.response) = (inside(Facts::default()), inside(answer));
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.event(Event::Exchange(&envelope));
+    assert_eq!(
+        samples(&metrics, "request_errors_total"),
+        ["{api=\"CreateTopics\",broker=\"10.0.0.2:9092\",client_id=\"admin\",\
+          error=\"TOPIC_ALREADY_EXISTS\",topic=\"orders\",vantage=\"broker\"} 1"]
+    );
+    let labels = |api| format!(r#"{{api="{api}",broker="10.0.0.2:9092",vantage="broker"}} 1"#);
+    assert_eq!(samples(&metrics, "forwarded_requests_total"), [labels("CreateTopics")]);
+    let failed = samples(&metrics, "requests_failed_total");
+    assert!(failed.len() == 1 && failed[0].contains(r#"api="Envelope""#), "{failed:?}");
+}
+
+/// A topic of which a message says only the id.
+const ID: TopicId = TopicId([7; 16]);
+
+/// A Fetch of two partitions of it: an error, and 50 bytes.
+fn fetched_by_id() -> Exchange {
+    let mut fetched = Facts {
+        topics: vec![Topic { id: Some(ID), ..Topic::default() }],
+        partitions: vec![Partition { bytes: Some(50), ..Partition::of(0) }],
+        ..Facts::default()
+    };
+    fetched.errors.count(ErrorCode(100), Some(0));
+    fetched.errors.count(ErrorCode(3), None);
+    let mut exchange = exchange("a");
+    (exchange.header.api_key, exchange.header.fetcher) = (1, Fetcher::Consumer);
+    exchange.request = Some(Box::default());
+    exchange.response = Some(Box::new(fetched));
+    exchange
+}
+
+#[test]
+fn errors_wait_for_their_topics_name() {
+    let errors = |topic: &str| {
+        let sample = |error: &str, topic: &str| {
+            format!(
+                "{{api=\"FetchConsumer\",broker=\"10.0.0.2:9092\",client_id=\"a\",error=\"{error}\",\
+                 topic=\"{topic}\",vantage=\"broker\"}} 1"
+            )
+        };
+        [sample("UNKNOWN_TOPIC_ID", topic), sample("UNKNOWN_TOPIC_OR_PARTITION", "")]
+    };
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.advance(TIME);
+    metrics.event(Event::Exchange(&fetched_by_id()));
+    assert_eq!(samples(&metrics, "request_errors_total"), errors("")[1..]);
+    // What waits keeps its labels.
+    metrics.advance(TIME.plus(Duration::from_mins(4)));
+    metrics.expire();
+    metrics.event(Event::TopicNamed { id: ID, name: &Arc::from("orders") });
+    assert_eq!(samples(&metrics, "request_errors_total"), errors("orders"));
+    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [" 0"]);
+}
+
+#[test]
+fn errors_whose_topics_name_does_not_come_count_under_its_id() {
+    let by_id = format!("topic=\"{ID}\"");
+    let of_id = |metrics: &Metrics| {
+        let errors = samples(metrics, "request_errors_total");
+        errors.iter().filter(|error| error.contains(&by_id)).count()
+    };
+    for is_over in [true, false] {
+        let mut metrics = Metrics::new(Options::default()).unwrap();
+        metrics.advance(TIME);
+        metrics.event(Event::Exchange(&fetched_by_id()));
+        if is_over {
+            metrics.settle();
+        } else {
+            metrics.advance(TIME.plus(Duration::from_mins(20)));
+        }
+        assert_eq!(of_id(&metrics), 1);
+        // The error and the bytes.
+        assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [" 2"]);
+    }
+    let options = Options { errors_by_topic: false, ..Options::default() };
+    let mut metrics = Metrics::new(options).unwrap();
+    metrics.event(Event::Exchange(&fetched_by_id()));
+    assert_eq!(samples(&metrics, "request_errors_total").len(), 2, "no name is waited for");
+}

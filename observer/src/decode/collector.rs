@@ -87,38 +87,13 @@ impl Visitor for Collector<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, place: Place, value: Option<Text<'_>>) {
-        let Some(text) = value else {
-            return;
-        };
-        match place.role {
-            Role::Topic | Role::Resource => self.topic_name(text),
-            Role::Group => self.group(text),
-            Role::Member => self.member(text),
-            Role::Instance => self.instance(text),
-            Role::Client => {
-                if let Some(around) = &mut self.position.around {
-                    around.client_id = Some(self.names.intern(text));
-                }
-            }
-            Role::Software => {
-                let name = self.names.intern(text);
-                self.facts.software = Some(Box::new((name, Arc::from(""))));
-            }
-            Role::SoftwareVersion => {
-                let version = self.names.intern(text);
-                if let Some(software) = &mut self.facts.software {
-                    software.1 = version;
-                }
-            }
-            Role::Cluster => {
-                let id = self.names.intern(text);
-                self.rare().cluster = Some(id);
-            }
-            Role::Host => self.host(address(text)),
-            Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
-            _ => {}
+        match (place.role, value) {
+            (_, None) => {}
+            (Role::Topic | Role::Resource, Some(text)) => self.topic_name(text),
+            (Role::Client, Some(_)) if self.position.around.is_none() => {}
+            (role, Some(text)) => self.rare_text(role, text),
         }
     }
 
@@ -242,6 +217,38 @@ impl Collector<'_> {
             Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
             Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
             Role::PatternType => self.position.is_topic_resource &= value == LITERAL,
+            _ => {}
+        }
+    }
+
+    /// A text that names no topic.
+    #[inline(never)]
+    fn rare_text(&mut self, role: Role, text: Text<'_>) {
+        match role {
+            Role::Group => self.group(text),
+            Role::Member => self.member(text),
+            Role::Instance => self.instance(text),
+            Role::Client => {
+                if let Some(around) = &mut self.position.around {
+                    around.client_id = Some(self.names.intern(text));
+                }
+            }
+            Role::Software => {
+                let name = self.names.intern(text);
+                self.facts.software = Some(Box::new((name, Arc::from(""))));
+            }
+            Role::SoftwareVersion => {
+                let version = self.names.intern(text);
+                if let Some(software) = &mut self.facts.software {
+                    software.1 = version;
+                }
+            }
+            Role::Cluster => {
+                let id = self.names.intern(text);
+                self.rare().cluster = Some(id);
+            }
+            Role::Host => self.host(address(text)),
+            Role::Mechanism => self.facts.mechanism = Some(self.names.intern(text)),
             _ => {}
         }
     }

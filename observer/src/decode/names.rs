@@ -72,6 +72,7 @@ impl Names {
         self.learn_slowly(id, name, evictions);
     }
 
+    #[inline(never)]
     fn learn_slowly(&mut self, id: TopicId, name: &Arc<str>, evictions: &mut Evictions) {
         if id == TopicId::ZERO {
             return;

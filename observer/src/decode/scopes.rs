@@ -64,6 +64,7 @@ impl Collector<'_> {
     }
 
     /// The topic that was entered last is none, or one too many.
+    #[cold]
     fn take_back(&mut self, index: u32) {
         if !self.facts.errors.is_empty() {
             self.facts.errors.unname(index);
@@ -116,11 +117,8 @@ impl Collector<'_> {
         self.position.is_in_partition = false;
         if says_nothing {
             self.facts.partitions.pop();
-        } else if self.facts.partitions.len() > MAX_PARTITIONS
-            && let Some(partition) = self.facts.partitions.pop()
-        {
-            self.evictions.count(Table::MessageFacts);
-            self.merge(&partition);
+        } else if self.facts.partitions.len() > MAX_PARTITIONS {
+            self.merge_last();
         }
     }
 
@@ -131,7 +129,12 @@ impl Collector<'_> {
     }
 
     /// Of partitions that are too many only the sizes are kept, and of no topic.
-    fn merge(&mut self, partition: &Partition) {
+    #[cold]
+    fn merge_last(&mut self) {
+        let Some(partition) = self.facts.partitions.pop() else {
+            return;
+        };
+        self.evictions.count(Table::MessageFacts);
         if self.facts.partitions.last().is_some_and(|last| last.topic != u32::MAX) {
             let (bytes, records) = (Some(0), Some(0));
             self.facts.partitions.push(Partition { bytes, records, ..Partition::of(u32::MAX) });

@@ -137,7 +137,9 @@ impl Machine {
 
     /// The message has ended: whether all of it was understood.
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
-        self.run(&[], visitor);
+        if self.state == State::Running {
+            self.run(&[], visitor);
+        }
         if self.state == State::Running && matches!(self.mode, Mode::Batch { .. }) {
             visitor.cut_set();
         }
@@ -189,6 +191,9 @@ impl Machine {
             }
             if self.mode == Mode::Op && self.fixed_from == 0 {
                 rest = self.go_straight(rest, visitor);
+                if self.state != State::Running {
+                    return &[];
+                }
             }
             match self.step(rest, visitor) {
                 Some(used) => rest = rest.get(used..).unwrap_or_default(),

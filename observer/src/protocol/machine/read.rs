@@ -59,13 +59,13 @@ pub(super) fn prefix(bytes: &[u8], length: Length) -> Result<Prefix, NoPrefix> {
 /// An unsigned varint of at most five bytes, and how many it takes.
 #[inline]
 pub(super) fn varint(bytes: &[u8]) -> Result<(u32, u32), NoPrefix> {
-    let [first, ..] = bytes else {
-        return Err(NoPrefix::Cut);
-    };
-    if first & 0x80 == 0 {
-        return Ok((u32::from(*first), 1));
+    match bytes {
+        [] => Err(NoPrefix::Cut),
+        // Most are this short.
+        [first @ ..0x80, ..] => Ok((u32::from(*first), 1)),
+        [first, second @ ..0x80, ..] => Ok((u32::from(first & 0x7f) | u32::from(*second) << 7, 2)),
+        _ => long_varint(bytes),
     }
-    long_varint(bytes)
 }
 
 fn long_varint(bytes: &[u8]) -> Result<(u32, u32), NoPrefix> {

@@ -13,7 +13,7 @@ use super::read::{self, Prefix};
 use super::regions::Level;
 use super::values::Fixed;
 use super::visitor::{Batch, Text, Visitor};
-use super::{MAX_TEXT, Machine};
+use super::{MAX_TEXT, Machine, State};
 use crate::protocol::program::{Length, Op};
 
 /// How far it is.
@@ -27,6 +27,7 @@ struct Way<'a> {
 
 impl Machine {
     /// Does the plain ops that come next; returns the bytes behind them.
+    #[inline(always)]
     pub(super) fn go_straight<'a, V: Visitor>(
         &mut self,
         bytes: &'a [u8],
@@ -47,7 +48,7 @@ impl Machine {
     }
 
     /// Does some of the ops that come next, up to an element's end at most; `None` before one that is
-    /// not plain.
+    /// not plain, or at the message's end.
     #[inline(always)]
     fn go_on<V: Visitor>(&mut self, way: &mut Way<'_>, visitor: &mut V) -> Option<()> {
         let begin = way.ops.len();
@@ -77,6 +78,12 @@ impl Machine {
             let goes_round = self.round(*scope, visitor);
             way.ops = if goes_round { self.program.ops.get(usize::from(*begin)..)? } else { ops };
             return Some(());
+        }
+        if let [Op::End, ..] = way.ops
+            && !self.regions.is_wrapped()
+        {
+            self.state = State::Done;
+            return None;
         }
         (way.ops.len() < begin).then_some(())
     }

@@ -89,8 +89,7 @@ mod tests {
 
     #[test]
     fn results_are_read() {
-        let line =
-            r#"{"wire_bytes":5,"requests":1,"seconds":0.5,"latency_ms":[1,2,3]}"#;
+        let line = r#"{"wire_bytes":5,"requests":1,"seconds":0.5,"latency_ms":[1,2,3]}"#;
         let traffic: Traffic = serde_json::from_str(line).expect("a result");
         assert_eq!((traffic.wire_bytes, traffic.latency_ms), (5, Some([1.0, 2.0, 3.0])));
     }

@@ -1,6 +1,7 @@
 //! Decoding a capture: a file in; the processor time that tshark and that kafka-observer take for
 //! it out.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -26,13 +27,15 @@ pub struct Decoded {
     pub replay: f64,
 }
 
-/// Decodes the recording with both.
+/// Decodes the recording with both, and removes it: it is as large as the traffic was.
 pub fn decode(place: &Place) -> Result<Decoded> {
     let file = place.recording();
-    Ok(Decoded {
+    let decoded = Decoded {
         tshark: cost("tshark", tshark(&file, place.broker.port()))?,
         replay: cost("kafka-observer", replay(&file, place))?,
-    })
+    };
+    fs::remove_file(file)?;
+    Ok(decoded)
 }
 
 fn tshark(file: &Path, port: u16) -> Command {

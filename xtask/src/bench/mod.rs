@@ -70,7 +70,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Makes the runs, says what came of them. An error if a bound is broken.
+    /// Makes the runs, says what came of them. An error if a bound was not shown to hold.
     pub fn run(self) -> Result<()> {
         if let Err(lack) = privileges::capture() {
             bail!("{lack}: run `sudo -E env PATH=\"$PATH\" cargo xtask bench`");

@@ -28,7 +28,7 @@ impl Report {
         Ok(Self(Entry { time, commit: commit(), subject, machine, quick, rows, verdicts }))
     }
 
-    /// Prints and keeps it. An error if a bound is broken.
+    /// Prints and keeps it. An error if a bound was not shown to hold.
     pub fn tell(&self, folder: &Path) -> Result<()> {
         let Self(entry) = self;
         println!("\n{}", table::text(&entry.rows));
@@ -47,7 +47,7 @@ impl Report {
         fs::write(&result, serde_json::to_string_pretty(entry)?)?;
         println!("bench: {}; history in {}", result.display(), path.display());
         let broken = entry.verdicts.iter().filter(|verdict| !verdict.holds).count();
-        ensure!(broken == 0, "{broken} of {} bounds are broken", entry.verdicts.len());
+        ensure!(broken == 0, "{broken} of {} bounds were not shown to hold", entry.verdicts.len());
         Ok(())
     }
 }

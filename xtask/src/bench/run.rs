@@ -83,9 +83,12 @@ impl Run {
         Some(captured.ring_bytes() as f64 / captured.seen_bytes as f64)
     }
 
-    /// What was lost: payload bytes, or packets.
+    /// What was lost: payload bytes, those that no hook saw included; or packets.
     pub fn lost(&self) -> Option<u64> {
-        let bytes = self.captured.map(|captured| captured.lost_bytes + captured.gap_bytes);
+        let bytes = self.captured.map(|captured| {
+            let unseen = self.wire_bytes.saturating_sub(captured.seen_bytes);
+            captured.lost_bytes + captured.gap_bytes + unseen
+        });
         bytes.or(self.dropped_packets)
     }
 }
@@ -129,11 +132,15 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn gaps_are_losses() {
+    fn gaps_and_what_no_hook_saw_are_losses() {
         let mut run = run(Load::Record, Contestant::Sieve, 0, 0.25);
         assert_eq!(run.lost(), None);
-        run.captured = Some(Captured { lost_bytes: 2, gap_bytes: 3, ..Captured::default() });
+        let seen_bytes = run.wire_bytes + 100;
+        let captured = Captured { seen_bytes, lost_bytes: 2, gap_bytes: 3, ..Captured::default() };
+        run.captured = Some(captured);
         assert_eq!(run.lost(), Some(5));
+        run.captured = Some(Captured { seen_bytes: run.wire_bytes - 10, ..captured });
+        assert_eq!(run.lost(), Some(15));
         run.captured = None;
         run.dropped_packets = Some(7);
         assert_eq!(run.lost(), Some(7));

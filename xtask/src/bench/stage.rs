@@ -3,7 +3,8 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -18,6 +19,10 @@ use crate::kafka::{Broker, Config, Jvm, Listener, Version, free_ports};
 /// Memory that is a folder: what a disk does in the meantime would be measured, too.
 const MEMORY: &str = "/dev/shm";
 const PROXIED: &str = "PROXIED";
+/// A broker is quiet that worked for less than a tenth of this time.
+const WINDOW: Duration = Duration::from_millis(200);
+/// One that is not quiet by then is measured as it is.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What all runs share.
 #[derive(Debug)]
@@ -66,6 +71,7 @@ impl Stage {
         let topic = self.topic(&shape)?;
         let running = job.contestant.start(&self.place)?;
         let silent = idle::open(running.entrance, shape.idle)?;
+        self.settle()?;
         let before = running.usage()?;
         let broker_before = self.broker_time()?;
         let traffic = self.client.run(&if shape.only_reads() {
@@ -75,13 +81,14 @@ impl Stage {
         })?;
         let broker_cpu = self.broker_time()?.saturating_sub(broker_before);
         let after = running.usage()?;
-        let peak_memory = running.peak_memory()?;
+        let is_decoded = job.contestant == Contestant::Tshark;
+        // What records for a decoder is not what competes.
+        let peak_memory = if is_decoded { None } else { running.peak_memory()? };
         let dropped_packets = running.finish()?;
         drop(silent);
         if !shape.only_reads() {
             self.order("delete", &topic, "")?;
         }
-        let is_decoded = job.contestant == Contestant::Tshark;
         Ok(Run {
             rate,
             wire_bytes: traffic.wire_bytes,
@@ -103,6 +110,19 @@ impl Stage {
             decoded: is_decoded.then(|| decode::decode(&self.place)).transpose()?,
             job,
         })
+    }
+
+    /// Waits until the broker has done what it still did for the run before.
+    fn settle(&self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let before = self.broker_time()?;
+            thread::sleep(WINDOW);
+            let is_quiet = self.broker_time()?.saturating_sub(before) < WINDOW / 10;
+            if is_quiet || Instant::now() > deadline {
+                return Ok(());
+            }
+        }
     }
 
     fn broker_time(&self) -> Result<Duration> {

@@ -25,7 +25,7 @@ pub struct Verdict {
     pub value: f64,
     /// What it may be.
     pub bound: Bound,
-    /// Whether it holds.
+    /// Whether that was shown to hold.
     pub holds: bool,
     /// What else is to be known.
     pub note: String,
@@ -145,7 +145,11 @@ impl fmt::Display for Verdict {
             Bound::AtMost(most) => (number(self.value), format!("at most {}", number(most))),
             Bound::AtLeast(least) => (number(self.value), format!("at least {}", number(least))),
         };
-        let holds = if self.holds { "holds" } else { "BROKEN" };
+        let holds = match (self.holds, self.bound.holds(self.value)) {
+            (true, _) => "holds",
+            (false, true) => "UNSURE",
+            (false, false) => "BROKEN",
+        };
         let load = super::name(self.load);
         write!(f, "{holds:6}  {load:10}  {:32}  {value:>9}  ({bound})", self.what)?;
         if self.note.is_empty() { Ok(()) } else { write!(f, "  {}", self.note) }

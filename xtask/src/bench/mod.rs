@@ -124,7 +124,7 @@ impl Bench {
         let _counting = Counting::start()?;
         for (load, jobs) in missing {
             let most = self.warm_up(&mut stage, load)?;
-            let paced = load.is_paced().then(|| (most / 2.0) as u32).unwrap_or_default();
+            let paced = if load.is_paced() { (most / 2.0) as u32 } else { 0 };
             let rate = self.kept.rate(load).unwrap_or(paced);
             for job in jobs {
                 self.check_interruption()?;
@@ -168,7 +168,7 @@ fn chosen<T: ValueEnum>(named: &[T]) -> &[T] {
 }
 
 /// A load's or contestant's name on the command line.
-fn name<T: ValueEnum>(value: T) -> String {
+fn name<T: ValueEnum + Copy>(value: T) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::SystemTime;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::history::{self, Entry};
@@ -55,12 +55,13 @@ impl Report {
 /// What tells one binary from another.
 pub fn subject(binary: &Path) -> Result<String> {
     let digest = Sha256::digest(fs::read(binary)?);
-    Ok(digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    let head = digest.first_chunk().context("a digest is longer")?;
+    Ok(format!("{:016x}", u64::from_be_bytes(*head)))
 }
 
 /// A run, while others go on.
 pub fn line(run: &Run) -> String {
-    let mut line = format!(
+    let did = format!(
         "{} {} {}: {} MB and {} requests in {} s; broker {} core-s, contestant {} ({} %)",
         name(run.job.load),
         name(run.job.contestant),
@@ -72,16 +73,11 @@ pub fn line(run: &Run) -> String {
         number(run.cost()),
         percent(run.broker_share()),
     );
-    if let Some(kernel) = run.kernel_cpu {
-        line += &format!(", of which in the kernel {}", number(kernel));
-    }
-    if let Some(decoded) = run.decoded {
-        line += &format!(", replay {}", number(decoded.replay));
-    }
-    match run.lost() {
-        None | Some(0) => line,
-        Some(lost) => format!("{line}; lost {lost}"),
-    }
+    let kernel =
+        run.kernel_cpu.map(|kernel| format!(", of which in the kernel {}", number(kernel)));
+    let replay = run.decoded.map(|decoded| format!(", replay {}", number(decoded.replay)));
+    let lost = run.lost().filter(|&lost| lost > 0).map(|lost| format!("; lost {lost}"));
+    did + &[kernel, replay, lost].map(Option::unwrap_or_default).concat()
 }
 
 fn machine() -> Result<String> {

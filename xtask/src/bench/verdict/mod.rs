@@ -97,10 +97,13 @@ fn throughput(load: Load, runs: &[Run]) -> Option<Verdict> {
     let width = half_width(&ratios);
     let mut verdict =
         Verdict::new(load, "throughput with sieve / without", median, bounds::THROUGHPUT);
-    verdict.note = format!("+-{} %", percent(width));
+    let within = format!("+-{} %", percent(width));
     if width > WIDEST {
         verdict.holds = false;
-        verdict.note += &format!(", of which {} are allowed: take more --turns", percent(WIDEST));
+        let allowed = percent(WIDEST);
+        verdict.note = format!("{within}, of which {allowed} are allowed: take more --turns");
+    } else {
+        verdict.note = within;
     }
     Some(verdict)
 }

@@ -82,9 +82,9 @@ impl Args {
         fs::create_dir_all(&folder)?;
         let kept = Kept::open(&folder.join("runs.jsonl"), self.resume, self.quick, &subject)?;
         let interrupted = interrupt::flag()?;
-        let mut bench = Bench { args: self, subject, kept, interrupted, observer };
+        let mut bench = Bench { args: self, subject, kept, interrupted, observer, folder };
         bench.make_runs()?;
-        Report::of(&bench.kept.runs, bench.args.quick, bench.subject)?.tell(&folder)
+        Report::of(&bench.kept.runs, bench.args.quick, bench.subject)?.tell(&bench.folder)
     }
 
     fn jobs(&self, load: Load, subject: &str) -> Vec<Job> {
@@ -104,6 +104,8 @@ struct Bench {
     kept: Kept,
     interrupted: Arc<AtomicBool>,
     observer: PathBuf,
+    /// For what is kept, and for the stage while there is one.
+    folder: PathBuf,
 }
 
 impl Bench {
@@ -120,7 +122,7 @@ impl Bench {
             return Ok(());
         }
         println!("bench: starting a broker and its clients");
-        let mut stage = Stage::start(self.observer.clone())?;
+        let mut stage = Stage::start(self.observer.clone(), &self.folder)?;
         let _counting = Counting::start()?;
         for (load, jobs) in missing {
             let most = self.warm_up(&mut stage, load)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -16,13 +16,10 @@ use super::run::{Job, Run};
 use super::{cpu, decode, idle};
 use crate::kafka::{Broker, Config, Jvm, Listener, Version, free_ports};
 
-/// Memory that is a folder: what a disk does in the meantime would be measured, too.
-const MEMORY: &str = "/dev/shm";
 const PROXIED: &str = "PROXIED";
 /// A broker is quiet that worked for less than a tenth of this time.
 const WINDOW: Duration = Duration::from_millis(200);
-/// One that is not quiet by then is measured as it is.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What all runs share.
 #[derive(Debug)]
@@ -38,9 +35,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts broker and clients.
-    pub fn start(observer: PathBuf) -> Result<Self> {
-        let folder = folder()?;
+    /// Starts broker and clients; their files are in a folder in this one, on a disk as a broker's
+    /// are: one that writes into memory works less.
+    pub fn start(observer: PathBuf, within: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("stage-").tempdir_in(within)?;
         let [inner, outer] = free_ports()?;
         let proxy = (local(outer), local(inner));
         let broker = Broker::start(&config(folder.path(), proxy)?)?;
@@ -87,7 +85,7 @@ impl Stage {
         let dropped_packets = running.finish()?;
         drop(silent);
         if !shape.only_reads() {
-            self.order("delete", &topic, "")?;
+            self.forget(&topic)?;
         }
         Ok(Run {
             rate,
@@ -112,7 +110,8 @@ impl Stage {
         })
     }
 
-    /// Waits until the broker has done what it still did for the run before.
+    /// Waits until the broker has done what it still did for the run before; if it does not become
+    /// quiet, it is measured as it is.
     fn settle(&self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -146,6 +145,17 @@ impl Stage {
         Ok(topic)
     }
 
+    /// Deletes a topic and waits until its logs are gone: they take memory, and removing them time.
+    fn forget(&mut self, topic: &str) -> Result<()> {
+        self.order("delete", topic, "")?;
+        let deadline = Instant::now() + PATIENCE;
+        while is_kept(&self.broker.dir().join("data"), topic)? {
+            ensure!(Instant::now() < deadline, "the broker does not remove {topic}");
+            thread::sleep(WINDOW / 10);
+        }
+        Ok(())
+    }
+
     fn order(&mut self, verb: &str, topic: &str, rest: &str) -> Result<()> {
         let bootstrap = self.place.broker;
         self.client.run(&format!("{verb} bootstrap={bootstrap} topic={topic}{rest}"))?;
@@ -164,17 +174,22 @@ fn config(folder: &Path, (entrance, inner): (SocketAddr, SocketAddr)) -> Result<
     Ok(config
         .set("advertised.listeners", advertised)
         .set("auto.create.topics.enable", false)
-        .set("file.delete.delay.ms", 0)
+        .set("log.segment.delete.delay.ms", 100)
+        .set("log.initial.task.delay.ms", 100)
         .set("connections.max.idle.ms", 3_600_000))
+}
+
+/// Whether the folder has logs of the topic, deleted ones included.
+fn is_kept(data: &Path, topic: &str) -> Result<bool> {
+    for log in fs::read_dir(data)? {
+        let name = log?.file_name();
+        if name.to_string_lossy().starts_with(&format!("{topic}-")) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
-}
-
-fn folder() -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("kafka-observer-bench-");
-    let is_there = fs::metadata(MEMORY).is_ok_and(|memory| memory.is_dir());
-    Ok(if is_there { builder.tempdir_in(MEMORY)? } else { builder.tempdir()? })
 }

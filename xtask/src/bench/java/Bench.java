@@ -18,7 +18,17 @@ import org.apache.kafka.clients.admin.NewTopic;
 public final class Bench {
     private Bench() {}
 
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
+        try {
+            obey();
+        } catch (Exception failure) {
+            failure.printStackTrace();
+            // Other clients may still run.
+            System.exit(1);
+        }
+    }
+
+    private static void obey() throws Exception {
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             Order order = Order.parse(line);

@@ -41,11 +41,23 @@ final class Consuming {
             int records = order.number("records");
             for (int round = 0; round < rounds; round++) {
                 consumer.seekToBeginning(all);
-                for (int left = records; left > 0; ) {
-                    left -= consumer.poll(POLL).count();
-                }
+                readAll(consumer, records);
             }
             return Traffic.of(consumer.metrics(), "consumer-metrics", new long[0]);
+        }
+    }
+
+    private static void readAll(KafkaConsumer<byte[], byte[]> consumer, int records) {
+        long heard = System.nanoTime();
+        for (int left = records; left > 0; ) {
+            int count = consumer.poll(POLL).count();
+            left -= count;
+            long now = System.nanoTime();
+            if (count > 0) {
+                heard = now;
+            } else if (now - heard > Producing.PATIENCE * 1_000_000L) {
+                throw new IllegalStateException(left + " records do not come");
+            }
         }
     }
 

@@ -10,6 +10,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A producer: as fast as it can, or so many records a second. */
 final class Producing implements Callable<Traffic> {
+    /** A broker that does not answer for so long, in milliseconds, has failed. */
+    static final int PATIENCE = 20_000;
+
     private final Order order;
     private final AtomicReference<Exception> failure = new AtomicReference<>();
 
@@ -27,9 +30,7 @@ final class Producing implements Callable<Traffic> {
             producer.partitionsFor(order.topic());
             send(producer, records, rate, latencies);
             producer.flush();
-            if (failure.get() != null) {
-                throw failure.get();
-            }
+            check();
             return Traffic.of(producer.metrics(), "producer-metrics", latencies);
         }
     }
@@ -39,11 +40,15 @@ final class Producing implements Callable<Traffic> {
         settings.put("bootstrap.servers", order.text("bootstrap"));
         settings.put("batch.size", order.number("batch"));
         settings.put("linger.ms", order.number("linger"));
+        settings.put("max.block.ms", PATIENCE);
+        settings.put("request.timeout.ms", PATIENCE);
+        settings.put("delivery.timeout.ms", 2 * PATIENCE);
         return settings;
     }
 
     /** Partitions take turns, each for as many records as fill a batch. */
-    private void send(KafkaProducer<byte[], byte[]> producer, int records, int rate, long[] latencies) {
+    private void send(KafkaProducer<byte[], byte[]> producer, int records, int rate, long[] latencies)
+            throws Exception {
         int size = order.number("size");
         int partitions = order.number("partitions");
         int turn = Math.max(1, order.number("batch") / size);
@@ -55,6 +60,7 @@ final class Producing implements Callable<Traffic> {
             // A record that had to wait for its turn was late from when it was due.
             long due = rate > 0 ? start + (long) (i * 1e9 / rate) : 0;
             waitUntil(due);
+            check();
             producer.send(new ProducerRecord<>(order.topic(), i / turn % partitions, null, value), (done, failed) -> {
                 if (failed != null) {
                     failure.compareAndSet(null, failed);
@@ -62,6 +68,12 @@ final class Producing implements Callable<Traffic> {
                     latencies[number] = System.nanoTime() - due;
                 }
             });
+        }
+    }
+
+    private void check() throws Exception {
+        if (failure.get() != null) {
+            throw failure.get();
         }
     }
 

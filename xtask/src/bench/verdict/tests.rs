@@ -1,3 +1,5 @@
+//! Runs made up for it, and what is said of them.
+
 use super::super::contestant::Contestant;
 use super::super::decode::Decoded;
 use super::super::metrics::Captured;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -15,6 +15,7 @@ use super::load::{Load, Shape};
 use super::run::{Job, Run};
 use super::{cpu, decode, idle};
 use crate::kafka::{Broker, Config, Jvm, Listener, Version, free_ports};
+use crate::process;
 
 const PROXIED: &str = "PROXIED";
 /// A broker is quiet that worked for less than a tenth of this time.
@@ -76,7 +77,8 @@ impl Stage {
             shape.fetch(running.entrance, &topic)
         } else {
             shape.produce(running.entrance, &topic, rate)
-        })?;
+        });
+        let traffic = traffic.with_context(|| self.broker_state())?;
         let broker_cpu = self.broker_time()?.saturating_sub(broker_before);
         let after = running.usage()?;
         let is_decoded = job.contestant == Contestant::Tshark;
@@ -122,6 +124,11 @@ impl Stage {
                 return Ok(());
             }
         }
+    }
+
+    fn broker_state(&self) -> &'static str {
+        let is_alive = process::started(self.broker.id()).is_some();
+        if is_alive { "the broker runs" } else { "the broker has ended" }
     }
 
     fn broker_time(&self) -> Result<Duration> {

@@ -1,8 +1,10 @@
 //! What a developer, CI and the tests run: a checkout in; built binaries, running brokers and test
 //! results out. The `cargo xtask` command is a thin shell over these modules.
 
+pub mod bench;
 pub mod build;
 pub mod demo;
+mod interrupt;
 pub mod kafka;
 pub mod paths;
 pub mod privileges;

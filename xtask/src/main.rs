@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure what capture costs a broker, beside what others cost.
+    Bench(xtask::bench::Args),
     /// Find what this machine lacks, install it, say what was chosen.
     Setup(xtask::setup::Args),
     /// Build kafka-observer.
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Bench(args) => args.run(),
         Command::Setup(args) => args.run(),
         Command::Build(args) => args.run(),
         Command::Demo(args) => args.run(),

@@ -49,6 +49,11 @@ impl Guarded {
         &self.name
     }
 
+    /// Its standard input, once, where it was piped.
+    pub fn stdin(&mut self) -> Option<std::process::ChildStdin> {
+        self.child.stdin.take()
+    }
+
     /// Its standard output, once, where it was piped.
     pub fn stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()

@@ -6,19 +6,17 @@ mod clients;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::kafka::{Broker, Config, Jvm, Version, free_port};
 use crate::process::Guarded;
 use crate::setup::{self, Purpose};
-use crate::{build, privileges};
+use crate::{build, interrupt, privileges};
 
 /// Where the observer serves metrics unless told otherwise.
 const METRICS_PORT: u16 = 9464;
@@ -45,7 +43,7 @@ impl Args {
                  cargo run --release -p observer --no-default-features -- replay FILE.pcap"
             );
         }
-        let interrupted = interruption()?;
+        let interrupted = interrupt::flag()?;
         setup::ensure(Purpose::Demo)?;
         let observer = build::observer(true)?;
         let config = self.config()?;
@@ -70,17 +68,6 @@ impl Args {
         config.jvm = Jvm { heap_mib: 512, quick_start: true };
         Ok(config)
     }
-}
-
-/// Becomes true at Ctrl-C or SIGTERM, which then no longer end this process at once.
-fn interruption() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // A second one, while the first is being obeyed, does end it.
-        signal_hook::flag::register_conditional_default(signal, flag.clone())?;
-        signal_hook::flag::register(signal, flag.clone())?;
-    }
-    Ok(flag)
 }
 
 /// The usual port, or a free one where that is taken.

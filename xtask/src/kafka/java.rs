@@ -30,7 +30,8 @@ impl Jvm {
         Self { heap_mib: 2048, quick_start: false }
     }
 
-    pub(super) fn command(self) -> Command {
+    /// A command that starts it; what it runs comes behind.
+    pub fn command(self) -> Command {
         let mut command = Command::new(java());
         command.arg(format!("-Xmx{}m", self.heap_mib));
         if self.quick_start {

@@ -4,6 +4,7 @@
 mod apt;
 mod bpf;
 mod clients;
+mod envoy;
 mod machine;
 mod manifests;
 mod needs;
@@ -16,6 +17,7 @@ use clap::ValueEnum;
 
 pub use bpf::{LINKED_TOOLCHAIN, TOOLCHAIN_VARIABLE};
 pub use clients::{go, go_output, node, node_modules, python_with_clients};
+pub use envoy::envoy;
 pub use machine::Machine;
 pub use manifests::manifest_validator;
 use needs::{NEEDS, Need};
@@ -39,6 +41,8 @@ pub enum Purpose {
     Test,
     /// Try kafka-observer on other kernels: what building needs, and an emulator.
     VmTest,
+    /// Run the benchmark: what the demo needs, capture tools, and a proxy.
+    Bench,
 }
 
 impl Args {
@@ -125,6 +129,14 @@ mod tests {
         assert!(vm_test.starts_with(&names(Purpose::Build, &bare)));
         assert!(vm_test.contains(&"qemu") && !test.contains(&"qemu"));
         assert!(!vm_test.contains(&"Maven") && vm_test.contains(&"ip and tc"), "{vm_test:?}");
+    }
+
+    #[test]
+    fn a_proxy_is_for_the_benchmark_only() {
+        let bare = Machine::with_path("/nowhere");
+        let (bench, test) = (names(Purpose::Bench, &bare), names(Purpose::Test, &bare));
+        assert!(bench.starts_with(&names(Purpose::Demo, &bare)), "{bench:?}");
+        assert!(bench.ends_with(&["tshark", "Envoy"]) && !test.contains(&"Envoy"), "{bench:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Machine, Purpose, apt, bpf, clients, manifests};
+use super::{Machine, Purpose, apt, bpf, clients, envoy, manifests};
 use crate::vm_test::debian;
 
 /// One thing a machine may lack.
@@ -20,16 +20,20 @@ pub(super) struct Need {
     pub(super) without: &'static str,
 }
 
-const BUILDING: &[Purpose] = &[Purpose::Build, Purpose::Demo, Purpose::Test, Purpose::VmTest];
-const KAFKA: &[Purpose] = &[Purpose::Demo, Purpose::Test];
+const BUILDING: &[Purpose] =
+    &[Purpose::Build, Purpose::Demo, Purpose::Test, Purpose::VmTest, Purpose::Bench];
+const KAFKA: &[Purpose] = &[Purpose::Demo, Purpose::Test, Purpose::Bench];
 const TESTS: &[Purpose] = &[Purpose::Test];
 const NETWORKS: &[Purpose] = &[Purpose::Test, Purpose::VmTest];
+const CAPTURES: &[Purpose] = &[Purpose::Test, Purpose::Bench];
+const BENCH: &[Purpose] = &[Purpose::Bench];
 const KERNELS: &[Purpose] = &[Purpose::VmTest];
 
 const REPLAY_ONLY: &str = "Without it: cargo build --release -p observer --no-default-features \
                            gives a binary that replays captures";
 const NO_KAFKA: &str = "Without it no Kafka can be started here; building and replay work";
 const NO_TESTS: &str = "Without it some tests fail; building, replay and the demo work";
+const NO_BENCH: &str = "Without it there is no benchmark; everything else works";
 const NO_KERNELS: &str = "Without it no other kernel is tried; everything else works";
 
 /// A release that this project's oldest Rust builds.
@@ -92,7 +96,7 @@ pub(super) const NEEDS: &[Need] = &[
     },
     Need {
         name: "tshark",
-        purposes: TESTS,
+        purposes: CAPTURES,
         find: |machine| {
             machine.first_line("dumpcap", &["--version"])?;
             machine.first_line("tshark", &["--version"])
@@ -144,6 +148,13 @@ pub(super) const NEEDS: &[Need] = &[
         find: clients::find_go,
         install: clients::install_go,
         without: NO_TESTS,
+    },
+    Need {
+        name: "Envoy",
+        purposes: BENCH,
+        find: envoy::find,
+        install: envoy::install,
+        without: NO_BENCH,
     },
     Need {
         name: "qemu",

@@ -1,0 +1,144 @@
+//! The contestants: a name and a broker in; what watches the broker's traffic, or passes it on, and
+//! what that has cost, out.
+
+mod dumpcap;
+mod envoy;
+mod observer;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::metrics::{self, Captured};
+use super::{bpf, cpu};
+use crate::process::Guarded;
+
+const POLL: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Who competes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Contestant {
+    /// Nobody: the broker and its clients alone.
+    None,
+    /// kafka-observer, copying everything.
+    Plain,
+    /// kafka-observer, copying metadata only.
+    Sieve,
+    /// dumpcap, its capture thrown away.
+    Dumpcap,
+    /// dumpcap, 128 bytes of each packet, thrown away.
+    #[value(name = "dumpcap-128")]
+    #[serde(rename = "dumpcap-128")]
+    Dumpcap128,
+    /// tshark, decoding a capture of the same traffic afterwards; beside it kafka-observer's replay.
+    Tshark,
+    /// Envoy, passing the clients' connections on (TCP, without its Kafka filter).
+    Envoy,
+}
+
+/// Where the broker is, and what else a contestant has to know.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The broker, as clients reach it without a proxy.
+    pub broker: SocketAddr,
+    /// All its ports.
+    pub ports: Vec<u16>,
+    /// Where a proxy listens, and where it connects to: what the broker tells clients there leads
+    /// back to the proxy.
+    pub proxy: (SocketAddr, SocketAddr),
+    /// Our binary.
+    pub observer: PathBuf,
+    /// For logs and captures.
+    pub folder: PathBuf,
+}
+
+/// A contestant at work; dropping it ends it.
+#[derive(Debug)]
+pub struct Running {
+    process: Option<Guarded>,
+    /// Where clients connect.
+    pub entrance: SocketAddr,
+    metrics: Option<SocketAddr>,
+    log: PathBuf,
+}
+
+/// What it has used so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// User and system time of its process.
+    pub process: Duration,
+    /// Run time of its programs in the kernel, where it has any.
+    pub kernel: Option<Duration>,
+    /// What it captured, where it says so.
+    pub captured: Option<Captured>,
+}
+
+impl Contestant {
+    /// Starts it and waits until it works.
+    pub fn start(self, place: &Place) -> Result<Running> {
+        let log = place.folder.join(format!("{}.log", super::name(self)));
+        let mut running = Running { process: None, entrance: place.broker, metrics: None, log };
+        match self {
+            Self::None => {}
+            Self::Plain => observer::start(&mut running, place, "plain")?,
+            Self::Sieve => observer::start(&mut running, place, "sieve")?,
+            Self::Dumpcap => dumpcap::start(&mut running, place, None, Path::new("/dev/null"))?,
+            Self::Dumpcap128 => {
+                dumpcap::start(&mut running, place, Some(128), Path::new("/dev/null"))?;
+            }
+            Self::Tshark => dumpcap::start(&mut running, place, None, &place.recording())?,
+            Self::Envoy => envoy::start(&mut running, place)?,
+        }
+        Ok(running)
+    }
+}
+
+impl Place {
+    /// The capture that is to be decoded.
+    pub fn recording(&self) -> PathBuf {
+        self.folder.join("recording.pcapng")
+    }
+}
+
+impl Running {
+    /// What it has used; an observer first takes all that is in its ring.
+    pub fn usage(&self) -> Result<Usage> {
+        let Some(process) = &self.process else { return Ok(Usage::default()) };
+        let captured = self.metrics.map(metrics::settled).transpose()?;
+        let kernel = captured.map(|_| bpf::run_time(process.id())).transpose()?;
+        Ok(Usage { process: cpu::time(process.id())?, kernel, captured })
+    }
+
+    /// The most memory it had, in bytes.
+    pub fn peak_memory(&self) -> Result<Option<u64>> {
+        self.process.as_ref().map(|process| cpu::peak_memory(process.id())).transpose()
+    }
+
+    /// Ends it; packets that it says it lost.
+    pub fn finish(self) -> Result<Option<u64>> {
+        let Some(process) = self.process else { return Ok(None) };
+        process.stop(PATIENCE)?;
+        Ok(dumpcap::dropped(&std::fs::read_to_string(&self.log)?))
+    }
+}
+
+/// Waits until a process that just started does what it is for.
+fn wait_until(process: &mut Guarded, log: &Path, is_so: impl Fn() -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        let is_alive = process.exited()?.is_none() && Instant::now() < deadline;
+        let said = || std::fs::read_to_string(log).unwrap_or_default();
+        ensure!(is_alive, "{} does not work: {}", process.name(), said());
+        thread::sleep(POLL);
+    }
+    Ok(())
+}

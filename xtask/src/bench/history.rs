@@ -1,0 +1,136 @@
+//! Benchmarks of before: a file with a line of JSON for each; what a new one is worse in, out.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::contestant::Contestant;
+use super::summary::{Row, find};
+use super::table::number;
+use super::verdict::Verdict;
+
+/// A benchmark.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it ended (RFC 3339).
+    pub time: String,
+    /// The checkout's commit; ends in `+` where that was changed.
+    pub commit: String,
+    /// What was measured: a hash of our binary.
+    pub subject: String,
+    /// Kernel and number of processors: others are no comparison.
+    pub machine: String,
+    /// Whether its runs were small.
+    pub quick: bool,
+    /// What came of it.
+    pub rows: Vec<Row>,
+    /// What that says; nothing of small runs.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// A cost may rise by so much before it counts as more.
+const TOLERATED: f64 = 1.1;
+
+/// The benchmarks in the file, oldest first; lines that cannot be read are left out.
+pub fn read(path: &Path) -> Vec<Entry> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// Adds one.
+pub fn append(path: &Path, entry: &Entry) -> Result<()> {
+    let mut file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(writeln!(file, "{}", serde_json::to_string(entry)?)?)
+}
+
+/// What our capture costs more than when another binary was last measured: a sentence for each.
+pub fn regressions(now: &Entry, before: &[Entry]) -> Vec<String> {
+    let ours = now
+        .rows
+        .iter()
+        .filter(|row| matches!(row.contestant, Contestant::Sieve | Contestant::Plain));
+    ours.filter_map(|row| {
+        let (entry, old) = last(now, before, row)?;
+        let (new, was) = (row.cost_per_gb, old.cost_per_gb);
+        let is_more = new.median > was.median * TOLERATED && new.low > was.high;
+        is_more.then(|| {
+            format!(
+                "{} {} costs more than at {} ({}): {} core-s/GB, was {}",
+                super::name(row.load),
+                super::name(row.contestant),
+                entry.commit,
+                entry.time,
+                number(new.median),
+                number(was.median)
+            )
+        })
+    })
+    .collect()
+}
+
+/// The last comparable entry of another binary that has such a row.
+fn last<'a>(now: &Entry, before: &'a [Entry], row: &Row) -> Option<(&'a Entry, &'a Row)> {
+    let is_comparable = |entry: &&Entry| {
+        entry.machine == now.machine && entry.quick == now.quick && entry.subject != now.subject
+    };
+    let mut comparable = before.iter().rev().filter(is_comparable);
+    comparable.find_map(|entry| Some((entry, find(&entry.rows, row.load, row.contestant)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::Load;
+    use super::super::run::tests::run;
+    use super::super::summary::rows;
+    use super::*;
+
+    fn entry(subject: &str, costs: [f64; 2]) -> Entry {
+        let runs = costs.map(|cost| run(Load::Record, Contestant::Sieve, 0, cost));
+        Entry {
+            time: "2030-01-01T00:00:00Z".to_owned(),
+            commit: subject.to_owned(),
+            subject: subject.to_owned(),
+            machine: "m".to_owned(),
+            quick: false,
+            rows: rows(&runs),
+            verdicts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_higher_cost_beyond_the_spread_shows() {
+        let before = [entry("old", [1.0, 1.1])];
+        let said = regressions(&entry("new", [1.3, 1.4]), &before);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("record sieve costs more than at old"), "{said:?}");
+        assert_eq!(regressions(&entry("new", [1.05, 1.6]), &before), [""; 0], "they overlap");
+        assert_eq!(regressions(&entry("new", [1.11, 1.12]), &before), [""; 0], "it is little");
+    }
+
+    #[test]
+    fn only_other_binaries_on_like_machines_are_compared() {
+        let now = entry("new", [2.0, 2.0]);
+        let other = Entry { machine: "n".to_owned(), ..entry("old", [1.0, 1.0]) };
+        let small = Entry { quick: true, ..entry("old", [1.0, 1.0]) };
+        assert_eq!(regressions(&now, &[entry("new", [1.0, 1.0]), other, small]), [""; 0]);
+        let later = [entry("old", [1.0, 1.0]), entry("newer", [2.0, 2.0])];
+        assert_eq!(regressions(&now, &later), [""; 0], "the last one counts");
+    }
+
+    #[test]
+    fn entries_are_there_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.jsonl");
+        assert_eq!(read(&path), []);
+        let entries = [entry("a", [1.0, 2.0]), entry("b", [3.0, 4.0])];
+        entries.iter().try_for_each(|entry| append(&path, entry)).expect("written");
+        assert_eq!(read(&path), entries);
+    }
+}

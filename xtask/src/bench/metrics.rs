@@ -1,0 +1,137 @@
+//! What an observer says of its capture: the address of its metrics in, numbers out.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+const POLL: Duration = Duration::from_millis(50);
+/// An observer that has not taken all by then is measured as it is.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What a record takes in the ring beside its bytes, at least: the record's own header, that of a
+/// chunk, and the kernel's. Where a record has several chunks, it is 8 more for each.
+const RECORD_OVERHEAD: u64 = 72 + 8 + 8;
+
+/// The capture's counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// Payload bytes seen at the hooks.
+    pub seen_bytes: u64,
+    /// Of these, bytes copied into the ring.
+    pub copied_bytes: u64,
+    /// Records they came in.
+    pub records: u64,
+    /// Payload bytes that found no room in the ring, or were not delivered otherwise.
+    pub lost_bytes: u64,
+    /// Payload bytes that nobody saw.
+    pub gap_bytes: u64,
+}
+
+impl Captured {
+    /// Bytes of the ring that were used.
+    pub fn ring_bytes(&self) -> u64 {
+        self.copied_bytes + self.records * RECORD_OVERHEAD
+    }
+
+    /// What came since an earlier moment.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            seen_bytes: self.seen_bytes.saturating_sub(before.seen_bytes),
+            copied_bytes: self.copied_bytes.saturating_sub(before.copied_bytes),
+            records: self.records.saturating_sub(before.records),
+            lost_bytes: self.lost_bytes.saturating_sub(before.lost_bytes),
+            gap_bytes: self.gap_bytes.saturating_sub(before.gap_bytes),
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        Self {
+            seen_bytes: total(text, "stream_payload_bytes_total", ""),
+            copied_bytes: total(text, "capture_copied_bytes_total", ""),
+            records: total(text, "capture_records_total", ""),
+            lost_bytes: total(text, "capture_lost_bytes_total", ""),
+            gap_bytes: total(text, "stream_gap_bytes_total", ""),
+        }
+    }
+}
+
+/// Whether the observer captures.
+pub fn is_ready(address: SocketAddr) -> bool {
+    get(address, "/readyz").is_ok()
+}
+
+/// The counters once the observer has taken all that is in its ring.
+pub fn settled(address: SocketAddr) -> Result<Captured> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let text = get(address, "/metrics")?;
+        let pending = total(&text, "stream_bytes_total", "{fate=\"pending\"}");
+        if pending == 0 || Instant::now() > deadline {
+            return Ok(Captured::read(&text));
+        }
+        thread::sleep(POLL);
+    }
+}
+
+fn get(address: SocketAddr, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("no HTTP answer")?;
+    ensure!(head.starts_with("HTTP/1.1 200"), "the observer said {head}");
+    Ok(body.to_owned())
+}
+
+/// The sum of a metric's samples whose labels begin so.
+fn total(text: &str, name: &str, labels: &str) -> u64 {
+    let samples = text.lines().filter_map(|line| {
+        let rest = line.strip_prefix("kafka_observer_")?.strip_prefix(name)?;
+        let (had, value) = rest.rsplit_once(' ')?;
+        // Not of a metric with a longer name.
+        let is_its = had.is_empty() || had.starts_with('{');
+        (is_its && had.starts_with(labels)).then(|| value.parse::<f64>().ok())?
+    });
+    samples.sum::<f64>() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+# HELP kafka_observer_capture_records_total Records.
+kafka_observer_capture_records_total 12
+kafka_observer_capture_copied_bytes_total 1000
+kafka_observer_capture_lost_bytes_total{reason=\"ring_full\"} 5
+kafka_observer_capture_lost_bytes_total{reason=\"oversize\"} 2
+kafka_observer_stream_bytes_total{fate=\"decoded\"} 90
+kafka_observer_stream_bytes_total{fate=\"pending\"} 3
+kafka_observer_stream_payload_bytes_total 1e3
+";
+
+    #[test]
+    fn samples_of_a_metric_are_summed() {
+        let captured = Captured::read(TEXT);
+        let expected = Captured {
+            seen_bytes: 1000,
+            copied_bytes: 1000,
+            records: 12,
+            lost_bytes: 7,
+            gap_bytes: 0,
+        };
+        assert_eq!(captured, expected);
+        assert_eq!(total(TEXT, "stream_bytes_total", "{fate=\"pending\"}"), 3);
+    }
+
+    #[test]
+    fn a_record_costs_more_than_its_bytes() {
+        let captured = Captured { copied_bytes: 100, records: 2, ..Captured::default() };
+        assert_eq!(captured.ring_bytes(), 276);
+        assert_eq!(captured.since(&captured), Captured::default());
+    }
+}

@@ -1,0 +1,103 @@
+//! Runs made up for it, and what is said of them.
+
+use super::super::contestant::Contestant;
+use super::super::decode::Decoded;
+use super::super::metrics::Captured;
+use super::super::run::tests::run;
+use super::super::summary::rows;
+use super::*;
+
+fn judged(runs: &[Run]) -> Vec<Verdict> {
+    verdicts(&rows(runs), runs)
+}
+
+fn one(runs: &[Run], what: &str) -> Option<Verdict> {
+    judged(runs).into_iter().find(|verdict| verdict.what.starts_with(what))
+}
+
+#[test]
+fn the_share_of_the_broker_has_a_bound() {
+    let costing = |cost| [run(Load::Produce30, Sieve, 0, cost)];
+    let share = |cost| one(&costing(cost), "sieve's cost").expect("a verdict");
+    assert!(share(0.2).holds && !share(0.21).holds);
+    assert!(one(&[run(Load::Idle, Sieve, 0, 9.0)], "sieve's cost").is_none(), "nothing promised");
+}
+
+#[test]
+fn others_must_cost_many_times_as_much() {
+    let against = |load, other, cost| [run(load, Sieve, 0, 1.0), run(load, other, 0, cost)];
+    let envoy = |load, cost| one(&against(load, Envoy, cost), "Envoy's").expect("a verdict").holds;
+    assert!(envoy(Load::Record, 8.0) && !envoy(Load::Record, 7.9));
+    assert!(envoy(Load::Fetch, 20.0) && !envoy(Load::Fetch, 19.0));
+    let dumpcap =
+        |load, cost| one(&against(load, Dumpcap, cost), "dumpcap's").expect("a verdict").holds;
+    assert!(dumpcap(Load::Tail30, 4.0) && !dumpcap(Load::Tail30, 3.0));
+    assert!(dumpcap(Load::Record, 1.0) && !dumpcap(Load::Record, 0.9));
+}
+
+#[test]
+fn what_was_not_measured_has_no_verdict() {
+    let nothing = [run(Load::Record, Contestant::Plain, 0, 1.0)];
+    assert_eq!(judged(&nothing), []);
+}
+
+#[test]
+fn a_record_in_the_ring_counts_with_its_header() {
+    let mut sieve = run(Load::Fetch, Sieve, 0, 0.1);
+    let captured = Captured { seen_bytes: 1_000_000, records: 10, ..Captured::default() };
+    let ring = |captured, sieve: &mut Run| {
+        sieve.captured = Some(captured);
+        one(std::slice::from_ref(sieve), "bytes in the ring").expect("a verdict")
+    };
+    assert!(ring(captured, &mut sieve).holds);
+    assert!(!ring(Captured { copied_bytes: 200, ..captured }, &mut sieve).holds);
+}
+
+#[test]
+fn throughput_is_compared_pass_by_pass() {
+    let pair = |pass, ratio: f64| {
+        let (mut with, without) =
+            (run(Load::Produce1, Sieve, pass, 0.1), run(Load::Produce1, Alone, pass, 0.0));
+        with.seconds /= ratio;
+        [with, without]
+    };
+    let verdict = |ratios: &[f64]| {
+        let runs: Vec<_> = (0..).zip(ratios).flat_map(|(pass, &ratio)| pair(pass, ratio)).collect();
+        one(&runs, "throughput").expect("a verdict")
+    };
+    assert!(verdict(&[0.99, 1.0, 1.0, 0.995]).holds);
+    assert!(!verdict(&[0.98, 0.97, 0.98, 0.975]).holds);
+    let wide = verdict(&[0.9, 1.1, 1.0, 1.0]);
+    assert!(!wide.holds && wide.to_string().starts_with("UNSURE"), "{wide}");
+    assert!(wide.note.ends_with("take more --turns"), "{wide}");
+    assert!(!verdict(&[1.0]).holds, "one run shows nothing");
+}
+
+#[test]
+fn latency_may_differ_as_much_as_it_does_without() {
+    let timed = |contestant, pass, p99| {
+        let mut run = run(Load::Latency, contestant, pass, 0.1);
+        run.latency_ms = Some([1.0, p99, 9.0]);
+        run
+    };
+    let verdict = |alone: [f64; 2], with| {
+        let runs = [timed(Alone, 0, alone[0]), timed(Alone, 1, alone[1]), timed(Sieve, 0, with)];
+        one(&runs, "p99").expect("a verdict")
+    };
+    assert!(verdict([2.0, 2.0], 2.1).holds && !verdict([2.0, 2.0], 2.2).holds);
+    let loose = verdict([2.0, 3.0], 3.5);
+    assert!(loose.holds && loose.note.contains("1.50"), "{loose}");
+}
+
+#[test]
+fn tshark_is_left_behind() {
+    let mut decoded = run(Load::Record, Contestant::Tshark, 0, 0.1);
+    decoded.decoded = Some(Decoded { tshark: 29.0, replay: 1.0 });
+    let verdict = one(&[decoded], "tshark's").expect("a verdict");
+    assert!(!verdict.holds);
+    let text = verdict.to_string();
+    assert!(
+        text.starts_with("BROKEN  record ") && text.contains("29.0  (at least 30.0)"),
+        "{text}"
+    );
+}

@@ -87,7 +87,9 @@ fn read_socket(record: &SocketRecord, clock: &Clock, sink: &mut impl FnMut(Input
 
 #[cfg(test)]
 mod tests {
-    use observer_common::record::{CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, encode_chunk_header};
+    use observer_common::record::{
+        CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, Wants, encode_chunk_header,
+    };
     use observer_common::socket::SOCKET_RECORD_LEN;
     use observer_common::{Endpoint, Flow, Seq};
 

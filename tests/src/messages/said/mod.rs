@@ -201,6 +201,10 @@ impl Said {
                 facts.software.as_mut().expect("the name before its version").1 = text.into();
             }
             "Mechanism" => facts.mechanism = Some(text.into()),
+            "ClusterId" => facts.rare.get_or_insert_default().cluster = Some(text.into()),
+            "GroupInstanceId" | "InstanceId" => {
+                facts.rare.get_or_insert_default().instances.push(text.into());
+            }
             _ if node.is_group() && node.field.is_array => drop(self.group(text.into())),
             _ => {}
         }

@@ -71,6 +71,9 @@ impl Said {
         }
         let facts = &mut self.facts;
         match node.field.name {
+            "RebalanceTimeoutMs" => {
+                self.facts.rare.get_or_insert_default().rebalance_timeout_ms = Some(number);
+            }
             "ThrottleTimeMs" => facts.throttle_ms = Some(number),
             "SessionTimeoutMs" => facts.session_timeout_ms = Some(number),
             "SessionId" => facts.session = Some(number),

@@ -9,9 +9,8 @@ use super::Options;
 use super::family::{Families, Family};
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
-use super::unresolved::{Amount, Unresolved};
 use super::value::{Counter, Millis};
-use crate::decode::{ErrorFact, Facts, Forwarded, Topic, TopicId, Undecoded};
+use crate::decode::{ErrorFact, Facts, Forwarded, Topic, Undecoded};
 use crate::event::{ApiName, Exchange, Fetcher};
 use crate::time::Timestamp;
 
@@ -23,7 +22,6 @@ pub struct Errors {
     throttle: Family<Millis>,
     undecoded: Family<Counter>,
     forwarded: Family<Counter>,
-    unresolved: Unresolved<()>,
     by_client: Series<ByClient>,
     by_error: Series<Counter>,
     by_reason: Series<Counter>,
@@ -39,12 +37,7 @@ struct ByClient {
 
 impl Errors {
     /// Registers the metrics.
-    pub fn new(
-        families: &Families<'_>,
-        labels: &Labels,
-        options: &Options,
-        given_up: Counter,
-    ) -> Result<Self> {
+    pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
         let by_client = labels.names(&["api"]);
         let plain = |own: &[&'static str]| [&["broker", "vantage"], own].concat();
         Ok(Self {
@@ -78,7 +71,6 @@ impl Errors {
                 "Requests that a broker passed on inside Envelope, by their own API.",
                 &plain(&["api"]),
             )?,
-            unresolved: Unresolved::new(given_up),
             by_client: Series::new(options.max_series),
             by_error: Series::new(options.max_series),
             by_reason: Series::new(options.max_series),
@@ -136,41 +128,13 @@ impl Errors {
             Some(name) => labels.detail(name),
             None => labels.detail(&error.code.to_string()),
         };
-        let key = Key { detail, ..key.by_client() };
-        let n = error.count.into();
-        match topic {
-            Some(Topic { name: Some(name), .. }) => self.count(labels, key, name, n, now),
-            Some(Topic { id: Some(id), .. }) if labels.tells_errors_by_topic() => {
-                let given_up =
-                    self.unresolved.wait(*id, Amount { key, measure: (), n, since: now });
-                self.give_up(labels, given_up, now);
-            }
-            _ => self.count(labels, key, "", n, now),
-        }
-    }
-
-    fn count(&mut self, labels: &mut Labels, key: Key, topic: &str, n: u64, now: Timestamp) {
-        let key = Key { topic: labels.error_topic(topic), ..key };
-        self.by_error.count(&self.codes, labels, key, n, now);
-    }
-
-    /// A topic's name became known: what waited for it counts under it.
-    pub fn named(&mut self, labels: &mut Labels, id: TopicId, name: &str, now: Timestamp) {
-        for Amount { key, n, .. } in self.unresolved.take(id) {
-            self.count(labels, key, name, n, now);
-        }
-    }
-
-    /// Gives up waiting for names.
-    pub fn settle(&mut self, labels: &mut Labels, now: Timestamp) {
-        let given_up = self.unresolved.give_up(|_| true);
-        self.give_up(labels, given_up, now);
-    }
-
-    fn give_up(&mut self, labels: &mut Labels, errors: Vec<(TopicId, Amount<()>)>, now: Timestamp) {
-        for (id, Amount { key, n, .. }) in errors {
-            self.count(labels, key, &id.to_string(), n, now);
-        }
+        let topic = match topic {
+            Some(Topic { name: Some(name), .. }) => labels.error_topic(name),
+            Some(Topic { id: Some(id), .. }) => labels.error_topic(&id.to_string()),
+            _ => labels.error_topic(""),
+        };
+        let key = Key { detail, topic, ..key.by_client() };
+        self.by_error.count(&self.codes, labels, key, error.count.into(), now);
     }
 
     fn throttle(&mut self, labels: &Labels, key: Key, ms: Option<i32>, now: Timestamp) {
@@ -202,10 +166,8 @@ impl Errors {
         entry
     }
 
-    /// Forgets idle series, gives up waiting for names, and says which label values are used.
-    pub fn expire(&mut self, labels: &mut Labels, now: Timestamp, idle: Duration, used: &mut Used) {
-        let given_up = self.unresolved.expire(now);
-        self.give_up(labels, given_up, now);
+    /// Forgets idle series, and says which label values the others use.
+    pub fn expire(&mut self, labels: &Labels, now: Timestamp, idle: Duration, used: &mut Used) {
         let Self { failed, throttled, throttle, .. } = self;
         self.by_client.expire(now, idle, |key| {
             let values = labels.values(&key);
@@ -225,11 +187,6 @@ impl Errors {
             series.mark(|key| key.client, &mut used.client);
             series.mark(|key| key.detail, &mut used.detail);
             series.mark(|key| key.topic, &mut used.topic);
-        }
-        for key in self.unresolved.keys() {
-            used.api.insert(key.api);
-            used.client.insert(key.client);
-            used.detail.insert(key.detail);
         }
         self.by_client.mark(|key| key.api, &mut used.api);
         self.by_client.mark(|key| key.client, &mut used.client);

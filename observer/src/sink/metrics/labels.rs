@@ -129,11 +129,6 @@ impl Labels {
         if self.errors_by_topic { self.topic(name) } else { LabelId::NONE }
     }
 
-    /// Whether errors are told apart by topic.
-    pub const fn tells_errors_by_topic(&self) -> bool {
-        self.errors_by_topic
-    }
-
     /// Names of the labels of errors, without `client_id`.
     pub fn error_names(&self) -> Vec<&'static str> {
         let mut names = vec!["api", "error"];

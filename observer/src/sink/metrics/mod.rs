@@ -74,12 +74,11 @@ impl Metrics {
         let registry = Registry::default();
         let families = Families { registry: &registry, cluster: options.cluster.as_deref() };
         let labels = Labels::new(&options);
-        let given_up = unresolved::given_up(&families)?;
         let envoy = options.envoy_prefix.as_deref().map(|prefix| Envoy::new(&registry, prefix));
         Ok(Self {
             traffic: Traffic::new(&families, &labels, &options)?,
-            errors: Errors::new(&families, &labels, &options, given_up.clone())?,
-            topics: Topics::new(&families, &labels, &options, given_up)?,
+            errors: Errors::new(&families, &labels, &options)?,
+            topics: Topics::new(&families, &labels, &options)?,
             groups: Groups::new(&families, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
@@ -115,8 +114,7 @@ impl Metrics {
 
     /// No more will come: what waited for a topic's name counts under its id.
     pub fn settle(&mut self) {
-        let Self { labels, errors, topics, now, .. } = self;
-        errors.settle(labels, *now);
+        let Self { labels, topics, now, .. } = self;
         topics.settle(labels, *now);
     }
 
@@ -135,8 +133,7 @@ impl Metrics {
     }
 
     fn named(&mut self, id: TopicId, name: &Arc<str>) {
-        let Self { labels, errors, topics, groups, now, .. } = self;
-        errors.named(labels, id, name, *now);
+        let Self { labels, topics, groups, now, .. } = self;
         topics.named(labels, id, name, *now);
         groups.named(labels, id, name, *now);
     }

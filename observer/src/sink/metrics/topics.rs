@@ -25,7 +25,7 @@ pub struct Topics {
     /// By measure, as the cells of a series.
     families: Vec<Family<Counter>>,
     series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
-    unresolved: Unresolved<Measure>,
+    unresolved: Unresolved,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
 }
@@ -89,12 +89,7 @@ impl Measure {
 
 impl Topics {
     /// Registers the metrics.
-    pub fn new(
-        families: &Families<'_>,
-        labels: &Labels,
-        options: &Options,
-        given_up: Counter,
-    ) -> Result<Self> {
+    pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
         let names = labels.names(&["topic"]);
         let family = |measure: Measure| {
             let (name, help) = measure.name_and_help();
@@ -103,7 +98,7 @@ impl Topics {
         Ok(Self {
             families: Measure::ALL.into_iter().map(family).collect::<Result<_>>()?,
             series: Series::new(options.max_series),
-            unresolved: Unresolved::new(given_up),
+            unresolved: Unresolved::new(families)?,
             batches: families.counter(
                 "produced_batches_total",
                 "Record batches (and sets of magic 0 and 1) in Produce requests, by compression.",
@@ -155,13 +150,7 @@ impl Topics {
         self.give_up(labels, given_up, now);
     }
 
-    fn count(
-        &mut self,
-        labels: &mut Labels,
-        amount: Amount<Measure>,
-        topic: &TopicTotals,
-        now: Timestamp,
-    ) {
+    fn count(&mut self, labels: &mut Labels, amount: Amount, topic: &TopicTotals, now: Timestamp) {
         match (&topic.name, topic.id) {
             (Some(name), _) => self.add(labels, amount, name, now),
             (None, Some(id)) => {
@@ -175,23 +164,18 @@ impl Topics {
         }
     }
 
-    fn give_up(
-        &mut self,
-        labels: &mut Labels,
-        amounts: Vec<(TopicId, Amount<Measure>)>,
-        now: Timestamp,
-    ) {
+    fn give_up(&mut self, labels: &mut Labels, amounts: Vec<(TopicId, Amount)>, now: Timestamp) {
         for (id, amount) in amounts {
             self.add(labels, amount, &id.to_string(), now);
         }
     }
 
-    fn add(&mut self, labels: &mut Labels, amount: Amount<Measure>, topic: &str, now: Timestamp) {
+    fn add(&mut self, labels: &mut Labels, amount: Amount, topic: &str, now: Timestamp) {
         let key = Key { topic: labels.topic(topic), ..amount.key };
         self.add_to(labels, Amount { key, ..amount }, now);
     }
 
-    fn add_to(&mut self, labels: &Labels, amount: Amount<Measure>, now: Timestamp) {
+    fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
         let Amount { key, measure, n, .. } = amount;
         let entry = self.series.entry(key, |_| Default::default());
         entry.touch(now);
@@ -216,7 +200,7 @@ impl Topics {
         self.by_codec.mark(|key| key.detail, &mut used.detail);
         self.series.mark(|key| key.topic, &mut used.topic);
         self.series.mark(|key| key.client, &mut used.client);
-        used.client.extend(self.unresolved.keys().map(|key| key.client));
+        used.client.extend(self.unresolved.clients());
     }
 
     /// How often a set of labels found no room.

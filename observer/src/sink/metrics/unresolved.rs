@@ -7,18 +7,20 @@ use foldhash::fast::RandomState;
 use prometheus::Result;
 
 use super::family::Families;
+use super::label::LabelId;
 use super::series::Key;
+use super::topics::Measure;
 use super::value::Counter;
 use crate::decode::TopicId;
 use crate::time::Timestamp;
 
 /// What waits for a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amount<M> {
+pub struct Amount {
     /// Under which labels it counts, without the topic.
     pub key: Key,
     /// What it is.
-    pub measure: M,
+    pub measure: Measure,
     /// How much.
     pub n: u64,
     /// When the first of it came.
@@ -26,8 +28,8 @@ pub struct Amount<M> {
 }
 
 /// Amounts by topic id.
-pub struct Unresolved<M> {
-    amounts: HashMap<TopicId, Vec<Amount<M>>, RandomState>,
+pub struct Unresolved {
+    amounts: HashMap<TopicId, Vec<Amount>, RandomState>,
     len: usize,
     given_up: Counter,
 }
@@ -37,26 +39,22 @@ const MAX_WAITING: usize = 10_000;
 /// How long: clients ask for metadata every five minutes at the latest.
 const MAX_WAIT: Duration = Duration::from_mins(6);
 
-/// Amounts of all kinds that waited in vain.
-pub fn given_up(families: &Families<'_>) -> Result<Counter> {
-    let family = families.counter(
-        "topic_id_unresolved_total",
-        "Amounts and errors that count under a topic's id, as its name was not seen.",
-        &[],
-    )?;
-    Ok(family.with_label_values(&[]))
-}
-
-impl<M: PartialEq> Unresolved<M> {
-    /// Nothing waits; what does so in vain is counted here.
-    pub fn new(given_up: Counter) -> Self {
-        Self { amounts: HashMap::default(), len: 0, given_up }
+impl Unresolved {
+    /// Nothing waits.
+    pub fn new(families: &Families<'_>) -> Result<Self> {
+        let given_up = families.counter(
+            "topic_id_unresolved_total",
+            "Amounts that count under a topic's id, as its name was not seen.",
+            &[],
+        )?;
+        let given_up = given_up.with_label_values(&[]);
+        Ok(Self { amounts: HashMap::default(), len: 0, given_up })
     }
 
     /// Lets an amount wait; returns what can wait no longer.
-    pub fn wait(&mut self, id: TopicId, amount: Amount<M>) -> Vec<(TopicId, Amount<M>)> {
+    pub fn wait(&mut self, id: TopicId, amount: Amount) -> Vec<(TopicId, Amount)> {
         let amounts = self.amounts.entry(id).or_default();
-        let same = |a: &&mut Amount<M>| a.key == amount.key && a.measure == amount.measure;
+        let same = |a: &&mut Amount| a.key == amount.key && a.measure == amount.measure;
         if let Some(sum) = amounts.iter_mut().find(same) {
             sum.n += amount.n;
             return Vec::new();
@@ -71,19 +69,19 @@ impl<M: PartialEq> Unresolved<M> {
     }
 
     /// What waited for this topic's name.
-    pub fn take(&mut self, id: TopicId) -> Vec<Amount<M>> {
+    pub fn take(&mut self, id: TopicId) -> Vec<Amount> {
         let amounts = self.amounts.remove(&id).unwrap_or_default();
         self.len -= amounts.len();
         amounts
     }
 
     /// What has waited too long.
-    pub fn expire(&mut self, now: Timestamp) -> Vec<(TopicId, Amount<M>)> {
+    pub fn expire(&mut self, now: Timestamp) -> Vec<(TopicId, Amount)> {
         self.give_up(|amount| now.since(amount.since) > MAX_WAIT)
     }
 
     /// What shall wait no longer.
-    pub fn give_up(&mut self, shall: impl Fn(&Amount<M>) -> bool) -> Vec<(TopicId, Amount<M>)> {
+    pub fn give_up(&mut self, shall: impl Fn(&Amount) -> bool) -> Vec<(TopicId, Amount)> {
         let mut given_up = Vec::new();
         self.amounts.retain(|id, amounts| {
             given_up.extend(amounts.extract_if(.., |amount| shall(amount)).map(|a| (*id, a)));
@@ -94,9 +92,9 @@ impl<M: PartialEq> Unresolved<M> {
         given_up
     }
 
-    /// Labels that are still needed.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.amounts.values().flatten().map(|amount| &amount.key)
+    /// Client ids that are still needed.
+    pub fn clients(&self) -> impl Iterator<Item = LabelId> {
+        self.amounts.values().flatten().map(|amount| amount.key.client)
     }
 }
 
@@ -105,16 +103,15 @@ mod tests {
     use super::*;
     use crate::event::Vantage;
     use crate::sink::metrics::family::Registry;
-    use crate::sink::metrics::label::LabelId;
 
-    fn amount(since: u64) -> Amount<()> {
+    fn amount(since: u64) -> Amount {
         let key = Key::of_broker(LabelId::OTHER, Vantage::Broker);
-        Amount { key, measure: (), n: 5, since: Timestamp(since) }
+        Amount { key, measure: Measure::FetchedBytes, n: 5, since: Timestamp(since) }
     }
 
-    fn unresolved() -> Unresolved<()> {
+    fn unresolved() -> Unresolved {
         let registry = Registry::default();
-        Unresolved::new(given_up(&Families { registry: &registry, cluster: None }).unwrap())
+        Unresolved::new(&Families { registry: &registry, cluster: None }).unwrap()
     }
 
     #[test]

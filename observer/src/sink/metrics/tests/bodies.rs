@@ -1,7 +1,6 @@
 //! What bodies say: errors, topics, fetches, forwarded requests.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::samples;
 use crate::decode::{Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
@@ -9,7 +8,7 @@ use crate::event::{Event, Exchange, Fetcher, Handler, Outcome};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::sink::metrics::{Metrics, Options};
-use crate::sink::samples::{TIME, exchange};
+use crate::sink::samples::exchange;
 
 /// The topic metrics of a Produce of which the one half is refused: bytes, records, bytes refused.
 fn produced(exchange: &Exchange) -> [Option<u64>; 3] {
@@ -102,51 +101,13 @@ fn fetched_by_id() -> Exchange {
     exchange
 }
 
+/// An error must not wait, whatever its topic's name is.
 #[test]
-fn errors_wait_for_their_topics_name() {
-    let errors = |topic: &str| {
-        let sample = |error: &str, topic: &str| {
-            format!(
-                "{{api=\"FetchConsumer\",broker=\"10.0.0.2:9092\",client_id=\"a\",error=\"{error}\",\
-                 topic=\"{topic}\",vantage=\"broker\"}} 1"
-            )
-        };
-        [sample("UNKNOWN_TOPIC_ID", topic), sample("UNKNOWN_TOPIC_OR_PARTITION", "")]
-    };
+fn errors_count_at_once() {
     let mut metrics = Metrics::new(Options::default()).unwrap();
-    metrics.advance(TIME);
     metrics.event(Event::Exchange(&fetched_by_id()));
-    assert_eq!(samples(&metrics, "request_errors_total"), errors("")[1..]);
-    // What waits keeps its labels.
-    metrics.advance(TIME.plus(Duration::from_mins(4)));
-    metrics.expire();
-    metrics.event(Event::TopicNamed { id: ID, name: &Arc::from("orders") });
-    assert_eq!(samples(&metrics, "request_errors_total"), errors("orders"));
-    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [" 0"]);
-}
-
-#[test]
-fn errors_whose_topics_name_does_not_come_count_under_its_id() {
     let by_id = format!("topic=\"{ID}\"");
-    let of_id = |metrics: &Metrics| {
-        let errors = samples(metrics, "request_errors_total");
-        errors.iter().filter(|error| error.contains(&by_id)).count()
-    };
-    for is_over in [true, false] {
-        let mut metrics = Metrics::new(Options::default()).unwrap();
-        metrics.advance(TIME);
-        metrics.event(Event::Exchange(&fetched_by_id()));
-        if is_over {
-            metrics.settle();
-        } else {
-            metrics.advance(TIME.plus(Duration::from_mins(20)));
-        }
-        assert_eq!(of_id(&metrics), 1);
-        // The error and the bytes.
-        assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [" 2"]);
-    }
-    let options = Options { errors_by_topic: false, ..Options::default() };
-    let mut metrics = Metrics::new(options).unwrap();
-    metrics.event(Event::Exchange(&fetched_by_id()));
-    assert_eq!(samples(&metrics, "request_errors_total").len(), 2, "no name is waited for");
+    let errors = samples(&metrics, "request_errors_total");
+    assert_eq!(errors.iter().filter(|error| error.contains(&by_id)).count(), 1);
+    assert_eq!(errors.len(), 2);
 }

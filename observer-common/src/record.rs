@@ -56,6 +56,19 @@ pub enum Wants {
     Answer = 3,
 }
 
+impl Wants {
+    /// What this number stands for.
+    #[inline(always)]
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Nothing,
+            1 => Self::Place,
+            2 => Self::Here,
+            _ => Self::Answer,
+        }
+    }
+}
+
 /// Header of a segment record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHeader {
@@ -150,12 +163,7 @@ impl SegmentHeader {
             ack,
             wire_len,
             chunks,
-            wants: match wants {
-                0 => Wants::Nothing,
-                1 => Wants::Place,
-                2 => Wants::Here,
-                _ => Wants::Answer,
-            },
+            wants: Wants::from_number(wants),
         })
     }
 }

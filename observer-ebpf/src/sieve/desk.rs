@@ -192,12 +192,7 @@ impl Desk {
             seq: from,
             wire_len: len,
             chunks: self.chunks as u16,
-            wants: match self.wants {
-                0 => Wants::Nothing,
-                1 => Wants::Place,
-                2 => Wants::Here,
-                _ => Wants::Answer,
-            },
+            wants: Wants::from_number(self.wants as u8),
             ..seen.header
         };
         let Some(place) = self.bytes.first_chunk_mut::<SEGMENT_HEADER_LEN>() else { return };

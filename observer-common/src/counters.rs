@@ -18,6 +18,8 @@ pub enum Counter {
     SubmittedBytes,
     /// Payload bytes copied into the ring.
     CopiedBytes,
+    /// Bytes of the ring that records took, with all headers.
+    RingBytes,
     /// Records that found the ring full.
     RingFullRecords,
     /// Payload bytes those records covered.

@@ -40,13 +40,20 @@ impl Endpoint {
     }
 
     /// The IPv4 address, if it is one.
+    #[inline(always)]
     pub fn as_v4(&self) -> Option<[u8; 4]> {
-        let ip = self.addr.strip_prefix(&V4_PREFIX)?;
-        ip.try_into().ok()
+        let (prefix, ip) = self.addr.split_first_chunk()?;
+        if *prefix == V4_PREFIX { ip.try_into().ok() } else { None }
     }
 }
 
 impl Flow {
+    /// Whether it is IPv4's.
+    #[inline(always)]
+    pub fn is_v4(&self) -> bool {
+        self.src.as_v4().is_some() && self.dst.as_v4().is_some()
+    }
+
     /// The same connection, the other direction.
     #[inline(always)]
     #[must_use]

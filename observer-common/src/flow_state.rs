@@ -53,7 +53,7 @@ const LOOK: u32 = 8;
 const PASSED: u32 = 1 << 8;
 const PATIENCE: u32 = 64;
 
-const _: () = assert!(size_of::<FlowState>() == 288);
+const _: () = assert!(size_of::<FlowState>() == 304);
 
 impl FlowState {
     /// A direction seen for the first time.
@@ -137,6 +137,8 @@ impl FlowState {
         }
         if self.awaits & START != 0 && span.len > 0 && span.seq == self.awaited {
             self.start(span.seq, self.awaits & REQUESTS != 0, false);
+        } else if self.awaits & START != 0 {
+            self.await_start();
         }
         if self.mode == Mode::Sieve as u32 {
             return Plan::Sieve(self.arrive(span));
@@ -185,13 +187,32 @@ impl FlowState {
         self.awaited = at;
     }
 
-    /// In step from this byte on.
+    /// In step from a connection's first byte on.
     #[inline(always)]
     const fn start(&mut self, first: Seq, is_request: bool, is_proven: bool) {
         self.awaits = 0;
         self.mode = Mode::Sieve as u32;
         self.place = Place::new(first);
         self.walk = Walk::new(is_request, is_proven);
+    }
+
+    /// In step from this byte on, with which a frame begins.
+    #[inline(always)]
+    const fn resume(&mut self, at: Seq) {
+        let is_request = self.awaits & REQUESTS != 0;
+        self.awaits = 0;
+        self.mode = Mode::Sieve as u32;
+        self.place = Place::resumed(at);
+        self.walk.resume(is_request);
+    }
+
+    /// Segments go on as before: after a while the SYN meant nothing.
+    #[inline(always)]
+    const fn await_start(&mut self) {
+        self.awaits += PASSED;
+        if self.awaits / PASSED > PATIENCE {
+            self.awaits = 0;
+        }
     }
 
     /// Where in the segment to resume, if there.
@@ -209,7 +230,7 @@ impl FlowState {
         if from as u32 >= span.len {
             return None;
         }
-        self.start(self.awaited, self.awaits & REQUESTS != 0, true);
+        self.resume(self.awaited);
         Some(from as u32)
     }
 
@@ -254,11 +275,9 @@ impl FlowState {
     /// A frame seems to begin here.
     #[inline(always)]
     pub const fn follow(&mut self, first: Seq) {
-        let is_request = self.looks_for_requests();
-        self.start(first, is_request, true);
+        self.resume(first);
         self.mode = Mode::Shadow as u32;
         self.awaited = first;
-        self.awaits = 0;
     }
 
     /// Whether it is perhaps in step.

@@ -1,8 +1,11 @@
 //! Ring records: what the kernel sends the daemon.
 //!
-//! A segment record is a fixed header (flow, time, sequence, length on the wire) followed by
-//! chunks: the bytes that were copied, each at its offset. What no chunk covers was left out on
-//! purpose. An skb larger than a record becomes several records, each complete in itself.
+//! A segment record is a header (time, sequence, length on the wire, flow) followed by chunks: the
+//! bytes that were copied, each at its offset. What no chunk covers was left out on purpose. An skb
+//! larger than a record becomes several records, each complete in itself.
+//!
+//! There is a record for every small request, so what each takes of the ring matters: addresses of
+//! IPv4 have four bytes, and a chunk at the record's first byte does not say so.
 //!
 //! All integers are in the host's byte order, as kernel and daemon are on one host.
 
@@ -35,10 +38,24 @@ impl TcpFlags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// Payload bytes, or a SYN, FIN or RST without any.
-    Segment = 1,
+    /// Payload bytes, or a SYN, FIN or RST without any; of IPv4.
+    SegmentV4 = 1,
     /// A change in a connection's life, from sockops.
     Socket = 2,
+    /// As the first, of IPv6.
+    SegmentV6 = 3,
+}
+
+impl Kind {
+    /// That of a record which begins with this byte.
+    pub const fn of(first: u8) -> Option<Self> {
+        match first & 0xf {
+            1 => Some(Self::SegmentV4),
+            2 => Some(Self::Socket),
+            3 => Some(Self::SegmentV6),
+            _ => None,
+        }
+    }
 }
 
 /// What the kernel would know of the frames of a direction that it copies whole.
@@ -71,17 +88,10 @@ impl Wants {
 
 /// Header of a segment record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct SegmentHeader {
     /// CLOCK_MONOTONIC, nanoseconds.
     pub time_ns: u64,
-    /// Sender and receiver.
-    pub flow: Flow,
-    /// Interface the segment was seen on.
-    pub ifindex: u32,
-    /// Whether it was leaving the host.
-    pub egress: bool,
-    /// TCP flags; those of the skb's start in its first record, FIN and RST in its last.
-    pub flags: TcpFlags,
     /// Sequence number of the first payload byte that this record covers (past the SYN).
     pub seq: Seq,
     /// Acknowledgment number; valid where `flags` has ACK.
@@ -90,16 +100,33 @@ pub struct SegmentHeader {
     pub wire_len: u32,
     /// Number of chunks that follow.
     pub chunks: u16,
+    /// TCP flags; those of the skb's start in its first record, FIN and RST in its last.
+    pub flags: TcpFlags,
     /// What the kernel would know, to be in step.
     pub wants: Wants,
+    /// Sender and receiver.
+    pub flow: Flow,
 }
 
-/// Bytes of a segment record's header.
-pub const SEGMENT_HEADER_LEN: usize = 72;
-/// Bytes of a chunk's header: offset from the record's sequence (u32), bytes (u16), flags (u16).
-pub const CHUNK_HEADER_LEN: usize = 8;
+/// Room for a segment record's header, which stands at the end of it: of IPv4 it is shorter.
+pub const SEGMENT_HEADER_ROOM: usize = 64;
+/// Bytes of the header before the addresses.
+const FIXED: usize = 28;
+/// Where it begins in its room.
+const V6_START: usize = SEGMENT_HEADER_ROOM - FIXED - 32;
+const V4_START: usize = SEGMENT_HEADER_ROOM - FIXED - 8;
+/// The first byte is the kind, and above it what is wanted.
+const WANTS_SHIFT: u8 = 4;
+
+/// Bytes of a chunk's header: its length less one, and two flags (u16).
+pub const CHUNK_HEADER_LEN: usize = 2;
+/// The same where the chunk does not begin with the record: behind it its offset (u32).
+pub const FAR_CHUNK_HEADER_LEN: usize = 6;
 /// Chunk flag: a frame begins where this chunk begins.
-pub const CHUNK_FRAME_START: u16 = 1;
+pub const CHUNK_FRAME_START: u16 = 1 << 14;
+/// Chunk flag: an offset follows.
+const CHUNK_FAR: u16 = 1 << 15;
+const CHUNK_LEN: u16 = CHUNK_FRAME_START - 1;
 
 /// Payload bytes in a record at most; a power of two, so that the kernel bounds a length by a mask.
 pub const CHUNK_MAX: u32 = 16 * 1024;
@@ -114,57 +141,63 @@ pub const fn chunk_len(ring_bytes: u32) -> u32 {
 }
 
 impl SegmentHeader {
-    /// The header's bytes.
+    /// The header's bytes, which end with `out`; returns where they begin.
     #[inline(always)]
-    pub fn encode(&self, out: &mut [u8; SEGMENT_HEADER_LEN]) {
-        out[0] = Kind::Segment as u8;
-        out[1] = self.flags.0;
-        out[2] = u8::from(self.egress);
-        out[3] = self.wants as u8;
-        out[4..8].copy_from_slice(&self.ifindex.to_ne_bytes());
-        out[8..16].copy_from_slice(&self.time_ns.to_ne_bytes());
-        out[16..32].copy_from_slice(&self.flow.src.addr);
-        out[32..48].copy_from_slice(&self.flow.dst.addr);
-        out[48..50].copy_from_slice(&self.flow.src.port.to_ne_bytes());
-        out[50..52].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
-        out[52..56].copy_from_slice(&self.seq.0.to_ne_bytes());
-        out[56..60].copy_from_slice(&self.ack.0.to_ne_bytes());
-        out[60..64].copy_from_slice(&self.wire_len.to_ne_bytes());
-        // With the bytes behind it, which are zero. Filling those is a call of a function, through
-        // which no verifier before Linux 6.5 follows numbers back: it prunes nothing any more.
-        out[64..72].copy_from_slice(&u64::from(self.chunks).to_ne_bytes());
+    pub fn encode(&self, out: &mut [u8; SEGMENT_HEADER_ROOM]) -> usize {
+        let Flow { src, dst } = self.flow;
+        if self.flow.is_v4() {
+            out[56..60].copy_from_slice(&src.addr[12..]);
+            out[60..64].copy_from_slice(&dst.addr[12..]);
+            self.encode_fixed(Kind::SegmentV4, &mut out[V4_START..V4_START + FIXED]);
+            V4_START
+        } else {
+            out[32..48].copy_from_slice(&src.addr);
+            out[48..64].copy_from_slice(&dst.addr);
+            self.encode_fixed(Kind::SegmentV6, &mut out[V6_START..V6_START + FIXED]);
+            V6_START
+        }
     }
 
-    /// Reads a header; `None` where it is not a whole segment record's.
-    pub fn decode(record: &[u8]) -> Option<Self> {
+    #[inline(always)]
+    fn encode_fixed(&self, kind: Kind, out: &mut [u8]) {
+        out[0] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
+        out[1] = self.flags.0;
+        out[2..4].copy_from_slice(&self.chunks.to_ne_bytes());
+        out[4..12].copy_from_slice(&self.time_ns.to_ne_bytes());
+        out[12..14].copy_from_slice(&self.flow.src.port.to_ne_bytes());
+        out[14..16].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
+        out[16..20].copy_from_slice(&self.seq.0.to_ne_bytes());
+        out[20..24].copy_from_slice(&self.ack.0.to_ne_bytes());
+        out[24..28].copy_from_slice(&self.wire_len.to_ne_bytes());
+    }
+
+    /// Reads the header of a segment record, and what is behind it; `None` for another record, or one
+    /// that is not whole.
+    pub fn decode(record: &[u8]) -> Option<(Self, &[u8])> {
         let mut at = Reader(record);
-        if at.take::<1>()? != [Kind::Segment as u8] {
-            return None;
-        }
-        let [flags, egress, wants] = at.take()?;
-        let ifindex = u32::from_ne_bytes(at.take()?);
+        let [first, flags] = at.take()?;
+        let kind = Kind::of(first)?;
+        let chunks = u16::from_ne_bytes(at.take()?);
         let time_ns = u64::from_ne_bytes(at.take()?);
-        let (src, dst) = (at.take()?, at.take()?);
         let (src_port, dst_port) = (at.take()?, at.take()?);
         let seq = Seq(u32::from_ne_bytes(at.take()?));
         let ack = Seq(u32::from_ne_bytes(at.take()?));
         let wire_len = u32::from_ne_bytes(at.take()?);
-        let chunks = u16::try_from(u64::from_ne_bytes(at.take()?)).ok()?;
-        Some(Self {
-            time_ns,
-            flow: Flow {
-                src: Endpoint { addr: src, port: u16::from_ne_bytes(src_port) },
-                dst: Endpoint { addr: dst, port: u16::from_ne_bytes(dst_port) },
+        let (src_port, dst_port) = (u16::from_ne_bytes(src_port), u16::from_ne_bytes(dst_port));
+        let flow = match kind {
+            Kind::Socket => return None,
+            Kind::SegmentV4 => Flow {
+                src: Endpoint::v4(at.take()?, src_port),
+                dst: Endpoint::v4(at.take()?, dst_port),
             },
-            ifindex,
-            egress: egress != 0,
-            flags: TcpFlags(flags),
-            seq,
-            ack,
-            wire_len,
-            chunks,
-            wants: Wants::from_number(wants),
-        })
+            Kind::SegmentV6 => Flow {
+                src: Endpoint::v6(at.take()?, src_port),
+                dst: Endpoint::v6(at.take()?, dst_port),
+            },
+        };
+        let wants = Wants::from_number(first >> WANTS_SHIFT);
+        let flags = TcpFlags(flags);
+        Some((Self { time_ns, seq, ack, wire_len, chunks, flags, wants, flow }, at.0))
     }
 }
 
@@ -173,33 +206,35 @@ impl SegmentHeader {
 pub struct Chunk<'a> {
     /// Offset of the first byte from the record's sequence number.
     pub offset: u32,
-    /// What was copied.
+    /// What was copied; not empty.
     pub bytes: &'a [u8],
     /// Whether a frame is known to begin with it.
     pub frame_start: bool,
 }
 
-/// A chunk's header.
+/// A chunk's header, of one that begins with the record; `len` is 1 to [`CHUNK_MAX`].
 #[inline(always)]
-pub fn encode_chunk_header(offset: u32, len: u16, flags: u16, out: &mut [u8; CHUNK_HEADER_LEN]) {
-    out[0..4].copy_from_slice(&offset.to_ne_bytes());
-    out[4..6].copy_from_slice(&len.to_ne_bytes());
-    out[6..8].copy_from_slice(&flags.to_ne_bytes());
+pub const fn chunk_header(len: u32, flags: u16) -> [u8; CHUNK_HEADER_LEN] {
+    ((len.wrapping_sub(1) as u16 & CHUNK_LEN) | flags).to_ne_bytes()
 }
 
-/// The chunks of a segment record, in order; stops at the first that is not whole.
-pub fn chunks<'a>(
-    record: &'a [u8],
-    header: &SegmentHeader,
-) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
-    let mut at = Reader(record.get(SEGMENT_HEADER_LEN..).unwrap_or_default());
-    let count = header.chunks;
+/// The same of one that begins at this offset.
+#[inline(always)]
+pub const fn far_chunk_header(offset: u32, len: u32, flags: u16) -> [u8; FAR_CHUNK_HEADER_LEN] {
+    let [a, b] = chunk_header(len, flags | CHUNK_FAR);
+    let [c, d, e, f] = offset.to_ne_bytes();
+    [a, b, c, d, e, f]
+}
+
+/// So many chunks, in order, of the bytes behind a record's header; stops at the first that is not
+/// whole.
+pub fn chunks(bytes: &[u8], count: u16) -> impl Iterator<Item = Chunk<'_>> {
+    let mut at = Reader(bytes);
     (0..count).map_while(move |_| {
-        let offset = u32::from_ne_bytes(at.take()?);
-        let len = u16::from_ne_bytes(at.take()?);
-        let flags = u16::from_ne_bytes(at.take()?);
-        let bytes = at.slice(usize::from(len))?;
-        Some(Chunk { offset, bytes, frame_start: flags & CHUNK_FRAME_START != 0 })
+        let head = u16::from_ne_bytes(at.take()?);
+        let offset = if head & CHUNK_FAR == 0 { 0 } else { u32::from_ne_bytes(at.take()?) };
+        let bytes = at.slice(usize::from(head & CHUNK_LEN) + 1)?;
+        Some(Chunk { offset, bytes, frame_start: head & CHUNK_FRAME_START != 0 })
     })
 }
 
@@ -207,46 +242,44 @@ pub fn chunks<'a>(
 mod tests {
     use super::*;
 
-    fn header() -> SegmentHeader {
+    const V6: Endpoint = Endpoint::v6([7; 16], 9092);
+
+    fn header(dst: Endpoint) -> SegmentHeader {
         SegmentHeader {
             time_ns: 0x0102_0304_0506_0708,
-            flow: Flow {
-                src: Endpoint::v4([10, 0, 0, 1], 40000),
-                dst: Endpoint::v6([7; 16], 9092),
-            },
-            ifindex: 3,
-            egress: true,
-            flags: TcpFlags(TcpFlags::ACK.0 | TcpFlags::FIN.0),
             seq: Seq(u32::MAX),
             ack: Seq(17),
             wire_len: 70_000,
             chunks: 2,
+            flags: TcpFlags(TcpFlags::ACK.0 | TcpFlags::FIN.0),
             wants: Wants::Here,
+            flow: Flow { src: Endpoint::v4([10, 0, 0, 1], 40000), dst },
         }
     }
 
-    fn record() -> Vec<u8> {
-        let mut head = [0; SEGMENT_HEADER_LEN];
-        header().encode(&mut head);
-        let mut record = head.to_vec();
-        for (offset, bytes, flags) in [(0, b"abc".as_slice(), 0), (9, b"", CHUNK_FRAME_START)] {
-            let mut chunk = [0; CHUNK_HEADER_LEN];
-            encode_chunk_header(offset, bytes.len() as u16, flags, &mut chunk);
-            record.extend_from_slice(&chunk);
-            record.extend_from_slice(bytes);
-        }
+    fn record(dst: Endpoint) -> Vec<u8> {
+        let mut room = [0; SEGMENT_HEADER_ROOM];
+        let start = header(dst).encode(&mut room);
+        let mut record = room[start..].to_vec();
+        record.extend_from_slice(&chunk_header(3, 0));
+        record.extend_from_slice(b"abc");
+        record.extend_from_slice(&far_chunk_header(9, CHUNK_MAX, CHUNK_FRAME_START));
+        record.extend_from_slice(&[7; CHUNK_MAX as usize]);
         record
     }
 
     #[test]
     fn a_record_survives_the_round_trip() {
-        let record = record();
-        let read = SegmentHeader::decode(&record).unwrap();
-        assert_eq!(read, header());
-        let chunks: Vec<_> = chunks(&record, &read).collect();
-        assert_eq!(chunks[0], Chunk { offset: 0, bytes: b"abc", frame_start: false });
-        assert_eq!(chunks[1], Chunk { offset: 9, bytes: b"", frame_start: true });
-        assert_eq!(chunks.len(), 2);
+        for (dst, len) in [(V6, 60), (Endpoint::v4([10, 0, 0, 2], 9092), 36)] {
+            let record = record(dst);
+            let (read, behind) = SegmentHeader::decode(&record).unwrap();
+            assert_eq!((read, record.len() - behind.len()), (header(dst), len));
+            let chunks: Vec<_> = chunks(behind, read.chunks).collect();
+            assert_eq!(chunks[0], Chunk { offset: 0, bytes: b"abc", frame_start: false });
+            let bytes = &[7; CHUNK_MAX as usize];
+            assert_eq!(chunks[1], Chunk { offset: 9, bytes, frame_start: true });
+            assert_eq!(chunks.len(), 2);
+        }
     }
 
     #[test]
@@ -254,18 +287,21 @@ mod tests {
         assert_eq!(chunk_len(16 << 20), CHUNK_MAX);
         let chunk = chunk_len(4096);
         assert!(chunk * RECORDS_MAX >= 64 * 1024);
-        assert!(chunk as usize + SEGMENT_HEADER_LEN + CHUNK_HEADER_LEN + 8 < 4096 / 2);
+        assert!(chunk as usize + SEGMENT_HEADER_ROOM + FAR_CHUNK_HEADER_LEN + 8 < 4096 / 2);
     }
 
     #[test]
     fn a_record_cut_anywhere_is_refused_or_shorter() {
-        let record = record();
-        for cut in 0..record.len() {
-            let part = &record[..cut];
-            match SegmentHeader::decode(part) {
-                None => assert!(cut < SEGMENT_HEADER_LEN),
-                Some(header) => assert!(chunks(part, &header).count() < 2),
+        for dst in [V6, Endpoint::v4([10, 0, 0, 2], 9092)] {
+            let record = record(dst);
+            for cut in 0..record.len() {
+                let Some((header, behind)) = SegmentHeader::decode(&record[..cut]) else {
+                    assert!(cut < 60);
+                    continue;
+                };
+                assert!(chunks(behind, header.chunks).count() < 2);
             }
         }
+        assert_eq!(SegmentHeader::decode(&[0; 100]), None);
     }
 }

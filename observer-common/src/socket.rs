@@ -116,7 +116,7 @@ mod tests {
         }
         bytes[1] = 9;
         assert_eq!(SocketRecord::decode(&bytes), None);
-        bytes[0] = Kind::Segment as u8;
+        bytes[0] = Kind::SegmentV4 as u8;
         assert_eq!(SocketRecord::decode(&bytes), None);
     }
 }

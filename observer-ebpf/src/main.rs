@@ -28,55 +28,25 @@ const NEXT: i32 = -1;
 /// What a sockops program returns where it has nothing to set.
 const SOCKET_OK: u32 = 1;
 
-/// Packets that come in on a device with an Ethernet header.
-#[classifier]
-pub fn kobs_ingress(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<true>(&ctx, Link::Ethernet, false))
+/// An entry point: of which link and direction, and whether with the sieve.
+macro_rules! hook {
+    ($name:ident, $link:expr, egress: $egress:literal, sieve: $sieve:literal) => {
+        #[classifier]
+        pub fn $name(ctx: TcContext) -> i32 {
+            verdict(segment::observe::<$sieve>(&ctx, $link, $egress))
+        }
+    };
 }
 
-/// Packets that leave on a device with an Ethernet header.
-#[classifier]
-pub fn kobs_egress(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<true>(&ctx, Link::Ethernet, true))
-}
-
-/// Packets that come in on a device without a link header.
-#[classifier]
-pub fn kobs_ingress_ip(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<true>(&ctx, Link::Ip, false))
-}
-
-/// Packets that leave on a device without a link header.
-#[classifier]
-pub fn kobs_egress_ip(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<true>(&ctx, Link::Ip, true))
-}
-
-// The same without the sieve, for kernels that lack what it needs.
-
-/// Packets that come in on a device with an Ethernet header, whole.
-#[classifier]
-pub fn kobs_ingress_whole(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<false>(&ctx, Link::Ethernet, false))
-}
-
-/// Packets that leave on a device with an Ethernet header, whole.
-#[classifier]
-pub fn kobs_egress_whole(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<false>(&ctx, Link::Ethernet, true))
-}
-
-/// Packets that come in on a device without a link header, whole.
-#[classifier]
-pub fn kobs_ingress_ip_whole(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<false>(&ctx, Link::Ip, false))
-}
-
-/// Packets that leave on a device without a link header, whole.
-#[classifier]
-pub fn kobs_egress_ip_whole(ctx: TcContext) -> i32 {
-    verdict(segment::observe::<false>(&ctx, Link::Ip, true))
-}
+hook!(kobs_ingress, Link::Ethernet, egress: false, sieve: true);
+hook!(kobs_egress, Link::Ethernet, egress: true, sieve: true);
+hook!(kobs_ingress_ip, Link::Ip, egress: false, sieve: true);
+hook!(kobs_egress_ip, Link::Ip, egress: true, sieve: true);
+// For kernels that lack what the sieve needs.
+hook!(kobs_ingress_whole, Link::Ethernet, egress: false, sieve: false);
+hook!(kobs_egress_whole, Link::Ethernet, egress: true, sieve: false);
+hook!(kobs_ingress_ip_whole, Link::Ip, egress: false, sieve: false);
+hook!(kobs_egress_ip_whole, Link::Ip, egress: true, sieve: false);
 
 /// Changes in the life of the sockets of a cgroup.
 #[sock_ops]

@@ -5,8 +5,7 @@ use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output};
 use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters, Loss};
 use observer_common::record::{
-    CHUNK_HEADER_LEN, CHUNK_MAX, RECORDS_MAX, SEGMENT_HEADER_LEN, SegmentHeader,
-    encode_chunk_header,
+    CHUNK_HEADER_LEN, CHUNK_MAX, RECORDS_MAX, SEGMENT_HEADER_ROOM, SegmentHeader, chunk_header,
 };
 
 use crate::config::{CHUNK_LEN, SNAP_LEN};
@@ -18,9 +17,11 @@ use crate::skb::Skb;
 /// A record being put together: its header, one chunk's header, the chunk.
 #[repr(C)]
 pub struct Scratch {
-    header: [u8; SEGMENT_HEADER_LEN],
+    header: [u8; SEGMENT_HEADER_ROOM],
     chunk: [u8; CHUNK_HEADER_LEN],
     payload: [u8; CHUNK_MAX as usize],
+    /// What the verifier takes to be behind the longest record that begins last.
+    slack: [u8; SEGMENT_HEADER_ROOM],
 }
 
 /// A segment at the hook that owns its flow.
@@ -79,7 +80,7 @@ impl Segment<'_> {
     #[inline(always)]
     fn submit_part(&self, part: &Part, counters: &mut Counters) -> Result<(), Ignored> {
         let scratch = scratch().ok_or(Ignored::NoScratch)?;
-        let mut record_len = SEGMENT_HEADER_LEN as u64;
+        let mut end = SEGMENT_HEADER_ROOM as u64;
         if part.copy_len > 0 {
             // Says the same as copy_len, in a form whose bounds the verifier follows.
             let len = ((part.copy_len - 1) & (CHUNK_MAX - 1)) + 1;
@@ -89,8 +90,8 @@ impl Segment<'_> {
                 lose(counters, Loss::LoadFailed, part.wire_len);
                 return Ok(());
             }
-            encode_chunk_header(0, len as u16, 0, &mut scratch.chunk);
-            record_len += CHUNK_HEADER_LEN as u64 + u64::from(len);
+            scratch.chunk = chunk_header(len, 0);
+            end += CHUNK_HEADER_LEN as u64 + u64::from(len);
         }
         let header = SegmentHeader {
             flags: part.flags,
@@ -99,8 +100,10 @@ impl Segment<'_> {
             chunks: u16::from(part.copy_len > 0),
             ..self.seen.header
         };
-        header.encode(&mut scratch.header);
-        if !output(core::ptr::from_mut(scratch).cast(), record_len) {
+        let start = header.encode(&mut scratch.header);
+        // SAFETY: the header begins at most its room behind the scratch space's beginning.
+        let record = unsafe { core::ptr::from_mut(scratch).cast::<u8>().add(start) };
+        if !output(record.cast(), end - start as u64, counters) {
             lose(counters, Loss::RingFull, part.wire_len);
             return Ok(());
         }
@@ -137,10 +140,17 @@ pub fn now() -> u64 {
     unsafe { bpf_ktime_get_ns() }
 }
 
+/// What the ring itself needs for a record: its header, and room up to a multiple of eight bytes.
+const RECORD_HEADER: u64 = 8;
+
 /// Puts a record into the ring, without waking the daemon: it polls. False where the ring is full.
 #[inline(always)]
-pub fn output(record: *mut core::ffi::c_void, len: u64) -> bool {
+pub fn output(record: *mut core::ffi::c_void, len: u64, counters: &mut Counters) -> bool {
     let ring = core::ptr::from_ref(&RING).cast_mut().cast();
     // SAFETY: the verifier checks record and length.
-    unsafe { bpf_ringbuf_output(ring, record, len, u64::from(BPF_RB_NO_WAKEUP)) == 0 }
+    let done = unsafe { bpf_ringbuf_output(ring, record, len, u64::from(BPF_RB_NO_WAKEUP)) == 0 };
+    if done {
+        counters.add(Counter::RingBytes, RECORD_HEADER + (len + 7) / 8 * 8);
+    }
+    done
 }

@@ -18,6 +18,10 @@ use crate::skb::Skb;
 pub struct Seen {
     /// The header of a record that covers nothing yet.
     pub header: SegmentHeader,
+    /// Interface that the segment was seen on.
+    ifindex: u32,
+    /// Whether it was leaving the host.
+    egress: u32,
     /// Where the payload begins in the skb.
     pub payload: u32,
     /// Its length.
@@ -43,16 +47,16 @@ impl Seen {
         let seen = SEEN.get_ptr_mut(0).map(|seen| unsafe { &mut *seen })?;
         seen.header = SegmentHeader {
             time_ns: now(),
-            flow: packet.flow,
-            ifindex: skb.ifindex(),
-            egress,
-            flags: packet.flags,
             seq: packet.seq,
             ack: packet.ack,
             wire_len: 0,
             chunks: 0,
+            flags: packet.flags,
             wants: Wants::Nothing,
+            flow: packet.flow,
         };
+        seen.ifindex = skb.ifindex();
+        seen.egress = u32::from(egress);
         seen.payload = packet.payload_offset as u32;
         seen.len = len;
         // SAFETY: nothing is done. The compiler must not take the values from elsewhere.
@@ -75,9 +79,9 @@ impl Seen {
     /// The segment as its flow's owner is told of it.
     #[inline(always)]
     pub fn sighting(&self) -> Sighting {
-        let SegmentHeader { flags, seq, time_ns, ifindex, egress, .. } = self.header;
+        let SegmentHeader { flags, seq, time_ns, .. } = self.header;
         Sighting {
-            hook: hook(ifindex, egress),
+            hook: hook(self.ifindex, self.egress != 0),
             time_ns,
             seq,
             end: seq.plus(self.len).plus(flags.has(TcpFlags::FIN) as u32),

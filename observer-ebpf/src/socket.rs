@@ -86,11 +86,9 @@ fn closed(ctx: &SockOpsContext) {
 fn submit(record: &SocketRecord) {
     let mut bytes = [0; SOCKET_RECORD_LEN];
     record.encode(&mut bytes);
-    let sent = output(bytes.as_mut_ptr().cast(), SOCKET_RECORD_LEN as u64);
-    let counter = if sent { Counter::SocketRecords } else { Counter::SocketRingFull };
-    if let Some(counters) = maps::counters() {
-        counters.add(counter, 1);
-    }
+    let Some(counters) = maps::counters() else { return };
+    let sent = output(bytes.as_mut_ptr().cast(), SOCKET_RECORD_LEN as u64, counters);
+    counters.add(if sent { Counter::SocketRecords } else { Counter::SocketRingFull }, 1);
 }
 
 /// From the local to the remote end, where either port is watched.

@@ -1,14 +1,20 @@
 //! Responses that have words of their own: which request they answer is told by its correlation id,
 //! and noted where the responses pass.
+//!
+//! Brokers answer a connection's requests in order, so an answer that is found ends the wait for all
+//! that were noted before it. The request direction alone counts up what is noted, and the response
+//! direction what has passed, as each may be at work on a CPU of its own.
 
-/// Responses of a connection that can be expected at once; those of further requests go the general
-/// way.
+/// Responses of a connection that can be expected at once. If there are more, the first are forgotten.
 pub const ANSWERS: usize = 16;
 
 /// A response that is expected: correlation id, its first word, and that of a response inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[repr(transparent)]
 pub struct Answer(pub u64);
+
+/// Of the first word, whose number is less.
+const MARK: u64 = 1 << 15;
 
 impl Answer {
     /// One whose first word is not 0.
@@ -17,10 +23,17 @@ impl Answer {
         Self((correlation_id as u64) << 32 | (inner as u64) << 16 | word as u64)
     }
 
+    /// The same, where the answers to all data requests behind it are noted.
+    #[inline(always)]
+    #[must_use]
+    pub const fn marked(self) -> Self {
+        Self(self.0 | MARK)
+    }
+
     /// The first word.
     #[inline(always)]
     pub const fn word(self) -> u16 {
-        self.0 as u16
+        (self.0 & (MARK - 1)) as u16
     }
 
     /// The first word of the response inside; 0 where none is known.
@@ -29,72 +42,161 @@ impl Answer {
         (self.0 >> 16) as u16
     }
 
-    /// Whether it answers the request with this id.
     #[inline(always)]
-    pub const fn is_to(self, correlation_id: u32) -> bool {
-        self.word() != 0 && (self.0 >> 32) as u32 == correlation_id
+    const fn is_marked(self) -> bool {
+        self.0 & MARK != 0
+    }
+
+    #[inline(always)]
+    const fn correlation_id(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 }
 
-/// Notes an answer in the place of an earlier one to the same id, else of the one noted longest ago.
-#[inline(always)]
-pub fn note(answers: &mut [Answer; ANSWERS], newest: &mut u32, answer: Answer) {
-    let id = (answer.0 >> 32) as u32;
-    let last = *newest as usize % ANSWERS;
-    if let Some(slot) = answers.get_mut(last).filter(|slot| slot.is_to(id)) {
-        *slot = answer;
-        return;
-    }
-    let next = last.wrapping_add(1) % ANSWERS;
-    if let Some(slot) = answers.get_mut(next) {
-        *slot = answer;
-        *newest = next as u32;
-    }
+const _: () = assert!((super::MAX_WORDS as u64) <= MARK);
+
+/// The answers that a response direction expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Answers {
+    slots: [Answer; ANSWERS],
+    /// How many were noted.
+    noted: u32,
+    /// How many of them have passed.
+    passed: u32,
+    /// Why a response may hold data though none is expected: [`FORGOTTEN`], [`BLIND`].
+    unsure: u32,
 }
 
-/// Takes the answer to this id.
-#[inline(always)]
-pub fn take(answers: &mut [Answer; ANSWERS], correlation_id: u32) -> Answer {
-    for slot in answers {
-        if slot.is_to(correlation_id) {
-            return core::mem::take(slot);
+/// More were noted than there is room for.
+const FORGOTTEN: u32 = 1;
+/// Requests passed that were not read.
+const BLIND: u32 = 2;
+
+impl Answers {
+    /// None.
+    pub const NONE: Self = Self { slots: [Answer(0); ANSWERS], noted: 0, passed: 0, unsure: 0 };
+
+    /// Notes an answer.
+    #[inline(always)]
+    pub fn note(&mut self, answer: Answer) {
+        let noted = self.noted.wrapping_add(1);
+        if let Some(slot) = self.slots.get_mut(noted as usize % ANSWERS) {
+            *slot = answer;
+            self.noted = noted;
         }
     }
-    Answer::default()
+
+    /// More is known of the one noted last.
+    #[inline(always)]
+    pub fn correct(&mut self, answer: Answer) {
+        let last = self.slots.get_mut(self.noted as usize % ANSWERS);
+        if let Some(slot) = last.filter(|slot| slot.correlation_id() == answer.correlation_id()) {
+            *slot = Answer(slot.0 & MARK | answer.0);
+        }
+    }
+
+    /// Requests pass that are not read: their responses are no more to be told from others, until one
+    /// that is marked is answered.
+    #[inline(always)]
+    pub const fn lose_sight(&mut self) {
+        self.unsure |= BLIND;
+    }
+
+    /// Whether a response that is not expected may hold data.
+    #[inline(always)]
+    pub const fn is_unsure(&self) -> bool {
+        self.unsure != 0
+    }
+
+    /// Takes the answer to this id, if it is expected.
+    #[inline(always)]
+    pub fn take(&mut self, correlation_id: u32) -> Option<Answer> {
+        let noted = self.noted;
+        if noted.wrapping_sub(self.passed) > ANSWERS as u32 {
+            self.passed = noted.wrapping_sub(ANSWERS as u32);
+            self.unsure |= FORGOTTEN;
+        }
+        let mut at = self.passed;
+        for _ in 0..ANSWERS {
+            if at == noted {
+                break;
+            }
+            at = at.wrapping_add(1);
+            let answer = self.slots.get(at as usize % ANSWERS).copied().unwrap_or_default();
+            if answer.correlation_id() == correlation_id {
+                self.passed = at;
+                self.unsure &= if answer.is_marked() { 0 } else { BLIND };
+                return Some(answer);
+            }
+        }
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn noted(answers: impl IntoIterator<Item = Answer>) -> Answers {
+        let mut all = Answers::NONE;
+        answers.into_iter().for_each(|answer| all.note(answer));
+        all
+    }
+
+    fn word(answers: &mut Answers, id: u32) -> Option<u16> {
+        answers.take(id).map(Answer::word)
+    }
+
     #[test]
     fn an_answer_is_taken_once() {
-        let (mut answers, mut newest) = ([Answer::default(); ANSWERS], 0);
-        note(&mut answers, &mut newest, Answer::new(7, 3, 0));
-        note(&mut answers, &mut newest, Answer::new(0, 4, 0));
-        assert_eq!(take(&mut answers, 8), Answer::default());
-        assert_eq!(take(&mut answers, 0).word(), 4);
-        assert_eq!(take(&mut answers, 7).word(), 3);
-        assert_eq!(take(&mut answers, 7), Answer::default());
+        let mut answers = noted([Answer::new(7, 3, 0), Answer::new(0, 4, 0)]);
+        assert_eq!(word(&mut answers, 8), None);
+        assert_eq!(word(&mut answers, 7), Some(3));
+        assert_eq!(word(&mut answers, 7), None);
+        assert_eq!(word(&mut answers, 0), Some(4));
+        assert_eq!(word(&mut answers, 0), None);
+        assert!(!answers.is_unsure());
     }
 
     #[test]
-    fn what_is_said_later_of_the_newest_replaces_it() {
-        let (mut answers, mut newest) = ([Answer::default(); ANSWERS], 0);
-        note(&mut answers, &mut newest, Answer::new(7, 3, 0));
-        note(&mut answers, &mut newest, Answer::new(7, 3, 9));
-        assert_eq!(take(&mut answers, 7).inner(), 9);
-        assert_eq!(take(&mut answers, 7), Answer::default());
+    fn ids_may_repeat() {
+        let mut answers = noted([3, 4].map(|word| Answer::new(7, word, 0)));
+        assert_eq!([7, 7, 7].map(|id| word(&mut answers, id)), [Some(3), Some(4), None]);
     }
 
     #[test]
-    fn the_oldest_gives_way() {
-        let (mut answers, mut newest) = ([Answer::default(); ANSWERS], 0);
-        for id in 0..=ANSWERS as u32 {
-            note(&mut answers, &mut newest, Answer::new(id, 1, 0));
-        }
-        assert_eq!(take(&mut answers, 0), Answer::default());
-        assert_eq!(take(&mut answers, 1).word(), 1);
-        assert_eq!(take(&mut answers, ANSWERS as u32).word(), 1);
+    fn more_is_said_of_the_one_noted_last() {
+        let mut answers = noted([Answer::new(6, 3, 0), Answer::new(7, 3, 0)]);
+        answers.correct(Answer::new(7, 3, 9));
+        answers.correct(Answer::new(6, 3, 9));
+        let inner = [6, 7].map(|id| answers.take(id).map(Answer::inner));
+        assert_eq!(inner, [Some(0), Some(9)]);
+    }
+
+    #[test]
+    fn an_answer_ends_the_wait_for_those_before_it() {
+        let mut answers = noted((0..4).map(|id| Answer::new(id, 1, 0)));
+        assert_eq!([2, 1, 3].map(|id| word(&mut answers, id)), [Some(1), None, Some(1)]);
+    }
+
+    #[test]
+    fn the_first_are_forgotten_and_that_is_known_until_the_others_are_answered() {
+        let mut answers = noted((0..=ANSWERS as u32).map(|id| Answer::new(id, 1, 0)));
+        assert_eq!(word(&mut answers, 0), None);
+        assert!(answers.is_unsure());
+        assert_eq!(word(&mut answers, 1), Some(1));
+        assert!(!answers.is_unsure());
+        assert_eq!(word(&mut answers, ANSWERS as u32), Some(1));
+    }
+
+    #[test]
+    fn what_was_not_read_is_unsure_until_what_is_marked_is_answered() {
+        let mut answers = noted([Answer::new(1, 1, 0), Answer::new(2, 1, 0).marked()]);
+        answers.lose_sight();
+        assert_eq!(word(&mut answers, 1), Some(1));
+        assert!(answers.is_unsure());
+        assert_eq!(word(&mut answers, 2), Some(1));
+        assert!(!answers.is_unsure());
     }
 }

@@ -1,19 +1,20 @@
 //! The beginnings of frames: their lengths, API keys, versions and correlation ids, and tokens in the
 //! place of frames.
 
+use super::act::Then;
 use super::answers::Answer;
 use super::code::{Code, Entry, entry_index};
-use super::step::{Step, is_shown};
+use super::step::{Step, is_shown, keep_part, min};
 use super::tape::{News, Tape};
 use super::tokens::Tokens;
 use super::walk::Walk;
 use super::why::Why;
 use super::word::{Op, Width, Word};
 
-/// The largest request, as the broker's own `socket.request.max.bytes`.
+/// The largest first request that is believed, as the broker's own `socket.request.max.bytes`.
 pub const MAX_REQUEST: u32 = 100 << 20;
-/// The largest response that is believed without a look at the bytes behind it.
-pub const MAX_RESPONSE: u32 = 1 << 30;
+/// The largest frame of a connection that is known to be Kafka's.
+pub const MAX_FRAME: u32 = 1 << 30;
 /// The word for requests of unknown APIs and versions.
 pub const UNKNOWN_REQUEST: u16 = 1;
 /// The word for responses without words of their own.
@@ -43,21 +44,24 @@ pub(super) fn request<T: Tape>(
     tape: &mut T,
     code: &impl Code,
     number: u64,
-) -> Step {
+) -> Then {
     if walk.word.is(Op::Request) {
         walk.left = (number >> 32) as u32;
-        if !(8..=MAX_REQUEST).contains(&walk.left) {
-            return Step::Out(Why::Length);
+        let most = if walk.is_proven() { MAX_FRAME } else { MAX_REQUEST };
+        if !(8..=most).contains(&walk.left) {
+            return Then::out(Why::Length);
         }
         walk.left -= 4;
     }
     let entry = find(code, number as u32);
     if !walk.is_proven() {
         if !entry.is_known() {
-            return Step::Out(Why::Unproven);
+            return Then::out(Why::Unproven);
         }
-        walk.prove();
-        tape.tell(News::Proven);
+        // Zeros alone are no header: so begins ZooKeeper's handshake. What follows must be something.
+        if number as u32 != 0 {
+            prove(walk, tape);
+        }
     }
     if entry.starts_tokens() {
         walk.note_tokens(Tokens::Now);
@@ -68,8 +72,13 @@ pub(super) fn request<T: Tape>(
     } else {
         (walk.at, walk.answer) = (UNKNOWN_REQUEST, SHORT_RESPONSE);
     }
-    walk.load(ASKED);
-    Step::More
+    Then::STAY.if_done(walk.load(ASKED))
+}
+
+#[inline(always)]
+pub(super) fn prove<T: Tape>(walk: &mut Walk, tape: &mut T) {
+    walk.prove();
+    tape.tell(News::Proven);
 }
 
 #[inline(always)]
@@ -82,49 +91,57 @@ pub(super) fn find(code: &impl Code, key_and_version: u32) -> Entry {
 
 /// Length and correlation id of a response.
 #[inline(always)]
-pub(super) fn response(walk: &mut Walk, code: &impl Code, number: u64) -> Step {
+pub(super) fn response(walk: &mut Walk, number: u64) -> Then {
     walk.left = (number >> 32) as u32;
     if !walk.is_proven() {
-        return Step::Out(Why::Unproven);
+        return Then::out(Why::Unproven);
     }
-    if !(4..=MAX_RESPONSE).contains(&walk.left) {
-        return Step::Out(Why::Length);
+    if !(4..=MAX_FRAME).contains(&walk.left) {
+        return Then::out(Why::Length);
     }
     walk.left -= 4;
     walk.pass_response();
-    let answer = walk.take_answer(number as u32);
-    walk.inner = answer.inner();
-    walk.go(if answer.word() == 0 { ANY_RESPONSE } else { answer.word() }, code);
-    Step::More
+    if let Some(answer) = walk.answers.take(number as u32) {
+        walk.inner = answer.inner();
+        Then::go(answer.word())
+    } else if walk.answers.is_unsure() {
+        Then::FINISH
+    } else {
+        Then::go(ANY_RESPONSE)
+    }
 }
 
 /// The length of what may be a token.
 #[inline(always)]
-pub(super) fn token(walk: &mut Walk, len: u32) -> Step {
+pub(super) fn token(walk: &mut Walk, len: u32) -> Then {
     walk.left = len;
     if len > MAX_REQUEST {
-        return Step::Out(Why::Length);
+        return Then::out(Why::Length);
     }
-    if walk.is_request() && len >= 8 {
-        walk.word = ENDED;
-    } else {
-        walk.finish();
-    }
-    Step::More
+    walk.word = ENDED;
+    Then::STAY.if_done(walk.is_request() && len >= 8)
 }
 
-/// Whether the frame at hand is no token, but a request: if so, it is read as one.
+/// Whether the frame at hand is no token, but a request: if so, it is read as one. Bytes of a number
+/// that is split are kept where they may be a request's: too few to tell anything of a password.
 #[inline(always)]
 pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
-    const SEEN: u32 = 4;
-    if !is_shown(tape, SEEN, false) {
+    let missing = NAMED.width() - u32::from(walk.read);
+    if !is_shown(tape, missing, false) {
         return Step::Out(Why::Unreadable);
     }
-    let entry = find(code, (tape.number(0) >> 32) as u32);
-    if tape.shown() >= SEEN && entry.is_known() {
+    let n = min(tape.shown(), missing);
+    let seen = walk.number << (8 * n) | tape.number(0) >> (64 - 8 * n);
+    let key_and_version = (seen << (8 * (missing - n))) as u32;
+    if n < missing {
+        if entry_index(key_and_version).is_some() && walk.claim(n) {
+            return keep_part(walk, tape);
+        }
+        walk.finish();
+    } else if find(code, key_and_version).is_known() && walk.claim(missing) {
         walk.note_tokens(Tokens::No);
         tape.tell(News::Tokens(Tokens::No));
-        walk.load(NAMED);
+        walk.word = NAMED;
     } else {
         walk.finish();
     }
@@ -133,10 +150,16 @@ pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl 
 
 /// A request's correlation id.
 #[inline(always)]
-pub(super) fn asked<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, id: u32) {
-    walk.correlation_id = id;
-    if walk.answer != 0 {
-        tape.tell(News::Expect(Answer::new(id, walk.answer, 0)));
+pub(super) fn asked<T: Tape>(walk: &mut Walk, tape: &mut T, id: u32) -> Then {
+    if !walk.is_proven() && id != 0 {
+        prove(walk, tape);
     }
-    walk.go(walk.at, code);
+    walk.correlation_id = id;
+    let is_marked = walk.take_mark();
+    if walk.answer != 0 || is_marked {
+        let word = if walk.answer == 0 { ANY_RESPONSE } else { walk.answer };
+        let answer = Answer::new(id, word, 0);
+        tape.tell(News::Expect(if is_marked { answer.marked() } else { answer }));
+    }
+    Then::go(walk.at)
 }

@@ -32,9 +32,9 @@ pub use act::MAX_KEPT;
 pub use answers::{ANSWERS, Answer};
 pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
 pub use frames::{
-    ANY_RESPONSE, MAX_REQUEST, MAX_RESPONSE, SHORT_RESPONSE, UNKNOWN_REQUEST, may_begin,
+    ANY_RESPONSE, MAX_FRAME, MAX_REQUEST, SHORT_RESPONSE, UNKNOWN_REQUEST, may_begin,
 };
-pub use observe::{Bench, Walked, lose_step, observe};
+pub use observe::{Bench, Walked, lose_step, obey, observe};
 pub use place::{Arrival, Place, Position};
 pub use step::{Step, step};
 pub use tape::{News, Tape};

@@ -4,10 +4,12 @@
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
 use super::place::{Arrival, Position};
+use super::tape::News;
 use super::walk::Walk;
 use super::why::Why;
 use crate::Seq;
 use crate::flow_state::{FlowState, Plan, Span};
+use crate::order::Order;
 use crate::record::Wants;
 
 /// Bytes that a record covers at most, but for those of its segment.
@@ -16,12 +18,11 @@ const MAX_UNTOLD: u32 = 16 << 20;
 /// The segment at hand, and what can be done with it.
 pub trait Bench {
     /// Walks from this place of the segment on. What is kept waits for [`Bench::submit`], but for what
-    /// finds no room; records have covered the bytes before `told`.
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked;
+    /// finds no room; records have covered the bytes before `told`. With `is_muted` nothing is kept, as
+    /// it is in records anyhow.
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq, is_muted: bool) -> Walked;
     /// Makes a record of what was kept; it covers these bytes. With `flags` it is the segment's last.
     fn submit(&mut self, covered: Position, flags: bool);
-    /// Walks from this place on, but keeps nothing; what was to be kept is in records.
-    fn follow(&mut self, walk: &mut Walk, from: u32) -> Walked;
     /// Whether a frame may begin with the segment.
     fn may_begin(&mut self, is_request: bool) -> bool;
     /// Copies a part of the segment as it is; the last part takes the flags along.
@@ -34,6 +35,8 @@ pub trait Bench {
     fn fell(&mut self, why: Why);
     /// The direction is in step again.
     fn resumed(&mut self);
+    /// Tells the other direction.
+    fn tell(&mut self, news: News);
 }
 
 /// How far a walk came.
@@ -47,6 +50,15 @@ pub struct Walked {
     pub kept: bool,
     /// Why not to the segment's end, if so.
     pub out: Option<Why>,
+}
+
+/// What is to be done with a segment: first to walk, then to copy.
+#[derive(Clone, Copy)]
+struct Task {
+    /// From where on.
+    walk: Option<u32>,
+    /// From where on, and what to ask for.
+    copy: Option<(u32, Wants)>,
 }
 
 /// Takes a segment. `ends` when its flags tell of a connection's beginning or end.
@@ -63,24 +75,74 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
     }
     let plan = state.plan(span);
     let late = state.place().take_late();
-    if late.len > 0 {
+    if late.len > 0 && state.is_in_step() {
         bench.submit(late, false);
     }
+    let Task { walk: from, mut copy } = begin(state, span, plan, ends, bench);
+    // There is one place each where walks and copies begin, as a verifier goes through all of them for
+    // each such place.
+    if let Some(from) = from {
+        let is_muted = state.is_shadow();
+        let told = state.place().untold().from;
+        let walked = bench.walk(state.walk(), from, told, is_muted);
+        if is_muted {
+            end_muted(state, span, walked);
+        } else if end_walk(state, span, walked, ends, bench) {
+            copy = Some((walked.to, Wants::Place));
+        }
+    }
+    if let Some((from, wants)) = copy {
+        bench.copy(from, span.len, wants);
+        if wants == Wants::Answer {
+            let seen = state.place().untold();
+            state.place().tell(seen.from.plus(seen.len));
+            if state.is_shadow() {
+                state.wait();
+            }
+        }
+    }
+}
+
+/// Does what there is to do before, and says what comes then.
+#[inline(always)]
+fn begin(
+    state: &mut FlowState,
+    span: &Span,
+    plan: Plan,
+    ends: bool,
+    bench: &mut impl Bench,
+) -> Task {
+    let mut task = Task { walk: None, copy: None };
     match plan {
         Plan::Count => bench.count_only(),
-        Plan::Copy => bench.copy(0, span.len, Wants::Place),
-        Plan::Look => look(state, span, bench),
-        Plan::Shadow(arrival) => shadow(state, span, arrival, bench),
+        Plan::Copy => task.copy = Some((0, Wants::Place)),
+        Plan::Look => {
+            // Where a frame seems to begin with the segment, the direction is followed from here on.
+            let is_request = state.looks_for_requests();
+            task.copy = Some((0, Wants::Place));
+            if span.len > 0 && bench.may_begin(is_request) {
+                state.follow(span.seq);
+                task = Task { walk: Some(0), copy: Some((0, Wants::Here)) };
+            }
+        }
+        Plan::Shadow(arrival) => {
+            task.copy = Some((0, Wants::Answer));
+            match arrival {
+                Arrival::Gap => state.fall(),
+                Arrival::Passed { .. } => {}
+                Arrival::Needed { from, .. } => task.walk = Some(from),
+            }
+        }
         Plan::Resume(from) => {
-            bench.resumed();
+            resumed(state, bench);
             if from > 0 {
                 bench.copy(0, from, Wants::Nothing);
             }
-            walk(state, span, from, ends, bench);
+            task.walk = Some(from);
         }
         Plan::Sieve(Arrival::Gap) => {
             lose_step(state, Why::Gap, bench);
-            bench.copy(0, span.len, Wants::Place);
+            task.copy = Some((0, Wants::Place));
         }
         Plan::Sieve(Arrival::Passed { duplicate }) => {
             bench.duplicate(duplicate);
@@ -92,9 +154,10 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         }
         Plan::Sieve(Arrival::Needed { from, duplicate }) => {
             bench.duplicate(duplicate);
-            walk(state, span, from, ends, bench);
+            task.walk = Some(from);
         }
     }
+    task
 }
 
 /// What has passed is told before a connection begins in the place of this one, and before bytes that
@@ -111,52 +174,30 @@ fn prepare(state: &mut FlowState, span: &Span, bench: &mut impl Bench) {
     }
 }
 
+/// Notes how far a walk came; true where the rest is to be copied.
 #[inline(always)]
-fn walk(state: &mut FlowState, span: &Span, from: u32, ends: bool, bench: &mut impl Bench) {
-    let told = state.place().untold().from;
-    let walked = bench.walk(state.walk(), from, told);
+fn end_walk(
+    state: &mut FlowState,
+    span: &Span,
+    walked: Walked,
+    ends: bool,
+    bench: &mut impl Bench,
+) -> bool {
     state.place().tell(walked.told);
     state.place().walked(span.seq.plus(walked.to));
     if let Some(why) = walked.out {
         lose_step(state, why, bench);
-        bench.copy(walked.to, span.len, Wants::Place);
-    } else if walked.kept || ends || state.walk().ends_frame() && state.walk().unwanted() == 0 {
+        return true;
+    }
+    if walked.kept || ends || state.walk().ends_frame() && state.walk().unwanted() == 0 {
         tell(state, bench, true);
     }
+    false
 }
 
-/// Copies a segment; where a frame seems to begin with it, the direction is followed from here on.
+/// The same in a direction that is copied.
 #[inline(always)]
-fn look(state: &mut FlowState, span: &Span, bench: &mut impl Bench) {
-    let is_request = state.looks_for_requests();
-    let begins = span.len > 0 && bench.may_begin(is_request);
-    if begins {
-        state.follow(span.seq);
-        follow(state, span, 0, bench);
-    }
-    bench.copy(0, span.len, if begins { Wants::Here } else { Wants::Place });
-}
-
-/// Copies a segment of a direction that is followed.
-#[inline(always)]
-fn shadow(state: &mut FlowState, span: &Span, arrival: Arrival, bench: &mut impl Bench) {
-    match arrival {
-        Arrival::Gap => state.fall(),
-        Arrival::Passed { .. } => {}
-        Arrival::Needed { from, .. } => follow(state, span, from, bench),
-    }
-    bench.copy(0, span.len, Wants::Answer);
-    let seen = state.place().untold();
-    state.place().tell(seen.from.plus(seen.len));
-    if state.is_shadow() {
-        state.wait();
-    }
-}
-
-/// Walks on in a direction that is copied.
-#[inline(always)]
-fn follow(state: &mut FlowState, span: &Span, from: u32, bench: &mut impl Bench) {
-    let walked = bench.follow(state.walk(), from);
+fn end_muted(state: &mut FlowState, span: &Span, walked: Walked) {
     let at = span.seq.plus(walked.to);
     state.place().walked(at);
     state.place().tell(at);
@@ -176,6 +217,28 @@ pub fn lose_step(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
 fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
     state.fall();
     bench.fell(why);
+    if state.walk().is_request() {
+        bench.tell(News::Blind);
+    }
+}
+
+/// Does what the daemon asks.
+#[inline(always)]
+pub fn obey(state: &mut FlowState, order: Order, bench: &mut impl Bench) {
+    state.obey(order);
+    if state.is_in_step() {
+        resumed(state, bench);
+    }
+}
+
+/// The direction is in step again.
+#[inline(always)]
+fn resumed(state: &mut FlowState, bench: &mut impl Bench) {
+    bench.resumed();
+    state.walk().has_resumed();
+    if !state.walk().is_request() {
+        bench.tell(News::Mark);
+    }
 }
 
 /// Makes a record of what no record has covered.

@@ -9,6 +9,9 @@ use crate::Seq;
 /// Furthest that a segment ends before the walk; beyond it the numbers are another connection's.
 const MAX_BEHIND: i32 = 1 << 26;
 
+/// Bytes before a place in mid-stream that are told if they come, as they may come for the first time.
+const MAX_OWED: u32 = 1 << 20;
+
 /// The sequence numbers of a direction in step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -60,6 +63,12 @@ impl Place {
     #[inline(always)]
     pub const fn new(first: Seq) -> Self {
         Self { next: first, seen: first, told: first, owed: 0, late: NOTHING }
+    }
+
+    /// In mid-stream: of the bytes before this one, some may not have been seen.
+    #[inline(always)]
+    pub const fn resumed(first: Seq) -> Self {
+        Self { owed: MAX_OWED, ..Self::new(first) }
     }
 
     /// The byte that the walk is at.
@@ -198,6 +207,16 @@ mod tests {
         assert_eq!(place.take_late(), Position { from: Seq(110), len: 40 });
         assert_eq!(place.take_late(), NOTHING);
         assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
+    }
+
+    #[test]
+    fn what_comes_from_before_the_place_to_resume_at_is_told() {
+        let mut place = Place::resumed(Seq(100));
+        assert_eq!(place.arrive(Seq(60), 40, 0), passed(0));
+        assert_eq!(place.take_late(), Position { from: Seq(60), len: 40 });
+        let needed = Arrival::Needed { from: 10, duplicate: 0 };
+        assert_eq!(place.arrive(Seq(90), 20, 0), needed);
+        assert_eq!(place.take_late(), Position { from: Seq(90), len: 10 });
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::walk::Walk;
 use super::why::Why;
 use super::word::{Op, Width};
 
+/// Groups of seven bits of a varint.
+const MOST_GROUPS: u32 = 5;
+
 /// What came of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -46,12 +49,15 @@ pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     if tape.shown() < walk.keep + width {
         return if walk.keep > 0 { keep(walk, tape) } else { keep_part(walk, tape) };
     }
-    if walk.word.width() == Width::Varint as u32 {
-        return varint(walk, tape, code);
-    }
-    let number = number(walk, tape.number(walk.keep), width);
-    tape.keep(walk.keep + width);
-    walk.keep = 0;
+    let number = if walk.word.width() == Width::Varint as u32 {
+        let Some(number) = varint(walk, tape) else { return Step::More };
+        number
+    } else {
+        let number = number(walk, tape.number(walk.keep), width);
+        tape.keep(walk.keep + width);
+        walk.keep = 0;
+        number
+    };
     act(walk, tape, code, number)
 }
 
@@ -74,7 +80,7 @@ pub(super) fn is_shown<T: Tape>(tape: &mut T, wanted: u32, is_start: bool) -> bo
 /// Keeps what is shown of the bytes to keep.
 #[inline(always)]
 fn keep<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
-    if !is_shown(tape, walk.keep, false) {
+    if tape.shown() == 0 && !is_shown(tape, walk.keep, false) {
         return Step::Out(Why::Unreadable);
     }
     let n = min(walk.keep, tape.shown());
@@ -85,7 +91,7 @@ fn keep<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
 
 /// A number's first bytes are the skb's last.
 #[inline(always)]
-fn keep_part<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
+pub(super) fn keep_part<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
     let n = tape.shown();
     let read = walk.read.wrapping_add(n as u8);
     walk.number = number(walk, tape.number(0), n);
@@ -110,20 +116,17 @@ fn number(walk: &mut Walk, bytes: u64, width: u32) -> u64 {
     whole
 }
 
+/// A varint, once its last byte is there. One that is too long ends the message.
 #[inline(always)]
-fn varint<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
+fn varint<T: Tape>(walk: &mut Walk, tape: &mut T) -> Option<u64> {
     let there = min(tape.shown() - walk.keep, walk.left);
-    if there == 0 {
-        walk.finish();
-        return Step::More;
-    }
     let mut bytes = tape.number(walk.keep);
     let mut used = 0;
     let mut groups = u32::from(walk.read);
     let mut value = walk.number;
     let mut ends = false;
-    for _ in 0..5 {
-        if used == there || groups == 5 || ends {
+    for _ in 0..MOST_GROUPS {
+        if used == there || groups == MOST_GROUPS || ends {
             break;
         }
         let byte = bytes >> 56;
@@ -139,14 +142,14 @@ fn varint<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     // Of those that are there, so they are the frame's.
     walk.left -= used;
     if ends {
-        return act(walk, tape, code, value & 0xffff_ffff);
+        return Some(value & 0xffff_ffff);
     }
-    if groups == 5 {
+    if used == 0 || groups == MOST_GROUPS {
         walk.finish();
     } else {
         (walk.number, walk.read) = (value, groups as u8);
     }
-    Step::More
+    None
 }
 
 /// The lesser.

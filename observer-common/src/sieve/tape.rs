@@ -20,15 +20,26 @@ pub trait Tape {
     fn leave_out(&mut self, n: u32);
     /// Tells the other direction.
     fn tell(&mut self, news: News);
+    /// The same number. Behind it a verifier need not know any more how it came about, so that what
+    /// follows is verified once, not for each way that leads there.
+    fn forget(&mut self, number: u32) -> u32 {
+        number
+    }
 }
 
-/// What the request direction has to say to the other.
+/// What a direction has to say to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// The connection is Kafka's.
     Proven,
     /// A response that has words of its own will come.
     Expect(Answer),
+    /// What the response will hold that is expected last.
+    Wraps(Answer),
     /// Whether authentication tokens will come.
     Tokens(Tokens),
+    /// Requests are not read any more.
+    Blind,
+    /// Responses are read again: it must be told which is the first whose request was read.
+    Mark,
 }

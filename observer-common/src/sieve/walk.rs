@@ -1,6 +1,6 @@
 //! Where a direction is: the state that goes on from skb to skb.
 
-use super::answers::{self, ANSWERS, Answer};
+use super::answers::Answers;
 use super::code::Code;
 use super::tape::News;
 use super::tokens::Tokens;
@@ -14,7 +14,7 @@ pub const MAX_DEPTH: usize = 4;
 #[repr(C)]
 pub struct Walk {
     /// Responses that are expected; of the response direction.
-    answers: [Answer; ANSWERS],
+    pub(super) answers: Answers,
     /// What is to be done next.
     pub(super) word: Word,
     /// The beginning of a number that is split over two skbs.
@@ -40,7 +40,6 @@ pub struct Walk {
     /// Elements left of each array that the walk is in.
     loops: [u32; MAX_DEPTH],
     depth: u32,
-    newest_answer: u32,
     /// The place of `word`.
     pub(super) at: u16,
     /// The first word of the response to the request at hand.
@@ -54,16 +53,18 @@ pub struct Walk {
     is_request: u8,
     is_proven: u8,
     tokens: u8,
+    /// Whether the next request's answer is to be noted whatever it is.
+    marks: u8,
 }
 
-const _: () = assert!(size_of::<Walk>() == 216);
+const _: () = assert!(size_of::<Walk>() == 232);
 
 impl Walk {
     /// A direction at a frame's beginning; `is_proven` when it is known to be Kafka's.
     #[inline(always)]
     pub const fn new(is_request: bool, is_proven: bool) -> Self {
         Self {
-            answers: [Answer(0); ANSWERS],
+            answers: Answers::NONE,
             word: if is_request { Word::REQUEST } else { Word::RESPONSE },
             number: 0,
             left: 0,
@@ -77,7 +78,6 @@ impl Walk {
             correlation_id: 0,
             loops: [0; MAX_DEPTH],
             depth: 0,
-            newest_answer: 0,
             at: 0,
             answer: 0,
             inner: 0,
@@ -86,7 +86,34 @@ impl Walk {
             is_request: is_request as u8,
             is_proven: is_proven as u8,
             tokens: Tokens::No as u8,
+            marks: 0,
         }
+    }
+
+    /// A direction of Kafka's at a frame's beginning, in the place of this one of the same connection.
+    #[inline(always)]
+    pub const fn resume(&mut self, is_request: bool) {
+        let answers = self.answers;
+        *self = Self::new(is_request, true);
+        self.answers = answers;
+    }
+
+    /// It is in step again. What was asked or answered meanwhile was not read.
+    #[inline(always)]
+    pub(super) const fn has_resumed(&mut self) {
+        if self.is_request() {
+            self.marks = 1;
+        } else {
+            self.answers.lose_sight();
+        }
+    }
+
+    /// Whether the answer to the request at hand is to be marked, which is so once.
+    #[inline(always)]
+    pub(super) const fn take_mark(&mut self) -> bool {
+        let marks = self.marks != 0;
+        self.marks = 0;
+        marks
     }
 
     /// Whether requests pass here.
@@ -125,22 +152,17 @@ impl Walk {
         self.is_proven() && self.is_between() && self.keep == 0 && self.omit == 0
     }
 
-    /// Takes what the request direction says.
+    /// Takes what the other direction says.
     #[inline(always)]
     pub fn hear(&mut self, news: News) {
         match news {
             News::Proven => self.prove(),
-            News::Expect(answer) => {
-                answers::note(&mut self.answers, &mut self.newest_answer, answer);
-            }
+            News::Expect(answer) => self.answers.note(answer),
+            News::Wraps(answer) => self.answers.correct(answer),
             News::Tokens(tokens) => self.note_tokens(tokens),
+            News::Blind => self.answers.lose_sight(),
+            News::Mark => self.marks = 1,
         }
-    }
-
-    /// The answer to this id.
-    #[inline(always)]
-    pub(super) fn take_answer(&mut self, correlation_id: u32) -> Answer {
-        answers::take(&mut self.answers, correlation_id)
     }
 
     /// Whether frames may be authentication tokens (after SaslHandshake v0).
@@ -181,11 +203,11 @@ impl Walk {
         true
     }
 
-    /// Claims bytes, of which the first are kept and the others left out; else ends the message.
+    /// Claims bytes, of which the first are kept and the others left out; false if the frame has not
+    /// so many.
     #[inline(always)]
-    pub(super) fn claim_text(&mut self, len: u32, kept: u32) -> bool {
+    pub(super) const fn claim_text(&mut self, len: u32, kept: u32) -> bool {
         if !self.claim(len) {
-            self.finish();
             return false;
         }
         let kept = if len < kept { len } else { kept };
@@ -194,9 +216,9 @@ impl Walk {
         true
     }
 
-    /// On to the word at this place.
+    /// On to the word at this place; false where the message ends.
     #[inline(always)]
-    pub(super) fn go(&mut self, at: u16, code: &impl Code) {
+    pub(super) fn go(&mut self, at: u16, code: &impl Code) -> bool {
         self.at = at;
         let mut word = code.word(at);
         // What reads nothing needs no step of its own.
@@ -206,11 +228,10 @@ impl Walk {
         }
         if word.is(Op::Rest) && word.before() == 0 {
             self.keep_rest(word);
-        } else if word.is(Op::End) && word.before() == 0 {
-            self.finish();
-        } else {
-            self.load(word);
+            return false;
         }
+        // The end of a message reads nothing, and keeps nothing but what stands before it.
+        !(word.is(Op::End) && word.before() == 0) && self.load(word)
     }
 
     /// Whether the walk is at a frame's end once the bytes that come next and are not wanted have
@@ -229,16 +250,17 @@ impl Walk {
         begins && self.read == 0
     }
 
-    /// Takes up a word, and claims what it reads.
+    /// Takes up a word, and claims what it reads; false if the frame has not so much.
     #[inline(always)]
-    pub(super) fn load(&mut self, word: Word) {
+    pub(super) const fn load(&mut self, word: Word) -> bool {
         let width = word.width();
         let fixed = if width > 8 { 0 } else { width };
         if !self.claim(word.before() + fixed) {
-            return self.finish();
+            return false;
         }
         self.before += word.before();
         self.word = word;
+        true
     }
 
     /// The end of an array's element; returns the place to go on from.
@@ -269,9 +291,8 @@ impl Walk {
 
     /// What is left of the frame, up to a limit, is kept.
     #[inline(always)]
-    pub(super) fn keep_rest(&mut self, word: Word) {
+    pub(super) const fn keep_rest(&mut self, word: Word) {
         self.claim_text(self.left, word.ab());
-        self.finish();
     }
 
     /// The message has ended, or is given up: its rest is left out.

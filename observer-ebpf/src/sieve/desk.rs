@@ -9,8 +9,8 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::PerCpuArray;
 use observer_common::counters::{Counter, Loss};
 use observer_common::record::{
-    CHUNK_FRAME_START, CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, SegmentHeader, Wants,
-    encode_chunk_header,
+    CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, SEGMENT_HEADER_ROOM, SegmentHeader,
+    Wants, chunk_header, far_chunk_header,
 };
 use observer_common::{Seq, TcpFlags};
 
@@ -29,8 +29,9 @@ const SHOWN: u32 = 128;
 /// Bytes behind the last place: of a window, and of a number.
 const SLACK: usize = MOST_SHOWN as usize + 16;
 
-const HEADER: u32 = SEGMENT_HEADER_LEN as u32;
+const HEADER: u32 = SEGMENT_HEADER_ROOM as u32;
 const CHUNK_HEADER: u32 = CHUNK_HEADER_LEN as u32;
+const FAR_CHUNK_HEADER: u32 = FAR_CHUNK_HEADER_LEN as u32;
 
 /// The records of a segment, and where its walk is.
 #[repr(C)]
@@ -46,8 +47,12 @@ pub struct Desk {
     cursor: u32,
     /// The header of the chunk that is open; 0 if none is.
     chunk: u32,
+    /// Where it begins behind `told`.
+    chunk_offset: u32,
     chunk_flags: u32,
     chunks: u32,
+    /// Bytes kept since the last record, but for those of the chunk that is open.
+    kept: u32,
     /// What came of the walk; see `turns`.
     pub outcome: u32,
     /// Where to copy to, while bytes are copied as they are.
@@ -56,6 +61,8 @@ pub struct Desk {
     pub wants: u32,
     /// Whether nothing is kept.
     pub is_muted: u32,
+    /// See `Tape::forget`.
+    pub forgotten: u32,
 }
 
 #[map]
@@ -84,13 +91,14 @@ impl Desk {
         self.cursor = HEADER;
         self.chunk = 0;
         self.chunks = 0;
+        self.kept = 0;
         self.shown = 0;
     }
 
     /// Whether anything was kept since the last record.
     #[inline(always)]
     pub fn has_kept(&self) -> bool {
-        self.cursor > HEADER
+        self.kept > 0 || self.chunk > 0 && self.cursor > self.chunk + self.chunk_header()
     }
 
     /// Loads bytes behind the cursor.
@@ -105,10 +113,7 @@ impl Desk {
             self.make_room(seen);
         }
         if self.chunk == 0 {
-            self.chunk = self.cursor;
-            self.chunk_flags = if is_start { u32::from(CHUNK_FRAME_START) } else { 0 };
-            self.cursor += CHUNK_HEADER;
-            self.chunks += 1;
+            self.open_chunk(seen, is_start);
         }
         let wanted = if wanted < SHOWN { SHOWN } else { wanted };
         let left = seen.len - self.at;
@@ -128,9 +133,15 @@ impl Desk {
     #[inline(always)]
     pub fn number(&self, ahead: u32) -> u64 {
         let at = masked(self.cursor + ahead);
-        // SAFETY: eight bytes lie behind every masked place.
-        let bytes = unsafe { self.bytes.as_ptr().add(at).cast::<[u8; 8]>().read() };
-        u64::from_be_bytes(bytes)
+        let mut number;
+        // SAFETY: eight bytes lie behind every masked place. The compiler would read them one by one,
+        // as they are not aligned.
+        unsafe {
+            let bytes = self.bytes.as_ptr().add(at);
+            core::arch::asm!("{0} = *(u64 *)({1} + 0)", lateout(reg) number, in(reg) bytes,
+                options(readonly, nostack));
+        }
+        u64::from_be(number)
     }
 
     /// Keeps bytes that are shown.
@@ -143,29 +154,47 @@ impl Desk {
 
     /// Leaves bytes out.
     #[inline(always)]
-    pub fn leave_out(&mut self, seen: &Seen, n: u32) {
-        self.close_chunk(seen);
+    pub fn leave_out(&mut self, n: u32) {
+        self.close_chunk();
         self.at += n;
         self.shown = 0;
     }
 
     #[inline(always)]
-    fn close_chunk(&mut self, seen: &Seen) {
+    fn open_chunk(&mut self, seen: &Seen, is_start: bool) {
+        self.chunk = self.cursor;
+        self.chunk_offset = seen.header.seq.plus(self.at).since(self.told) as u32;
+        self.chunk_flags = if is_start { u32::from(CHUNK_FRAME_START) } else { 0 };
+        self.cursor += self.chunk_header();
+        self.chunks += 1;
+    }
+
+    /// Bytes of the open chunk's header.
+    #[inline(always)]
+    const fn chunk_header(&self) -> u32 {
+        if self.chunk_offset == 0 { CHUNK_HEADER } else { FAR_CHUNK_HEADER }
+    }
+
+    #[inline(always)]
+    fn close_chunk(&mut self) {
         if self.chunk == 0 {
             return;
         }
-        let len = self.cursor - self.chunk - CHUNK_HEADER;
+        let len = self.cursor - self.chunk - self.chunk_header();
+        let flags = self.chunk_flags as u16;
+        let header = self.place(self.chunk);
         if len == 0 {
             self.cursor = self.chunk;
             self.chunks -= 1;
+        } else if self.chunk_offset == 0 {
+            // SAFETY: more bytes lie behind every masked place, and no reference to them is alive.
+            unsafe { header.cast::<[u8; CHUNK_HEADER_LEN]>().write(chunk_header(len, flags)) };
         } else {
-            let offset = seen.header.seq.plus(self.at).since(self.told) as u32 - len;
-            let header = self.place(self.chunk).cast::<[u8; CHUNK_HEADER_LEN]>();
-            // SAFETY: as many bytes lie behind every masked place, and no reference to them is alive.
-            encode_chunk_header(offset, len as u16, self.chunk_flags as u16, unsafe {
-                &mut *header
-            });
+            let bytes = far_chunk_header(self.chunk_offset, len, flags);
+            // SAFETY: as above.
+            unsafe { header.cast::<[u8; FAR_CHUNK_HEADER_LEN]>().write(bytes) };
         }
+        self.kept += len;
         self.chunk = 0;
     }
 
@@ -184,24 +213,22 @@ impl Desk {
     // Inlined wherever it is called, it would be more than the verifier takes.
     #[inline(never)]
     pub fn submit(&mut self, seen: &Seen, from: Seq, len: u32, is_last: bool) {
-        self.close_chunk(seen);
-        let all = seen.header.flags;
-        let others = TcpFlags(all.0 & !(TcpFlags::FIN.0 | TcpFlags::RST.0));
+        self.close_chunk();
         let header = SegmentHeader {
-            flags: if is_last { all } else { others },
+            flags: flags_of(seen, from, is_last),
             seq: from,
             wire_len: len,
             chunks: self.chunks as u16,
             wants: Wants::from_number(self.wants as u8),
             ..seen.header
         };
-        let Some(place) = self.bytes.first_chunk_mut::<SEGMENT_HEADER_LEN>() else { return };
-        header.encode(place);
-        let record_len = (self.cursor.wrapping_sub(1) & (SIZE as u32 - 1)) + 1;
-        let kept = self.cursor - HEADER - CHUNK_HEADER * self.chunks;
+        let Some(room) = self.bytes.first_chunk_mut::<SEGMENT_HEADER_ROOM>() else { return };
+        let start = header.encode(room) as u32;
+        let record_len = (self.cursor.wrapping_sub(start + 1) & (SIZE as u32 - 1)) + 1;
+        let kept = self.kept;
         self.clear();
         let Some(counters) = counters() else { return };
-        if output(self.bytes.as_mut_ptr().cast(), u64::from(record_len)) {
+        if output(self.place(start).cast(), u64::from(record_len), counters) {
             counters.add(Counter::SubmittedRecords, 1);
             counters.add(Counter::SubmittedBytes, u64::from(len));
             counters.add(Counter::CopiedBytes, u64::from(kept));
@@ -215,6 +242,19 @@ impl Desk {
         // SAFETY: a masked place lies in the bytes.
         unsafe { self.bytes.as_mut_ptr().add(masked(at)) }
     }
+}
+
+/// SYN belongs to the segment's first byte, FIN and RST to its last.
+#[inline(always)]
+fn flags_of(seen: &Seen, from: Seq, is_last: bool) -> TcpFlags {
+    let mut flags = seen.header.flags.0;
+    if from != seen.header.seq {
+        flags &= !TcpFlags::SYN.0;
+    }
+    if !is_last {
+        flags &= !(TcpFlags::FIN.0 | TcpFlags::RST.0);
+    }
+    TcpFlags(flags)
 }
 
 /// A place in a record's bytes, in a form whose bounds the verifier follows.

@@ -8,16 +8,18 @@ mod tape;
 mod turns;
 
 use observer_common::Seq;
-use observer_common::counters::{Counter, Counters};
+use observer_common::counters::{Counter, Counters, Loss};
 use observer_common::flow_state::FlowState;
 use observer_common::packet::Load;
 use observer_common::record::Wants;
-use observer_common::sieve::{Bench, Position, Walk, Walked, Why, lose_step, may_begin, observe};
+use observer_common::sieve::{
+    Bench, News, Position, Walk, Walked, Why, lose_step, may_begin, obey, observe,
+};
 
 pub use desk::Desk;
 
 use crate::maps::take_order;
-use crate::ring::Segment;
+use crate::ring::{Segment, lose};
 use crate::segment::Ignored;
 use code::Maps;
 use desk::desk;
@@ -49,10 +51,7 @@ pub fn take(
     if state.takes_orders()
         && let Some(order) = take_order(segment.seen.flow())
     {
-        state.obey(order);
-        if state.is_in_step() {
-            table.resumed();
-        }
+        obey(state, order, &mut table);
     }
     observe(state, &span, ends, &mut table);
     lock::unlock(state);
@@ -68,18 +67,14 @@ struct Table<'a> {
 
 impl Bench for Table<'_> {
     #[inline(always)]
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked {
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq, is_muted: bool) -> Walked {
         self.desk.begin(from, told);
-        turns::run(self.segment, walk, self.desk)
-    }
-
-    #[inline(always)]
-    fn follow(&mut self, walk: &mut Walk, from: u32) -> Walked {
-        self.desk.begin(from, Seq(0));
-        self.desk.is_muted = 1;
+        self.desk.is_muted = u32::from(is_muted);
         let walked = turns::run(self.segment, walk, self.desk);
-        self.desk.is_muted = 0;
-        self.desk.clear();
+        if is_muted {
+            self.desk.is_muted = 0;
+            self.desk.clear();
+        }
         walked
     }
 
@@ -102,9 +97,13 @@ impl Bench for Table<'_> {
         self.desk.wants = wants as u32;
         if to > from {
             turns::copy(self.segment, to, self.desk);
+            let unread = to - self.desk.at;
+            if unread > 0 {
+                lose(self.counters, Loss::LoadFailed, unread);
+            }
         }
-        let left = seen.header.seq.plus(to).since(self.desk.told) as u32;
-        self.desk.submit(seen, self.desk.told, left, to == seen.len);
+        let read = seen.header.seq.plus(self.desk.at).since(self.desk.told) as u32;
+        self.desk.submit(seen, self.desk.told, read, to == seen.len);
     }
 
     #[inline(always)]
@@ -125,5 +124,10 @@ impl Bench for Table<'_> {
     #[inline(always)]
     fn resumed(&mut self) {
         self.counters.add(Counter::Resumes, 1);
+    }
+
+    #[inline(always)]
+    fn tell(&mut self, news: News) {
+        tape::tell_other(self.segment.seen, &news);
     }
 }

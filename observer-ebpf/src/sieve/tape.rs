@@ -5,6 +5,7 @@ use observer_common::sieve::{News, Tape};
 use super::desk::Desk;
 use crate::maps::FLOWS;
 use crate::ring::Segment;
+use crate::seen::Seen;
 
 /// The payload, and the desk that its bytes come to.
 pub struct Reel<'a> {
@@ -40,17 +41,33 @@ impl Tape for Reel<'_> {
 
     #[inline(always)]
     fn leave_out(&mut self, n: u32) {
-        self.desk.leave_out(self.segment.seen, n);
+        self.desk.leave_out(n);
     }
 
     #[inline(always)]
     fn tell(&mut self, news: News) {
-        let other = self.segment.seen.flow().reversed();
-        // A direction of which nothing was seen yet hears nothing: its responses go the general way.
-        if let Some(state) = FLOWS.get_ptr_mut(&other) {
-            // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the
-            // same time: what is said are single integers, and any mixture is a valid state.
-            unsafe { (*state).hear(news) };
+        tell_other(self.segment.seen, &news);
+    }
+
+    #[inline(always)]
+    fn forget(&mut self, number: u32) -> u32 {
+        let place = &raw mut self.desk.forgotten;
+        // SAFETY: a place of the desk's own, which the compiler does not look through.
+        unsafe {
+            place.write_volatile(number);
+            place.read_volatile()
         }
+    }
+}
+
+/// Tells the other direction. One of which nothing was seen yet hears nothing: its responses go the
+/// general way.
+// Inlined wherever something is told, it would be most of a step.
+#[inline(never)]
+pub fn tell_other(seen: &Seen, news: &News) {
+    if let Some(state) = FLOWS.get_ptr_mut(seen.flow().reversed()) {
+        // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the
+        // same time: what is said are single integers, and any mixture is a valid state.
+        unsafe { (*state).hear(*news) };
     }
 }

@@ -101,7 +101,6 @@ unsafe extern "C" fn take_window(_turn: u32, context: *mut c_void) -> i64 {
     let context = TcContext::new(skb);
     let left = desk.copies.wrapping_sub(desk.at);
     if !desk.show(Segment { skb: Skb(&context), seen }, left, false) {
-        // Nothing can be read there: what is not copied is told as left out.
         return 1;
     }
     let shown = desk.shown;

@@ -29,6 +29,8 @@ pub(super) struct Connection {
     life: Life,
     /// Its socket closed, says the kernel.
     is_socket_closed: bool,
+    /// Segments with bytes that came since the source was told to count them only.
+    copied: u8,
     /// What may have begun in its place.
     pub(super) successor: Option<Box<Successor>>,
 }
@@ -55,6 +57,7 @@ impl Connection {
             last_seen: Timestamp::default(),
             life: Life::New,
             is_socket_closed: false,
+            copied: 0,
             successor: None,
         }
     }
@@ -105,6 +108,7 @@ impl Connection {
             Life::Counted => {
                 ledger.opaque = ledger.opaque.saturating_add(wire_len);
                 self.half(side).pass_over(segment);
+                self.count_only_again(segment, shared);
             }
             Life::New | Life::Open => {
                 self.open(wire_len, shared);
@@ -239,9 +243,30 @@ impl Connection {
         let held = self.request.dissolve(ledger).saturating_add(self.response.dissolve(ledger));
         ledger.opaque = ledger.opaque.saturating_add(held);
         self.conversation.finish(Outcome::Abandoned, &mut shared.ctx);
+        self.count_only(shared);
+    }
+
+    fn count_only<H: Handler>(&self, shared: &mut Shared<'_, '_, H>) {
         let Peers { client, broker, .. } = self.conversation.peers();
         let flow = Flow { src: client, dst: broker };
         shared.ctx.handler.event(Event::Command(Command::CountOnly(flow)));
+    }
+
+    /// A source that goes on to copy has not heard of it, or has forgotten.
+    fn count_only_again<H: Handler>(
+        &mut self,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        const PATIENCE: u8 = 64;
+        if segment.chunks.is_empty() {
+            return;
+        }
+        self.copied = self.copied.saturating_add(1);
+        if self.copied > PATIENCE {
+            self.copied = 0;
+            self.count_only(shared);
+        }
     }
 
     fn check_end<H: Handler>(

@@ -16,10 +16,10 @@ use observer_common::sieve::{
 
 use super::api::ApiKey;
 use super::machine::MAX_TEXT;
-use super::program::{Meaning, compile};
+use super::program::{Meaning, Program, compile};
 use super::schema::{self, LAYOUTS};
 use crate::event::Side;
-use translate::translate;
+use translate::{holds_data, translate};
 
 /// Bytes of a message without data that are kept: of all that has been seen, only of the metadata of
 /// clusters with ten thousands of partitions more is left out.
@@ -76,8 +76,8 @@ impl Words {
                 let response = shelf.place(layout.api_key, Side::Response, version);
                 let starts_tokens = layout.api_key == ApiKey::SASL_HANDSHAKE && version == 0;
                 let entry = Entry::new(
-                    request.unwrap_or(ANY_RESPONSE),
-                    response.unwrap_or_default(),
+                    request.unwrap_or(Some(UNKNOWN_REQUEST)).unwrap_or(ANY_RESPONSE),
+                    response.unwrap_or(Some(SHORT_RESPONSE)).unwrap_or_default(),
                     starts_tokens,
                 );
                 if let Some(slot) = slot(&mut entries, layout.api_key, version) {
@@ -105,17 +105,34 @@ struct Shelf {
     places: HashMap<Vec<Word>, u16>,
 }
 
+/// A layout holds data, and the sieve cannot tell where: of its messages hardly more than the header is
+/// kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unfollowed;
+
 impl Shelf {
     /// The place of a layout's words, if it has some of its own.
-    fn place(&mut self, api_key: ApiKey, side: Side, version: i16) -> Option<u16> {
-        let layout = schema::layout(api_key, side, version)?;
-        let program = compile(layout, version, Meaning::DATA).ok()?;
-        let relative = translate(&program, 0)?;
+    fn place(
+        &mut self,
+        api_key: ApiKey,
+        side: Side,
+        version: i16,
+    ) -> Result<Option<u16>, Unfollowed> {
+        let layout = schema::layout(api_key, side, version).ok_or(Unfollowed)?;
+        let program = compile(layout, version, Meaning::DATA).map_err(|_| Unfollowed)?;
+        if !holds_data(&program) {
+            return Ok(None);
+        }
+        self.lay_out(&program).map(Some).ok_or(Unfollowed)
+    }
+
+    fn lay_out(&mut self, program: &Program) -> Option<u16> {
+        let relative = translate(program, 0)?;
         if let Some(place) = self.places.get(&relative) {
             return Some(*place);
         }
         let place = u16::try_from(self.words.len()).ok()?;
-        let words = translate(&program, place)?;
+        let words = translate(program, place)?;
         if self.words.len().saturating_add(words.len()) > MAX_WORDS as usize {
             return None;
         }
@@ -129,4 +146,30 @@ fn slot(entries: &mut [Entry], ApiKey(key): ApiKey, version: i16) -> Option<&mut
     let (key, version) =
         (u32::from(u16::try_from(key).ok()?), u32::from(u16::try_from(version).ok()?));
     entries.get_mut(entry_index(key << 16 | version)? as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_layout_is_followed() {
+        let words = Words::of_table();
+        for layout in LAYOUTS.iter() {
+            for version in layout.versions.first..=layout.versions.last {
+                let ApiKey(key) = layout.api_key;
+                let entry = words.entry(entry_index((key as u32) << 16 | version as u32).unwrap());
+                let place = match layout.side {
+                    Side::Request => entry.request(),
+                    Side::Response => entry.response(),
+                };
+                let program = compile(layout, version, Meaning::DATA).unwrap();
+                let general = if layout.side == Side::Request { ANY_RESPONSE } else { 0 };
+                let expected =
+                    if holds_data(&program) { place > SHORT_RESPONSE } else { place == general };
+                assert!(expected, "{layout:?} {version}: {place}");
+            }
+        }
+        assert!(words.words().len() < MAX_WORDS as usize);
+    }
 }

@@ -1,7 +1,7 @@
 //! What is done with a segment's bytes: records out.
 
 use observer::input::{Segment, Seq, TcpFlags, Wants};
-use observer_common::sieve::{Bench, Position, Step, Walk, Walked, Why, may_begin, step};
+use observer_common::sieve::{Bench, News, Position, Step, Walk, Walked, Why, may_begin, step};
 
 use super::tape::Reel;
 use super::{Kept, Sieve, with_chunks};
@@ -62,13 +62,11 @@ impl Table<'_, '_> {
 }
 
 impl Bench for Table<'_, '_> {
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq) -> Walked {
-        self.take_steps(walk, from, Some(told))
-    }
-
-    fn follow(&mut self, walk: &mut Walk, from: u32) -> Walked {
-        let walked = self.take_steps(walk, from, None);
-        self.kept.clear();
+    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq, is_muted: bool) -> Walked {
+        let walked = self.take_steps(walk, from, (!is_muted).then_some(told));
+        if is_muted {
+            self.kept.clear();
+        }
         walked
     }
 
@@ -102,5 +100,9 @@ impl Bench for Table<'_, '_> {
 
     fn resumed(&mut self) {
         self.sieve.resumes += 1;
+    }
+
+    fn tell(&mut self, news: News) {
+        self.sieve.tell_other(self.segment.flow, news);
     }
 }

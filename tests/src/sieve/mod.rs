@@ -17,7 +17,7 @@ use observer::protocol::sieve::Words;
 use observer_common::flow_state::{FlowState, Span};
 use observer_common::order::Order;
 use observer_common::owner::{Hook, Sighting};
-use observer_common::sieve::{News, Why, observe};
+use observer_common::sieve::{News, Why, obey, observe};
 
 use crate::in_process::{Said, Segments};
 use bench::Table;
@@ -25,6 +25,7 @@ use bench::Table;
 /// Follows any number of connections.
 pub struct Sieve {
     flows: HashMap<Flow, FlowState>,
+    orders: HashMap<Flow, Order>,
     words: &'static Words,
     /// How much is shown beyond what is asked for, and how much a record has room for.
     pub window: u32,
@@ -50,6 +51,7 @@ impl Default for Sieve {
     fn default() -> Self {
         Self {
             flows: HashMap::new(),
+            orders: HashMap::new(),
             words: Words::of_table(),
             window: 128,
             room: 8192,
@@ -77,17 +79,24 @@ impl Sieve {
             syn: is_syn.then(|| flags.has(TcpFlags::ACK)),
         };
         let ends = flags.has(TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0));
+        let order = if state.takes_orders() { self.orders.remove(&segment.flow) } else { None };
         let mut table = Table::new(self, segment, &mut tell);
+        if let Some(order) = order {
+            obey(&mut state, order, &mut table);
+        }
         observe(&mut state, &span, ends, &mut table);
         self.flows.insert(segment.flow, state);
     }
 
-    /// Does what a pipeline asks.
-    pub fn obey(&mut self, flow: Flow, order: Order) {
-        if let Some(state) = self.flows.get_mut(&flow).filter(|state| state.takes_orders()) {
-            state.obey(order);
-            self.resumes += usize::from(state.is_in_step());
-        }
+    /// Does what a pipeline asks, with the next segment of the direction.
+    pub fn order(&mut self, flow: Flow, order: Order) {
+        self.orders.insert(flow, order);
+    }
+
+    /// Bytes that have passed and that the next record of their direction would cover.
+    pub fn untold(&self) -> u64 {
+        let in_step = self.flows.values().filter(|state| state.is_in_step());
+        in_step.map(|state| u64::from({ *state }.place().untold().len)).sum()
     }
 
     fn tell_other(&mut self, flow: Flow, news: News) {
@@ -114,7 +123,7 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
         });
         let delay = sieve.delay;
         while let Some((_, (flow, order))) = orders.pop_front_if(|(at, _)| *at + delay <= passed) {
-            sieve.obey(flow, order);
+            sieve.order(flow, order);
         }
     });
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));

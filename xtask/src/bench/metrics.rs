@@ -11,19 +11,13 @@ use serde::{Deserialize, Serialize};
 const POLL: Duration = Duration::from_millis(50);
 /// An observer that has not taken all by then is measured as it is.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What a record takes in the ring beside its bytes, at least: the record's own header, that of a
-/// chunk, and the kernel's. Where a record has several chunks, it is 8 more for each.
-const RECORD_OVERHEAD: u64 = 72 + 8 + 8;
-
 /// The capture's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     /// Payload bytes seen at the hooks.
     pub seen_bytes: u64,
-    /// Of these, bytes copied into the ring.
-    pub copied_bytes: u64,
-    /// Records they came in.
-    pub records: u64,
+    /// Bytes of the ring that records took, headers included.
+    pub ring_bytes: u64,
     /// Payload bytes that found no room in the ring, or were not delivered otherwise.
     pub lost_bytes: u64,
     /// Payload bytes that nobody saw.
@@ -31,18 +25,12 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// Bytes of the ring that were used.
-    pub fn ring_bytes(&self) -> u64 {
-        self.copied_bytes + self.records * RECORD_OVERHEAD
-    }
-
     /// What came since an earlier moment.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         Self {
             seen_bytes: self.seen_bytes.saturating_sub(before.seen_bytes),
-            copied_bytes: self.copied_bytes.saturating_sub(before.copied_bytes),
-            records: self.records.saturating_sub(before.records),
+            ring_bytes: self.ring_bytes.saturating_sub(before.ring_bytes),
             lost_bytes: self.lost_bytes.saturating_sub(before.lost_bytes),
             gap_bytes: self.gap_bytes.saturating_sub(before.gap_bytes),
         }
@@ -51,8 +39,7 @@ impl Captured {
     fn read(text: &str) -> Self {
         Self {
             seen_bytes: total(text, "stream_payload_bytes_total", ""),
-            copied_bytes: total(text, "capture_copied_bytes_total", ""),
-            records: total(text, "capture_records_total", ""),
+            ring_bytes: total(text, "capture_ring_bytes_total", ""),
             lost_bytes: total(text, "capture_lost_bytes_total", ""),
             gap_bytes: total(text, "stream_gap_bytes_total", ""),
         }
@@ -104,9 +91,8 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "\
-# HELP kafka_observer_capture_records_total Records.
-kafka_observer_capture_records_total 12
-kafka_observer_capture_copied_bytes_total 1000
+# HELP kafka_observer_capture_ring_bytes_total Bytes.
+kafka_observer_capture_ring_bytes_total 1000
 kafka_observer_capture_lost_bytes_total{reason=\"ring_full\"} 5
 kafka_observer_capture_lost_bytes_total{reason=\"oversize\"} 2
 kafka_observer_stream_bytes_total{fate=\"decoded\"} 90
@@ -117,21 +103,9 @@ kafka_observer_stream_payload_bytes_total 1e3
     #[test]
     fn samples_of_a_metric_are_summed() {
         let captured = Captured::read(TEXT);
-        let expected = Captured {
-            seen_bytes: 1000,
-            copied_bytes: 1000,
-            records: 12,
-            lost_bytes: 7,
-            gap_bytes: 0,
-        };
+        let expected = Captured { seen_bytes: 1000, ring_bytes: 1000, lost_bytes: 7, gap_bytes: 0 };
         assert_eq!(captured, expected);
         assert_eq!(total(TEXT, "stream_bytes_total", "{fate=\"pending\"}"), 3);
-    }
-
-    #[test]
-    fn a_record_costs_more_than_its_bytes() {
-        let captured = Captured { copied_bytes: 100, records: 2, ..Captured::default() };
-        assert_eq!(captured.ring_bytes(), 276);
         assert_eq!(captured.since(&captured), Captured::default());
     }
 }

@@ -8,7 +8,7 @@
 //! - `run`, `kept`: a run, and those made so far
 //! - `spread`, `summary`, `table`, `verdict`, `history`: what all of them say
 
-mod bpf;
+pub mod bpf;
 mod client;
 mod contestant;
 mod cpu;

@@ -80,7 +80,7 @@ impl Run {
     /// Bytes of the ring for each byte on the wire.
     pub fn ring_share(&self) -> Option<f64> {
         let captured = self.captured?;
-        Some(captured.ring_bytes() as f64 / captured.seen_bytes as f64)
+        Some(captured.ring_bytes as f64 / captured.seen_bytes as f64)
     }
 
     /// What was lost: payload bytes, those that no hook saw included; or packets.

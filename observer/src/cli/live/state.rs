@@ -52,6 +52,7 @@ impl State<'_> {
             resumes: counters.get(Counter::Resumes),
             records: counters.get(Counter::SubmittedRecords),
             copied_bytes: counters.get(Counter::CopiedBytes),
+            ring_bytes: counters.get(Counter::RingBytes),
             skipped_packets: vec![
                 ("fragment", counters.get(Counter::Fragments)),
                 ("malformed", counters.get(Counter::Malformed)),

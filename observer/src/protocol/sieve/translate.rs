@@ -8,14 +8,16 @@ use observer_common::sieve::{MAX_DEPTH, Op as Code, Width, Word};
 use crate::protocol::meaning::Role;
 use crate::protocol::program::{Length, Op, Program};
 
-/// The words of a program, of which the first stands at `base`. `None` where the message holds nothing
-/// to leave out, or is one that the sieve cannot follow.
+/// Whether the message holds something to leave out.
+pub(super) fn holds_data(program: &Program) -> bool {
+    program.ops.iter().any(is_data)
+}
+
+/// The words of a program, of which the first stands at `base`. `None` where the message is one that the
+/// sieve cannot follow.
 pub(super) fn translate(program: &Program, base: u16) -> Option<Vec<Word>> {
     let end = program.ops.iter().position(|op| *op == Op::End)?;
     let ops = program.ops.get(..=end)?;
-    if !ops.iter().any(holds_data) {
-        return None;
-    }
     let mut translation = Translation { words: Vec::new(), places: Vec::new(), kept: 0, depth: 0 };
     for (index, op) in ops.iter().enumerate() {
         if is_target(ops, index) {
@@ -27,7 +29,7 @@ pub(super) fn translate(program: &Program, base: u16) -> Option<Vec<Word>> {
     translation.link(base)
 }
 
-fn holds_data(op: &Op) -> bool {
+fn is_data(op: &Op) -> bool {
     match op {
         Op::Records { .. } | Op::Wrapped { .. } => true,
         Op::Bytes { place, .. } => place.role == Role::Secret,

@@ -38,6 +38,8 @@ pub struct CaptureStats {
     pub records: u64,
     /// Bytes copied into the ring.
     pub copied_bytes: u64,
+    /// Bytes of the ring that records took, with all that stands before and between what was copied.
+    pub ring_bytes: u64,
     /// Packets that could not be read, by reason; their payload is in no other number.
     pub skipped_packets: Vec<(&'static str, u64)>,
     /// Hooks that are attached now.
@@ -163,6 +165,11 @@ impl CaptureStats {
                 "capture_copied_bytes_total",
                 "Payload bytes that the kernel copied into the ring.",
                 vec![sample(&[], self.copied_bytes)],
+            ),
+            counter(
+                "capture_ring_bytes_total",
+                "Bytes of the ring that records took, headers included.",
+                vec![sample(&[], self.ring_bytes)],
             ),
             counter(
                 "capture_lost_bytes_total",

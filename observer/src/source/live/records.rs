@@ -20,12 +20,14 @@ pub(super) fn read(
     clock: &Clock,
     sink: &mut impl FnMut(Input<'_>),
 ) -> Result<(), Unreadable> {
-    if record.first() == Some(&(Kind::Segment as u8)) {
-        return read_segment(record, clock, sink);
+    match record.first().and_then(|&first| Kind::of(first)) {
+        Some(Kind::SegmentV4 | Kind::SegmentV6) => read_segment(record, clock, sink),
+        Some(Kind::Socket) => {
+            read_socket(&SocketRecord::decode(record).ok_or(Unreadable)?, clock, sink);
+            Ok(())
+        }
+        None => Err(Unreadable),
     }
-    let socket = SocketRecord::decode(record).ok_or(Unreadable)?;
-    read_socket(&socket, clock, sink);
-    Ok(())
 }
 
 /// Chunks that a record has at most, nearly always: as many batches of a request.
@@ -36,8 +38,8 @@ fn read_segment(
     clock: &Clock,
     sink: &mut impl FnMut(Input<'_>),
 ) -> Result<(), Unreadable> {
-    let header = SegmentHeader::decode(record).ok_or(Unreadable)?;
-    let chunks = chunks(record, &header);
+    let (header, behind) = SegmentHeader::decode(record).ok_or(Unreadable)?;
+    let chunks = chunks(behind, header.chunks);
     // Nearly every record has few chunks: no need to allocate for them.
     let (few, many): (ArrayVec<_, FEW>, Vec<_>);
     let chunks = if usize::from(header.chunks) <= FEW {
@@ -87,9 +89,7 @@ fn read_socket(record: &SocketRecord, clock: &Clock, sink: &mut impl FnMut(Input
 
 #[cfg(test)]
 mod tests {
-    use observer_common::record::{
-        CHUNK_HEADER_LEN, SEGMENT_HEADER_LEN, Wants, encode_chunk_header,
-    };
+    use observer_common::record::{SEGMENT_HEADER_ROOM, Wants, chunk_header, far_chunk_header};
     use observer_common::socket::SOCKET_RECORD_LEN;
     use observer_common::{Endpoint, Flow, Seq};
 
@@ -106,23 +106,23 @@ mod tests {
     fn segment(parts: &[(u32, &[u8])]) -> Vec<u8> {
         let header = SegmentHeader {
             time_ns: 5,
-            flow: FLOW,
-            ifindex: 1,
-            egress: true,
-            flags: TcpFlags::ACK,
             seq: Seq(7),
             ack: Seq(8),
             wire_len: 100,
             chunks: parts.len() as u16,
+            flags: TcpFlags::ACK,
             wants: Wants::Nothing,
+            flow: FLOW,
         };
-        let mut head = [0; SEGMENT_HEADER_LEN];
-        header.encode(&mut head);
-        let mut record = head.to_vec();
-        for (offset, bytes) in parts {
-            let mut head = [0; CHUNK_HEADER_LEN];
-            encode_chunk_header(*offset, bytes.len() as u16, 0, &mut head);
-            record.extend_from_slice(&head);
+        let mut room = [0; SEGMENT_HEADER_ROOM];
+        let start = header.encode(&mut room);
+        let mut record = room[start..].to_vec();
+        for &(offset, bytes) in parts {
+            let len = bytes.len() as u32;
+            match offset {
+                0 => record.extend_from_slice(&chunk_header(len, 0)),
+                _ => record.extend_from_slice(&far_chunk_header(offset, len, 0)),
+            }
             record.extend_from_slice(bytes);
         }
         record

@@ -42,15 +42,15 @@ fn what_was_not_measured_has_no_verdict() {
 }
 
 #[test]
-fn a_record_in_the_ring_counts_with_its_header() {
+fn what_is_in_the_ring_has_a_bound() {
     let mut sieve = run(Load::Fetch, Sieve, 0, 0.1);
-    let captured = Captured { seen_bytes: 1_000_000, records: 10, ..Captured::default() };
+    let captured = Captured { seen_bytes: 1_000_000, ring_bytes: 900, ..Captured::default() };
     let ring = |captured, sieve: &mut Run| {
         sieve.captured = Some(captured);
         one(std::slice::from_ref(sieve), "bytes in the ring").expect("a verdict")
     };
     assert!(ring(captured, &mut sieve).holds);
-    assert!(!ring(Captured { copied_bytes: 200, ..captured }, &mut sieve).holds);
+    assert!(!ring(Captured { ring_bytes: 1_100, ..captured }, &mut sieve).holds);
 }
 
 #[test]

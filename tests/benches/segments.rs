@@ -1,0 +1,286 @@
+//! What observing costs, without a broker: requests and answers over loopback sockets in, time in the
+//! kernel's programs and in the draining thread out, for each exchange, with either way to capture.
+//! `cargo bench -p tests --bench segments`, or behind `--` the names of some loads; it takes root, and
+//! a minute.
+//!
+//! The broker's share, and what others cost, is what `cargo xtask bench` measures. This one shows in a
+//! moment whether a change helps.
+
+use std::io::{Read, Write};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
+use kafka_protocol::messages::{
+    ApiKey, FetchRequest, FetchResponse, ProduceRequest, ProduceResponse, RequestHeader,
+    ResponseHeader, TopicName,
+};
+use kafka_protocol::protocol::{Encodable, StrBytes};
+use observer::event::{Event, Handler};
+use observer::input::Input;
+use observer::pipeline::{self, Pipeline};
+use observer::sink::metrics::{Metrics, Options};
+use observer::source::live::{Capture, Config, Copy, Counter, Handle};
+use observer::time::Timestamp;
+use tests::capture::watching;
+use tests::netns::Namespace;
+use tests::traffic::Pair;
+use xtask::bench::bpf;
+
+const PRODUCE: i16 = 11;
+const FETCH: i16 = 12;
+/// Times that each is measured; the least is told, as all else is what disturbed it.
+const ROUNDS: usize = 5;
+/// A ring in which nothing is lost where whole payloads are copied.
+const LARGE: u32 = 256 << 20;
+/// Exchanges before what is measured.
+const WARM: u32 = 100;
+
+/// A request, its answer, and how often they pass in a round.
+struct Load {
+    name: &'static str,
+    request: Vec<u8>,
+    response: Vec<u8>,
+    exchanges: u32,
+}
+
+fn main() {
+    let _counting = bpf::Counting::start().expect("this bench takes root");
+    println!("{:<12} {:>6} {:>12} {:>12} {:>8}", "ns/exchange", "", "kernel", "daemon", "ring");
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let loads = loads().into_iter();
+    for load in loads.filter(|load| wanted.is_empty() || wanted.iter().any(|w| w == load.name)) {
+        for copy in [Copy::Sieve, Copy::Plain] {
+            let rounds: Vec<_> = (0..ROUNDS).map(|_| measure(&load, copy)).collect();
+            let least = |of: fn(&Cost) -> f64| rounds.iter().map(of).fold(f64::MAX, f64::min);
+            println!(
+                "{:<12} {:>6} {:>12.0} {:>12.0} {:>7.2}%",
+                load.name,
+                if copy == Copy::Sieve { "sieve" } else { "plain" },
+                least(|cost| cost.kernel),
+                least(|cost| cost.daemon),
+                100.0 * least(|cost| cost.ring),
+            );
+        }
+    }
+}
+
+/// Nanoseconds for each exchange; bytes of the ring for each on the wire.
+struct Cost {
+    kernel: f64,
+    daemon: f64,
+    ring: f64,
+}
+
+fn measure(load: &Load, copy: Copy) -> Cost {
+    let here = Namespace::new();
+    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
+    let config = Config {
+        sockets: false,
+        copy,
+        drop_privileges: false,
+        ring_bytes: if copy == Copy::Plain { LARGE } else { Config::default().ring_bytes },
+        ..watching(port, &["lo"])
+    };
+    here.run(|| {
+        let capture = Capture::start(&config).expect("this bench captures for real");
+        let handle = capture.handle();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let daemon = thread::Builder::new()
+                .name("drain".to_owned())
+                .spawn_scoped(scope, || drain(capture, &config, &stop))
+                .expect("a thread");
+            let mut pair = Pair::connect(&listener);
+            let run_time = || bpf::run_time(std::process::id()).expect("the kernel counts");
+            exchange(load, 0..WARM, &mut pair);
+            let before = run_time();
+            exchange(load, WARM..WARM + load.exchanges, &mut pair);
+            let kernel = run_time() - before;
+            stop.store(true, Ordering::Relaxed);
+            let (daemon, exchanges) = daemon.join().expect("the draining thread");
+            let counters = handle.counters();
+            assert_eq!(counters.lost_bytes(), 0, "{}", load.name);
+            assert_eq!(exchanges, WARM + load.exchanges, "{}", load.name);
+            let each = |time: Duration| time.as_nanos() as f64 / f64::from(load.exchanges);
+            let bytes = |counter| counters.get(counter) as f64;
+            Cost {
+                kernel: each(kernel),
+                daemon: each(daemon),
+                ring: bytes(Counter::RingBytes) / bytes(Counter::Seen),
+            }
+        })
+    })
+}
+
+/// Sends and answers one after the other.
+fn exchange(load: &Load, ids: Range<u32>, Pair { client, server }: &mut Pair) {
+    let answered = ids.clone();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let (mut request, mut response) = (load.request.clone(), load.response.clone());
+            for id in answered {
+                server.read_exact(&mut request).expect("a request");
+                response[4..8].copy_from_slice(&id.to_be_bytes());
+                server.write_all(&response).expect("a reader");
+            }
+        });
+        let (mut request, mut response) = (load.request.clone(), load.response.clone());
+        for id in ids {
+            request[8..12].copy_from_slice(&id.to_be_bytes());
+            client.write_all(&request).expect("a reader");
+            client.read_exact(&mut response).expect("an answer");
+        }
+    });
+}
+
+/// What the daemon does; its processor time behind the first exchanges, and all that it saw.
+fn drain(capture: Capture, config: &Config, stop: &AtomicBool) -> (Duration, u32) {
+    let mut pipeline = Pipeline::new(pipeline::Config::new(config.ports.clone()));
+    let metrics = Metrics::new(Options::default()).expect("the usual options");
+    let mut sinks = Sinks { handle: capture.handle(), metrics, exchanges: 0, warm: Duration::ZERO };
+    let mut until = Duration::ZERO;
+    capture.run(stop, |input| {
+        pipeline.input(&input, &mut sinks);
+        if matches!(input, Input::Tick(_)) {
+            until = thread_time();
+        }
+    });
+    (until - sinks.warm, sinks.exchanges)
+}
+
+struct Sinks {
+    handle: Handle,
+    metrics: Metrics,
+    exchanges: u32,
+    /// The thread's time when the first exchanges had passed.
+    warm: Duration,
+}
+
+impl Handler for Sinks {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Command(command) => self.handle.command(command),
+            Event::Exchange(_) => {
+                self.exchanges += 1;
+                if self.exchanges <= WARM {
+                    self.warm = thread_time();
+                }
+            }
+            _ => {}
+        }
+        self.metrics.event(event);
+    }
+
+    fn time(&mut self, now: Timestamp) {
+        self.metrics.time(now);
+    }
+}
+
+/// The calling thread's processor time.
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+fn loads() -> [Load; 4] {
+    let answered = |partitions| {
+        let partition = |index| PartitionProduceResponse::default().with_index(index);
+        let topic = TopicProduceResponse::default()
+            .with_name(topic())
+            .with_partition_responses((0..partitions).map(partition).collect());
+        response(&ProduceResponse::default().with_responses(vec![topic]), PRODUCE, true)
+    };
+    let fetch = FetchRequest::default().with_max_wait_ms(500);
+    [
+        Load {
+            name: "produce-1",
+            request: produce(1, 16, 1_000),
+            response: answered(1),
+            exchanges: 20_000,
+        },
+        Load {
+            name: "produce-30",
+            request: produce(30, 16, 1_000),
+            response: answered(30),
+            exchanges: 2_000,
+        },
+        Load {
+            name: "record",
+            request: produce(1, 1, 200),
+            response: answered(1),
+            exchanges: 50_000,
+        },
+        Load {
+            name: "fetch",
+            request: request(&fetch, ApiKey::Fetch, FETCH),
+            response: fetched(64),
+            exchanges: 1_000,
+        },
+    ]
+}
+
+/// A batch of so many records for each partition.
+fn produce(partitions: i32, records: i32, len: usize) -> Vec<u8> {
+    let partition = |index| {
+        let set = record_set(records, records as usize * len);
+        PartitionProduceData::default().with_index(index).with_records(Some(set))
+    };
+    let data = TopicProduceData::default()
+        .with_name(topic())
+        .with_partition_data((0..partitions).map(partition).collect());
+    let produce =
+        ProduceRequest::default().with_acks(-1).with_timeout_ms(30_000).with_topic_data(vec![data]);
+    request(&produce, ApiKey::Produce, PRODUCE)
+}
+
+/// A megabyte in so many batches.
+fn fetched(batches: usize) -> Vec<u8> {
+    let set = (0..batches).flat_map(|_| record_set(16, (1 << 20) / batches)).collect();
+    let partition = PartitionData::default().with_high_watermark(1000).with_records(Some(set));
+    let topic =
+        FetchableTopicResponse::default().with_topic(topic()).with_partitions(vec![partition]);
+    response(&FetchResponse::default().with_responses(vec![topic]), FETCH, true)
+}
+
+fn record_set(records: i32, len: usize) -> Bytes {
+    let mut set = vec![0; 61 + len];
+    set[8..12].copy_from_slice(&(49 + len as i32).to_be_bytes());
+    set[16] = 2;
+    set[57..61].copy_from_slice(&records.to_be_bytes());
+    set.into()
+}
+
+fn topic() -> TopicName {
+    TopicName(StrBytes::from_static_str("orders-2026"))
+}
+
+fn request(body: &impl Encodable, api: ApiKey, version: i16) -> Vec<u8> {
+    let header = RequestHeader::default()
+        .with_request_api_key(api as i16)
+        .with_request_api_version(version)
+        .with_client_id(Some(StrBytes::from_static_str("producer-1")));
+    framed(|frame| {
+        header.encode(frame, api.request_header_version(version)).expect("a header");
+        body.encode(frame, version).expect("a request");
+    })
+}
+
+fn response(body: &impl Encodable, version: i16, is_flexible: bool) -> Vec<u8> {
+    framed(|frame| {
+        let header_version = i16::from(is_flexible);
+        ResponseHeader::default().encode(frame, header_version).expect("a header");
+        body.encode(frame, version).expect("a response");
+    })
+}
+
+fn framed(write: impl FnOnce(&mut BytesMut)) -> Vec<u8> {
+    let mut frame = BytesMut::new();
+    write(&mut frame);
+    [&(frame.len() as u32).to_be_bytes()[..], &frame].concat()
+}

@@ -1,11 +1,11 @@
 //! What the kernel remembers of a direction of a connection: who observes it, and how.
 
+mod obey;
 mod plan;
 
 pub use plan::{Plan, Span};
 
 use crate::Seq;
-use crate::order::Order;
 use crate::owner::{Hook, Owner, Sighting};
 use crate::sieve::{Arrival, News, Place, Walk};
 
@@ -87,34 +87,6 @@ impl FlowState {
     #[inline(always)]
     pub const fn hook(&self) -> Hook {
         self.owner.hook()
-    }
-
-    /// Whether orders may be waiting: not for a direction of Kafka's that is in step.
-    #[inline(always)]
-    pub const fn takes_orders(&self) -> bool {
-        self.mode == Mode::Copy as u32
-            || self.mode == Mode::Shadow as u32
-            || self.mode == Mode::Sieve as u32 && !self.walk.is_proven()
-    }
-
-    /// Does what the daemon asks.
-    #[inline(always)]
-    pub const fn obey(&mut self, order: Order) {
-        match order {
-            Order::CountOnly => self.mode = Mode::CountOnly as u32,
-            // The frame did begin where it seemed to.
-            Order::Resume { at, .. } if self.is_shadow() && at.0 == self.awaited.0 => {
-                self.mode = Mode::Sieve as u32;
-                self.awaits = 0;
-            }
-            // Where it has passed, it says nothing of what is followed now.
-            Order::Resume { at, .. } if self.is_shadow() && !at.is_after(self.place.next()) => {}
-            Order::Resume { at, is_request } if self.mode != Mode::Sieve as u32 => {
-                self.mode = Mode::Copy as u32;
-                self.await_at(RESUME, at, is_request);
-            }
-            Order::Resume { .. } => {}
-        }
     }
 
     /// What is to be done with a segment where nothing is ever left out.

@@ -9,6 +9,13 @@
 //!
 //! All integers are in the host's byte order, as kernel and daemon are on one host.
 
+mod chunk;
+
+pub use chunk::{
+    CHUNK_FRAME_START, CHUNK_HEADER_LEN, Chunk, FAR_CHUNK_HEADER_LEN, chunk_header, chunks,
+    far_chunk_header,
+};
+
 use crate::bytes::Reader;
 use crate::{Endpoint, Flow, Seq};
 
@@ -118,16 +125,6 @@ const V4_START: usize = SEGMENT_HEADER_ROOM - FIXED - 8;
 /// The first byte is the kind, and above it what is wanted.
 const WANTS_SHIFT: u8 = 4;
 
-/// Bytes of a chunk's header: its length less one, and two flags (u16).
-pub const CHUNK_HEADER_LEN: usize = 2;
-/// The same where the chunk does not begin with the record: behind it its offset (u32).
-pub const FAR_CHUNK_HEADER_LEN: usize = 6;
-/// Chunk flag: a frame begins where this chunk begins.
-pub const CHUNK_FRAME_START: u16 = 1 << 14;
-/// Chunk flag: an offset follows.
-const CHUNK_FAR: u16 = 1 << 15;
-const CHUNK_LEN: u16 = CHUNK_FRAME_START - 1;
-
 /// Payload bytes in a record at most; a power of two, so that the kernel bounds a length by a mask.
 pub const CHUNK_MAX: u32 = 16 * 1024;
 /// Records that one skb becomes at most.
@@ -148,18 +145,20 @@ impl SegmentHeader {
         if self.flow.is_v4() {
             out[56..60].copy_from_slice(&src.addr[12..]);
             out[60..64].copy_from_slice(&dst.addr[12..]);
-            self.encode_fixed(Kind::SegmentV4, &mut out[V4_START..V4_START + FIXED]);
+            out[V4_START..56].copy_from_slice(&self.fixed(Kind::SegmentV4));
             V4_START
         } else {
             out[32..48].copy_from_slice(&src.addr);
             out[48..64].copy_from_slice(&dst.addr);
-            self.encode_fixed(Kind::SegmentV6, &mut out[V6_START..V6_START + FIXED]);
+            out[V6_START..32].copy_from_slice(&self.fixed(Kind::SegmentV6));
             V6_START
         }
     }
 
+    /// What stands before the addresses.
     #[inline(always)]
-    fn encode_fixed(&self, kind: Kind, out: &mut [u8]) {
+    fn fixed(&self, kind: Kind) -> [u8; FIXED] {
+        let mut out = [0; FIXED];
         out[0] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
         out[1] = self.flags.0;
         out[2..4].copy_from_slice(&self.chunks.to_ne_bytes());
@@ -169,6 +168,7 @@ impl SegmentHeader {
         out[16..20].copy_from_slice(&self.seq.0.to_ne_bytes());
         out[20..24].copy_from_slice(&self.ack.0.to_ne_bytes());
         out[24..28].copy_from_slice(&self.wire_len.to_ne_bytes());
+        out
     }
 
     /// Reads the header of a segment record, and what is behind it; `None` for another record, or one
@@ -199,43 +199,6 @@ impl SegmentHeader {
         let flags = TcpFlags(flags);
         Some((Self { time_ns, seq, ack, wire_len, chunks, flags, wants, flow }, at.0))
     }
-}
-
-/// Copied bytes of a segment record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunk<'a> {
-    /// Offset of the first byte from the record's sequence number.
-    pub offset: u32,
-    /// What was copied; not empty.
-    pub bytes: &'a [u8],
-    /// Whether a frame is known to begin with it.
-    pub frame_start: bool,
-}
-
-/// A chunk's header, of one that begins with the record; `len` is 1 to [`CHUNK_MAX`].
-#[inline(always)]
-pub const fn chunk_header(len: u32, flags: u16) -> [u8; CHUNK_HEADER_LEN] {
-    ((len.wrapping_sub(1) as u16 & CHUNK_LEN) | flags).to_ne_bytes()
-}
-
-/// The same of one that begins at this offset.
-#[inline(always)]
-pub const fn far_chunk_header(offset: u32, len: u32, flags: u16) -> [u8; FAR_CHUNK_HEADER_LEN] {
-    let [a, b] = chunk_header(len, flags | CHUNK_FAR);
-    let [c, d, e, f] = offset.to_ne_bytes();
-    [a, b, c, d, e, f]
-}
-
-/// So many chunks, in order, of the bytes behind a record's header; stops at the first that is not
-/// whole.
-pub fn chunks(bytes: &[u8], count: u16) -> impl Iterator<Item = Chunk<'_>> {
-    let mut at = Reader(bytes);
-    (0..count).map_while(move |_| {
-        let head = u16::from_ne_bytes(at.take()?);
-        let offset = if head & CHUNK_FAR == 0 { 0 } else { u32::from_ne_bytes(at.take()?) };
-        let bytes = at.slice(usize::from(head & CHUNK_LEN) + 1)?;
-        Some(Chunk { offset, bytes, frame_start: head & CHUNK_FRAME_START != 0 })
-    })
 }
 
 #[cfg(test)]

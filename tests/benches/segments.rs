@@ -101,7 +101,7 @@ fn measure(load: &Load, copy: Copy) -> Cost {
             exchange(load, 0..WARM, &mut pair);
             let before = run_time();
             exchange(load, WARM..WARM + load.exchanges, &mut pair);
-            let kernel = run_time() - before;
+            let kernel = run_time().saturating_sub(before);
             stop.store(true, Ordering::Relaxed);
             let (daemon, exchanges) = daemon.join().expect("the draining thread");
             let counters = handle.counters();
@@ -151,7 +151,7 @@ fn drain(capture: Capture, config: &Config, stop: &AtomicBool) -> (Duration, u32
             until = thread_time();
         }
     });
-    (until - sinks.warm, sinks.exchanges)
+    (until.saturating_sub(sinks.warm), sinks.exchanges)
 }
 
 struct Sinks {

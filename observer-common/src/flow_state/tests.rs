@@ -1,6 +1,7 @@
 //! Directions as scripts: segments and orders in, what is to be done out.
 
 use super::*;
+use crate::order::Order;
 
 fn seen(hook: u64, seq: u32, syn: bool) -> Sighting {
     Sighting { hook: Hook(hook), time_ns: 1, seq: Seq(seq), end: Seq(seq + 10), syn }

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::half::{Act, Half};
 use super::successor::Successor;
-use crate::event::{Command, Event, Flow, Handler, Outcome, Peers, Side};
+use crate::event::{Event, Handler, Outcome, Peers, Side};
 use crate::exchange::{Context, Conversation, Ear, Requests, Responses, Standing};
 use crate::input::{Segment, Seq, TcpFlags};
 use crate::protocol::plausible::{self, Guess};
@@ -26,17 +26,17 @@ pub(super) struct Connection {
     pub(super) conversation: Conversation,
     /// When it was last heard of.
     pub(super) last_seen: Timestamp,
-    life: Life,
+    pub(super) life: Life,
     /// Its socket closed, says the kernel.
     is_socket_closed: bool,
     /// Segments with bytes that came since the source was told to count them only.
-    copied: u8,
+    pub(super) copied: u8,
     /// What may have begun in its place.
     pub(super) successor: Option<Box<Successor>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
+pub(super) enum Life {
     /// No payload was seen; its opening was not reported.
     New,
     /// Followed.
@@ -231,44 +231,6 @@ impl Connection {
         }
     }
 
-    fn check_opaque<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
-        if self.conversation.standing() != Standing::Opaque || self.life != Life::Open {
-            return;
-        }
-        self.life = Life::Counted;
-        for side in [Side::Request, Side::Response] {
-            self.act(side, Act::Finish, shared);
-        }
-        let ledger = &mut *shared.ctx.ledger;
-        let held = self.request.dissolve(ledger).saturating_add(self.response.dissolve(ledger));
-        ledger.opaque = ledger.opaque.saturating_add(held);
-        self.conversation.finish(Outcome::Abandoned, &mut shared.ctx);
-        self.count_only(shared);
-    }
-
-    fn count_only<H: Handler>(&self, shared: &mut Shared<'_, '_, H>) {
-        let Peers { client, broker, .. } = self.conversation.peers();
-        let flow = Flow { src: client, dst: broker };
-        shared.ctx.handler.event(Event::Command(Command::CountOnly(flow)));
-    }
-
-    /// A source that goes on to copy has not heard of it, or has forgotten.
-    fn count_only_again<H: Handler>(
-        &mut self,
-        segment: &Segment<'_>,
-        shared: &mut Shared<'_, '_, H>,
-    ) {
-        const PATIENCE: u8 = 64;
-        if segment.chunks.is_empty() {
-            return;
-        }
-        self.copied = self.copied.saturating_add(1);
-        if self.copied > PATIENCE {
-            self.copied = 0;
-            self.count_only(shared);
-        }
-    }
-
     fn check_end<H: Handler>(
         &mut self,
         side: Side,
@@ -292,7 +254,12 @@ impl Connection {
         }
     }
 
-    fn act<H: Handler>(&mut self, side: Side, act: Act<'_>, shared: &mut Shared<'_, '_, H>) {
+    pub(super) fn act<H: Handler>(
+        &mut self,
+        side: Side,
+        act: Act<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
         let Shared { config, budget, ctx } = shared;
         let now = ctx.now;
         let ear = Ear { conversation: &mut self.conversation, ctx };

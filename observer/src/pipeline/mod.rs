@@ -23,6 +23,7 @@
 mod clock;
 mod config;
 mod connection;
+mod counted;
 mod ends;
 mod half;
 mod resume;

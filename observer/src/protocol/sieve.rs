@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn every_layout_is_followed() {
         let words = Words::of_table();
-        for layout in LAYOUTS.iter() {
+        for layout in &LAYOUTS {
             for version in layout.versions.first..=layout.versions.last {
                 let ApiKey(key) = layout.api_key;
                 let entry = words.entry(entry_index((key as u32) << 16 | version as u32).unwrap());

@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 const POLL: Duration = Duration::from_millis(50);
 /// An observer that has not taken all by then is measured as it is.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The capture's counters.
+/// The capture's counters, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     /// Payload bytes seen at the hooks.
-    pub seen_bytes: u64,
+    pub seen: u64,
     /// Bytes of the ring that records took, headers included.
-    pub ring_bytes: u64,
+    pub ring: u64,
     /// Payload bytes that found no room in the ring, or were not delivered otherwise.
-    pub lost_bytes: u64,
+    pub lost: u64,
     /// Payload bytes that nobody saw.
-    pub gap_bytes: u64,
+    pub gaps: u64,
 }
 
 impl Captured {
@@ -29,19 +29,19 @@ impl Captured {
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         Self {
-            seen_bytes: self.seen_bytes.saturating_sub(before.seen_bytes),
-            ring_bytes: self.ring_bytes.saturating_sub(before.ring_bytes),
-            lost_bytes: self.lost_bytes.saturating_sub(before.lost_bytes),
-            gap_bytes: self.gap_bytes.saturating_sub(before.gap_bytes),
+            seen: self.seen.saturating_sub(before.seen),
+            ring: self.ring.saturating_sub(before.ring),
+            lost: self.lost.saturating_sub(before.lost),
+            gaps: self.gaps.saturating_sub(before.gaps),
         }
     }
 
     fn read(text: &str) -> Self {
         Self {
-            seen_bytes: total(text, "stream_payload_bytes_total", ""),
-            ring_bytes: total(text, "capture_ring_bytes_total", ""),
-            lost_bytes: total(text, "capture_lost_bytes_total", ""),
-            gap_bytes: total(text, "stream_gap_bytes_total", ""),
+            seen: total(text, "stream_payload_bytes_total", ""),
+            ring: total(text, "capture_ring_bytes_total", ""),
+            lost: total(text, "capture_lost_bytes_total", ""),
+            gaps: total(text, "stream_gap_bytes_total", ""),
         }
     }
 }
@@ -103,7 +103,7 @@ kafka_observer_stream_payload_bytes_total 1e3
     #[test]
     fn samples_of_a_metric_are_summed() {
         let captured = Captured::read(TEXT);
-        let expected = Captured { seen_bytes: 1000, ring_bytes: 1000, lost_bytes: 7, gap_bytes: 0 };
+        let expected = Captured { seen: 1000, ring: 1000, lost: 7, gaps: 0 };
         assert_eq!(captured, expected);
         assert_eq!(total(TEXT, "stream_bytes_total", "{fate=\"pending\"}"), 3);
         assert_eq!(captured.since(&captured), Captured::default());

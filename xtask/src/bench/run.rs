@@ -80,14 +80,14 @@ impl Run {
     /// Bytes of the ring for each byte on the wire.
     pub fn ring_share(&self) -> Option<f64> {
         let captured = self.captured?;
-        Some(captured.ring_bytes as f64 / captured.seen_bytes as f64)
+        Some(captured.ring as f64 / captured.seen as f64)
     }
 
     /// What was lost: payload bytes, those that no hook saw included; or packets.
     pub fn lost(&self) -> Option<u64> {
         let bytes = self.captured.map(|captured| {
-            let unseen = self.wire_bytes.saturating_sub(captured.seen_bytes);
-            captured.lost_bytes + captured.gap_bytes + unseen
+            let unseen = self.wire_bytes.saturating_sub(captured.seen);
+            captured.lost + captured.gaps + unseen
         });
         bytes.or(self.dropped_packets)
     }
@@ -135,11 +135,11 @@ pub(super) mod tests {
     fn gaps_and_what_no_hook_saw_are_losses() {
         let mut run = run(Load::Record, Contestant::Sieve, 0, 0.25);
         assert_eq!(run.lost(), None);
-        let seen_bytes = run.wire_bytes + 100;
-        let captured = Captured { seen_bytes, lost_bytes: 2, gap_bytes: 3, ..Captured::default() };
+        let seen = run.wire_bytes + 100;
+        let captured = Captured { seen, lost: 2, gaps: 3, ..Captured::default() };
         run.captured = Some(captured);
         assert_eq!(run.lost(), Some(5));
-        run.captured = Some(Captured { seen_bytes: run.wire_bytes - 10, ..captured });
+        run.captured = Some(Captured { seen: run.wire_bytes - 10, ..captured });
         assert_eq!(run.lost(), Some(15));
         run.captured = None;
         run.dropped_packets = Some(7);

@@ -9,7 +9,7 @@ use observer::source::live;
 use crate::cli::options::{MetricFlags, PipelineFlags};
 use crate::cli::value::{address, bytes, duration, number, size};
 
-/// The kernel takes some 2 GiB for them, at once.
+/// The kernel takes some 6.5 GiB for them, at once: 400 bytes for each direction.
 const MOST_FLOWS: u64 = 1 << 24;
 
 /// What to capture, for how long, and what to make of it.

@@ -44,13 +44,13 @@ fn what_was_not_measured_has_no_verdict() {
 #[test]
 fn what_is_in_the_ring_has_a_bound() {
     let mut sieve = run(Load::Fetch, Sieve, 0, 0.1);
-    let captured = Captured { seen_bytes: 1_000_000, ring_bytes: 900, ..Captured::default() };
+    let captured = Captured { seen: 1_000_000, ring: 900, ..Captured::default() };
     let ring = |captured, sieve: &mut Run| {
         sieve.captured = Some(captured);
         one(std::slice::from_ref(sieve), "bytes in the ring").expect("a verdict")
     };
     assert!(ring(captured, &mut sieve).holds);
-    assert!(!ring(Captured { ring_bytes: 1_100, ..captured }, &mut sieve).holds);
+    assert!(!ring(Captured { ring: 1_100, ..captured }, &mut sieve).holds);
 }
 
 #[test]

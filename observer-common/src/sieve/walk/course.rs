@@ -1,0 +1,111 @@
+//! How a walk goes on: bytes are claimed, words taken up, arrays entered, messages ended.
+
+use super::Walk;
+use crate::sieve::code::Code;
+use crate::sieve::word::{Op, Width, Word};
+
+impl Walk {
+    /// Claims bytes of the frame; false if it has not so many.
+    #[inline(always)]
+    pub(in crate::sieve) const fn claim(&mut self, n: u32) -> bool {
+        if n > self.left {
+            return false;
+        }
+        self.left -= n;
+        true
+    }
+
+    /// Claims bytes, of which the first are kept and the others left out; false if the frame has not
+    /// so many.
+    #[inline(always)]
+    pub(in crate::sieve) const fn claim_text(&mut self, len: u32, kept: u32) -> bool {
+        if !self.claim(len) {
+            return false;
+        }
+        let kept = if len < kept { len } else { kept };
+        self.keep += kept;
+        self.omit += len - kept;
+        true
+    }
+
+    /// On to the word at this place; false where the message ends.
+    #[inline(always)]
+    pub(in crate::sieve) fn go(&mut self, at: u16, code: &impl Code) -> bool {
+        self.at = at;
+        let mut word = code.word(at);
+        // What reads nothing needs no step of its own.
+        if word.is(Op::Next) && word.before() == 0 {
+            self.at = self.round(word);
+            word = code.word(self.at);
+        }
+        if word.is(Op::Rest) && word.before() == 0 {
+            self.keep_rest(word);
+            return false;
+        }
+        // The end of a message reads nothing, and keeps nothing but what stands before it.
+        !(word.is(Op::End) && word.before() == 0) && self.load(word)
+    }
+
+    /// Takes up a word, and claims what it reads; false if the frame has not so much.
+    #[inline(always)]
+    pub(in crate::sieve) const fn load(&mut self, word: Word) -> bool {
+        let width = word.width();
+        let fixed = if width > 8 { 0 } else { width };
+        if !self.claim(word.before() + fixed) {
+            return false;
+        }
+        self.before += word.before();
+        self.word = word;
+        true
+    }
+
+    /// The end of an array's element; returns the place to go on from.
+    #[inline(always)]
+    pub(in crate::sieve) fn round(&mut self, word: Word) -> u16 {
+        let behind = self.at.wrapping_add(1);
+        let Some(left) = self.loops.get_mut((self.depth as usize).wrapping_sub(1)) else {
+            return behind;
+        };
+        *left = left.wrapping_sub(1);
+        if *left != 0 {
+            return word.a();
+        }
+        self.depth -= 1;
+        behind
+    }
+
+    /// Enters an array of so many elements, at least one; false if it is too deep.
+    #[inline(always)]
+    pub(in crate::sieve) fn enter(&mut self, elements: u32) -> bool {
+        let Some(level) = self.loops.get_mut(self.depth as usize) else {
+            return false;
+        };
+        *level = elements;
+        self.depth += 1;
+        true
+    }
+
+    /// What is left of the frame, up to a limit, is kept.
+    #[inline(always)]
+    pub(in crate::sieve) const fn keep_rest(&mut self, word: Word) {
+        self.claim_text(self.left, word.ab());
+    }
+
+    /// The message has ended, or is given up: its rest is left out.
+    #[inline(always)]
+    pub(in crate::sieve) fn finish(&mut self) {
+        // What is kept comes first, and what was to be kept behind the rest is part of it.
+        self.omit += self.left + self.before;
+        self.before = 0;
+        self.depth = 0;
+        (self.number, self.read) = (0, 0);
+        if self.back == 0 {
+            self.left = 0;
+            self.word = self.first_word();
+        } else {
+            self.left = self.around;
+            self.word = Word::new(Op::Back, Width::None, 0, self.back, 0);
+            self.back = 0;
+        }
+    }
+}

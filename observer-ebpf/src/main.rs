@@ -11,6 +11,7 @@
 
 mod config;
 mod flows;
+mod front;
 mod maps;
 mod ring;
 mod seen;

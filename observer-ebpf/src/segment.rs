@@ -11,6 +11,7 @@ use observer_common::flow_state::{FlowState, Plan};
 use observer_common::packet::{Link, Skip, parse};
 
 use crate::flows::{self, Admission};
+use crate::front::Front;
 use crate::ring::Segment;
 use crate::seen::{STATE_FLAGS, Seen};
 use crate::skb::Skb;
@@ -38,7 +39,7 @@ pub fn observe<const SIEVE: bool>(
     egress: bool,
 ) -> Result<(), Ignored> {
     let skb = Skb(ctx);
-    let packet = parse(&skb, link).map_err(|skip| skipped(ctx, skip))?;
+    let packet = parse(&Front::load(skb), link).map_err(|skip| skipped(ctx, skip))?;
     if !maps::watched(packet.flow.dst.port) && !maps::watched(packet.flow.src.port) {
         return Err(Ignored::NotWatched);
     }
@@ -62,7 +63,7 @@ fn take<const SIEVE: bool>(segment: Segment<'_>) -> Result<(), Ignored> {
         }
         Admission::NoRoom => {
             counters.add(Counter::Seen, u64::from(len));
-            segment.submit(0, len, counters)
+            if SIEVE { sieve::copy(segment, counters) } else { segment.submit(0, len, counters) }
         }
         Admission::Owned(state) => {
             counters.add(Counter::Seen, u64::from(len));

@@ -24,6 +24,14 @@ use crate::segment::Ignored;
 use code::Maps;
 use desk::desk;
 
+/// Copies a segment of a direction that nothing can be remembered of.
+#[inline(always)]
+pub fn copy(segment: Segment<'_>, counters: &mut Counters) -> Result<(), Ignored> {
+    let desk = desk().ok_or(Ignored::NoScratch)?;
+    Table { segment, desk, counters }.copy(0, segment.seen.len, Wants::Nothing);
+    Ok(())
+}
+
 /// Takes a segment of a direction that this hook owns.
 #[inline(always)]
 pub fn take(
@@ -108,7 +116,11 @@ impl Bench for Table<'_> {
 
     #[inline(always)]
     fn count_only(&mut self) {
-        let _ = self.segment.count_only(self.counters);
+        let Segment { seen, .. } = self.segment;
+        self.counters.add(Counter::CountOnlyBytes, u64::from(seen.len));
+        if seen.ends() {
+            self.desk.submit(seen, seen.header.seq.plus(seen.len), 0, true);
+        }
     }
 
     #[inline(always)]

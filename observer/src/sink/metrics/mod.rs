@@ -17,6 +17,7 @@ mod labels;
 mod mechanisms;
 mod options;
 mod progress;
+mod routes;
 mod series;
 mod snapshot;
 #[cfg(test)]
@@ -42,6 +43,8 @@ use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
 use self::mechanisms::Mechanisms;
 pub use self::options::Options;
+use self::routes::Routes;
+use self::series::Key;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
 use self::traffic::Traffic;
@@ -49,12 +52,16 @@ use crate::decode::TopicId;
 use crate::event::{Event, Handler};
 use crate::time::Timestamp;
 
+/// Within the idle time: often enough, and seldom enough to cost nothing.
+const SWEEPS: u32 = 10;
+
 /// Counts events.
 pub struct Metrics {
     options: Options,
     registry: Registry,
     process: Option<Arc<prometheus::Registry>>,
     labels: Labels,
+    routes: Routes,
     traffic: Traffic,
     errors: Errors,
     topics: Topics,
@@ -65,7 +72,8 @@ pub struct Metrics {
     envoy: Option<Envoy>,
     resyncs: u64,
     now: Timestamp,
-    swept: Timestamp,
+    /// After which it looks for what is idle.
+    next_sweep: Timestamp,
 }
 
 impl Metrics {
@@ -84,10 +92,11 @@ impl Metrics {
             clients: Clients::new(&families, &labels, &options)?,
             mechanisms: Mechanisms::new(&families, &options)?,
             labels,
+            routes: Routes::default(),
             envoy: envoy.transpose()?,
             resyncs: 0,
             now: Timestamp(0),
-            swept: Timestamp(0),
+            next_sweep: Timestamp(0).plus(options.idle / SWEEPS),
             registry,
             process: None,
             options,
@@ -105,9 +114,8 @@ impl Metrics {
     /// Time has passed: forgets what was idle for long.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
-        // Ten times within the idle time is often enough, and seldom enough to cost nothing.
-        if self.now.since(self.swept) > self.options.idle / 10 {
-            self.swept = self.now;
+        if self.now > self.next_sweep {
+            self.next_sweep = self.now.plus(self.options.idle / SWEEPS);
             self.expire();
         }
     }
@@ -171,6 +179,7 @@ impl Metrics {
 
     fn expire(&mut self) {
         let mut used = Used::default();
+        self.routes.forget();
         let Self { labels, now, options, .. } = self;
         self.traffic.expire(labels, *now, options.idle, &mut used);
         self.errors.expire(labels, *now, options.idle, &mut used);
@@ -194,23 +203,33 @@ impl Handler for Metrics {
             tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
         }
         let Self {
-            labels, traffic, errors, topics, groups, brokers, clients, mechanisms, now, ..
+            labels,
+            routes,
+            traffic,
+            errors,
+            topics,
+            groups,
+            brokers,
+            clients,
+            mechanisms,
+            now,
+            ..
         } = self;
         match event {
             Event::Request(request) => {
-                let broker = labels.broker_key(&request.peers);
-                brokers.request(labels, broker, request);
-                traffic.request(labels, broker, request, *now);
+                let route = routes.find(labels, brokers, &request.peers, &request.header);
+                route.broker.request(request);
+                traffic.request(labels, route.key, &mut route.traffic, request, *now);
                 clients.request(labels, &request.peers, request.header.client_id.as_ref());
             }
             Event::Exchange(exchange) => {
-                let broker = labels.broker_key(&exchange.peers);
-                brokers.exchange(labels, broker, exchange);
-                mechanisms.exchange(labels, broker, exchange);
-                let key = labels.request_key(broker, &exchange.header);
-                traffic.exchange(labels, key, exchange, *now);
+                let route = routes.find(labels, brokers, &exchange.peers, &exchange.header);
+                let key = route.key;
+                route.broker.exchange(exchange);
+                mechanisms.exchange(labels, Key::of_broker(key.broker, key.vantage), exchange);
+                traffic.exchange(labels, key, &mut route.traffic, exchange, *now);
                 errors.exchange(labels, key, exchange, *now);
-                topics.exchange(labels, key, exchange, *now);
+                topics.exchange(labels, key, &mut route.topics, exchange, *now);
                 groups.exchange(labels, exchange, *now);
             }
             Event::UnmatchedResponse { peers, reason } => {

@@ -61,6 +61,12 @@ impl Key {
         Self { client: LabelId::NONE, ..self.by_client() }
     }
 
+    /// Whether none of its labels is one that stands for others.
+    pub fn is_certain(&self) -> bool {
+        let Self { broker, api, version, detail, group, topic, client, .. } = *self;
+        ![broker, api, version, detail, group, topic, client].contains(&LabelId::OTHER)
+    }
+
     /// The key whose labels from requests are all `other`.
     fn overflowed(self) -> Self {
         let other = |id| if id == LabelId::NONE { id } else { LabelId::OTHER };
@@ -94,6 +100,40 @@ impl<H> Entry<H> {
 
     fn last_used(&self) -> Timestamp {
         Timestamp(self.last_used.load(Ordering::Relaxed))
+    }
+}
+
+/// A place for a series, where it is found without a search.
+#[derive(Debug)]
+pub struct Slot<H> {
+    entry: Option<Arc<Entry<H>>>,
+    /// It counts under the labels that were asked for; else it is searched each time.
+    stays: bool,
+}
+
+impl<H> Default for Slot<H> {
+    fn default() -> Self {
+        Self { entry: None, stays: false }
+    }
+}
+
+impl<H> Slot<H> {
+    /// The series, in use now; `find` finds it by the key that it returns as well.
+    pub fn get(
+        &mut self,
+        now: Timestamp,
+        find: impl FnOnce() -> (Key, Arc<Entry<H>>),
+    ) -> &Entry<H> {
+        if !self.stays {
+            self.entry = None;
+        }
+        let entry = self.entry.get_or_insert_with(|| {
+            let (key, entry) = find();
+            self.stays = entry.key == key && key.is_certain();
+            entry
+        });
+        entry.touch(now);
+        entry
     }
 }
 

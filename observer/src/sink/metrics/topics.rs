@@ -1,19 +1,21 @@
 //! Bytes and records by topic.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use prometheus::Result;
 
 use super::Options;
 use super::family::{Families, Family};
 use super::label::LabelId;
 use super::labels::{Labels, Used};
-use super::series::{Key, Series};
+use super::series::{Entry, Key, Series, Slot};
 use super::unresolved::{Amount, Unresolved};
 use super::value::Counter;
 use crate::decode::TopicId;
-use crate::event::{Exchange, Fetcher, TopicTotals};
+use crate::event::{Exchange, Fetcher, TopicTotals, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
@@ -24,11 +26,27 @@ const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 pub struct Topics {
     /// By measure, as the cells of a series.
     families: Vec<Family<Counter>>,
-    series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
+    series: Series<Cells>,
+    /// Some of the series, by what does not take a search for the topic's label.
+    found: HashMap<Place, (Arc<str>, Slot<Cells>), RandomState>,
     unresolved: Unresolved,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
 }
+
+/// A counter for each measure that there is something of.
+type Cells = [OnceLock<Counter>; Measure::ALL.len()];
+
+/// Where a topic's name lies, which is its own as long as the name is kept beside; `broker`, `vantage`
+/// and `client_id`.
+type Place = (usize, LabelId, Vantage, LabelId);
+
+/// Series that are found without a search for their topic's label; then all are searched anew.
+const MAX_FOUND: usize = 10_000;
+
+/// Where a request's batches count, by their codec.
+#[derive(Default)]
+pub struct Route([Slot<Counter>; 8]);
 
 /// What is measured of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +116,7 @@ impl Topics {
         Ok(Self {
             families: Measure::ALL.into_iter().map(family).collect::<Result<_>>()?,
             series: Series::new(options.max_series),
+            found: HashMap::default(),
             unresolved: Unresolved::new(families)?,
             batches: families.counter(
                 "produced_batches_total",
@@ -109,8 +128,15 @@ impl Topics {
     }
 
     /// Counts what an exchange moved.
-    pub fn exchange(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
-        self.codecs(labels, key, exchange, now);
+    pub fn exchange(
+        &mut self,
+        labels: &mut Labels,
+        key: Key,
+        route: &mut Route,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
+        self.codecs(labels, key, route, exchange, now);
         let Some(measure) = measure(exchange) else {
             return;
         };
@@ -124,16 +150,31 @@ impl Topics {
         }
     }
 
-    fn codecs(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+    fn codecs(
+        &mut self,
+        labels: &mut Labels,
+        key: Key,
+        Route(slots): &mut Route,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
         let Some(facts) =
             exchange.request.as_ref().filter(|_| exchange.api_key() == ApiKey::PRODUCE)
         else {
             return;
         };
-        for (codec, count) in facts.codecs.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
-            let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
-            self.by_codec.count(&self.batches, labels, key, u64::from(*count), now);
+        let Self { by_codec, batches, .. } = self;
+        for (codec, (count, slot)) in facts.codecs.iter().zip(slots).enumerate() {
+            if *count == 0 {
+                continue;
+            }
+            let entry = slot.get(now, || {
+                let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
+                let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
+                let make = |key: Key| batches.with_label_values(&labels.values(&key));
+                (key, by_codec.entry(key, make))
+            });
+            entry.handles.inc_by(u64::from(*count));
         }
     }
 
@@ -152,7 +193,7 @@ impl Topics {
 
     fn count(&mut self, labels: &mut Labels, amount: Amount, topic: &TopicTotals, now: Timestamp) {
         match (&topic.name, topic.id) {
-            (Some(name), _) => self.add(labels, amount, name, now),
+            (Some(name), _) => self.add_shared(labels, amount, name, now),
             (None, Some(id)) => {
                 let given_up = self.unresolved.wait(id, amount);
                 self.give_up(labels, given_up, now);
@@ -175,18 +216,38 @@ impl Topics {
         self.add_to(labels, Amount { key, ..amount }, now);
     }
 
-    fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
-        let Amount { key, measure, n, .. } = amount;
-        let entry = self.series.entry(key, |_| Default::default());
-        entry.touch(now);
-        let place = measure as usize;
-        if let (Some(cell), Some(family)) = (entry.handles.get(place), self.families.get(place)) {
-            cell.get_or_init(|| family.with_label_values(&labels.values(&entry.key))).inc_by(n);
+    /// The same, of a name that many messages share.
+    fn add_shared(
+        &mut self,
+        labels: &mut Labels,
+        amount: Amount,
+        topic: &Arc<str>,
+        now: Timestamp,
+    ) {
+        let Self { series, found, families, .. } = self;
+        if found.len() >= MAX_FOUND {
+            found.clear();
         }
+        let key = amount.key;
+        let place = (topic.as_ptr().addr(), key.broker, key.vantage, key.client);
+        let make = || (Arc::clone(topic), Slot::default());
+        let (_, slot) = found.entry(place).or_insert_with(make);
+        let entry = slot.get(now, || {
+            let key = Key { topic: labels.topic(topic), ..key };
+            (key, series.entry(key, |_| Cells::default()))
+        });
+        count(families, labels, entry, &amount);
+    }
+
+    fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
+        let entry = self.series.entry(amount.key, |_| Cells::default());
+        entry.touch(now);
+        count(&self.families, labels, &entry, &amount);
     }
 
     /// Forgets idle series, gives up waiting for names, and says which label values are used.
     pub fn expire(&mut self, labels: &mut Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+        self.found.clear();
         let given_up = self.unresolved.expire(now);
         self.give_up(labels, given_up, now);
         let families = &self.families;
@@ -206,6 +267,14 @@ impl Topics {
     /// How often a set of labels found no room.
     pub const fn overflow(&self) -> u64 {
         self.series.overflow()
+    }
+}
+
+fn count(families: &[Family<Counter>], labels: &Labels, entry: &Entry<Cells>, amount: &Amount) {
+    let place = amount.measure as usize;
+    if let (Some(cell), Some(family)) = (entry.handles.get(place), families.get(place)) {
+        let make = || family.with_label_values(&labels.values(&entry.key));
+        cell.get_or_init(make).inc_by(amount.n);
     }
 }
 

@@ -110,6 +110,10 @@ impl Names {
         if id == TopicId::METADATA {
             return Some(&self.metadata);
         }
+        if self.topics.iter().next_back().is_some_and(|(last, _)| *last == id) {
+            // It is the one used last, as it often is: then it is not searched for.
+            return self.topics.iter().next_back().map(|(_, name)| name);
+        }
         self.topics.get(&id)
     }
 

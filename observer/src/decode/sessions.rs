@@ -82,6 +82,16 @@ impl Sessions {
             return None;
         }
         let key = (broker, id);
+        if request.partitions.is_empty()
+            && request.undecoded.is_none()
+            && let Some(session) = self.by_id.get_mut(&key)
+            && session.epoch.checked_add(1) == Some(epoch)
+        {
+            // As it nearly always is: nothing changes.
+            session.epoch = epoch;
+            session.complete(names);
+            return Some(Arc::clone(&session.topics));
+        }
         let mut session = match self.take(key) {
             _ if request.undecoded.is_some() => return None,
             Some(session) if epoch == behind(session.epoch) => session,

@@ -60,9 +60,8 @@ pub fn metadata(id: i32) -> Exchange {
 }
 
 fn produce(id: i32, partitions: i32, set: &Bytes) -> Exchange {
-    let data = |index| {
-        PartitionProduceData::default().with_index(index).with_records(Some(set.clone()))
-    };
+    let data =
+        |index| PartitionProduceData::default().with_index(index).with_records(Some(set.clone()));
     let topic = TopicProduceData::default()
         .with_topic_id(TOPIC)
         .with_partition_data((0..partitions).map(data).collect());

@@ -119,6 +119,11 @@ impl Machine {
     /// Passes over `len` bytes that are not there.
     pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
         let mut len = u32::try_from(len).unwrap_or(u32::MAX);
+        if len <= self.skip {
+            // As it nearly always is: these were to be passed over.
+            self.skip = self.skip.saturating_sub(len);
+            return;
+        }
         self.run(&[], visitor);
         while len > 0 {
             if self.skip == 0 {

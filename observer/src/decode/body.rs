@@ -74,6 +74,7 @@ impl Body {
         self.step(names, evictions, |machine, collector| machine.feed(bytes, collector));
     }
 
+    #[inline]
     pub(super) fn miss(
         &mut self,
         hole: Hole,
@@ -82,6 +83,10 @@ impl Body {
         evictions: &mut Evictions,
     ) {
         self.hole.get_or_insert(hole);
+        if self.machine.as_mut().is_some_and(|machine| machine.passes_over(len)) {
+            // As it nearly always is.
+            return;
+        }
         self.step(names, evictions, |machine, collector| machine.hole(len, collector));
     }
 

@@ -25,6 +25,8 @@ const LITERAL: i64 = 3;
 pub(super) struct Position {
     /// The topic that is spoken of, by its index.
     pub topic: Option<u32>,
+    /// Its partitions so far.
+    pub partitions: u32,
     /// What is spoken of shall be forgotten.
     pub is_forgotten: bool,
     /// The partition that is spoken of.

@@ -34,6 +34,7 @@ impl Collector<'_> {
     }
 
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
+        self.note_partitions();
         self.position.is_forgotten = is_forgotten;
         self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
@@ -42,6 +43,7 @@ impl Collector<'_> {
 
     pub(super) fn leave_topic(&mut self) {
         self.position.is_forgotten = false;
+        self.note_partitions();
         let Some(index) = self.position.topic.take() else {
             return;
         };
@@ -117,10 +119,17 @@ impl Collector<'_> {
         }
     }
 
-    fn count_partition(&mut self) {
+    /// The topic that is spoken of has so many partitions.
+    fn note_partitions(&mut self) {
+        let partitions = std::mem::take(&mut self.position.partitions);
         if let Some(topic) = self.topic() {
-            topic.partitions = topic.partitions.saturating_add(1);
+            topic.partitions = partitions;
         }
+    }
+
+    fn count_partition(&mut self) {
+        let partitions = &mut self.position.partitions;
+        *partitions = partitions.saturating_add(1);
     }
 
     /// Of partitions that are too many only the sizes are kept, and of no topic.

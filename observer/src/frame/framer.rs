@@ -72,7 +72,7 @@ impl Framer {
     /// Takes bytes in order.
     pub fn data<R: Receiver>(
         &mut self,
-        carrier: Carrier,
+        carrier: &Carrier,
         bytes: &[u8],
         edges: Edges,
         receiver: &mut R,
@@ -104,7 +104,7 @@ impl Framer {
     }
 
     /// The source knows that a frame begins with these bytes.
-    fn step_in<R: Receiver>(&mut self, carrier: Carrier, bytes: &[u8], receiver: &mut R) {
+    fn step_in<R: Receiver>(&mut self, carrier: &Carrier, bytes: &[u8], receiver: &mut R) {
         give_up(self.dissolve(), receiver);
         self.state = State::Step(Step::default());
         receiver.found_step(Before::Unseen);
@@ -203,7 +203,7 @@ impl Framer {
         for (piece, bytes) in search.from(start) {
             receiver.account().ledger().release(bytes.len() as u64);
             let rest = match &mut self.state {
-                State::Step(step) => match step.data(piece.carrier, bytes, receiver) {
+                State::Step(step) => match step.data(&piece.carrier, bytes, receiver) {
                     Ok(()) => continue,
                     Err(OutOfStep { unused, reason }) => {
                         self.lose_step(reason, receiver);

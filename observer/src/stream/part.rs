@@ -63,6 +63,7 @@ pub(super) struct Parts<'a> {
 impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Part<'a>> {
         let start = self.at;
         let left = self.segment.wire_len.checked_sub(start).filter(|left| *left > 0)?;

@@ -116,14 +116,17 @@ impl Machine {
         }
     }
 
+    /// Passes over `len` bytes that are not there, if they were to be passed over in any case.
+    #[inline]
+    pub fn passes_over(&mut self, len: u64) -> bool {
+        let left = u32::try_from(len).ok().and_then(|len| self.skip.checked_sub(len));
+        self.skip = left.unwrap_or(self.skip);
+        left.is_some()
+    }
+
     /// Passes over `len` bytes that are not there.
     pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
         let mut len = u32::try_from(len).unwrap_or(u32::MAX);
-        if len <= self.skip {
-            // As it nearly always is: these were to be passed over.
-            self.skip = self.skip.saturating_sub(len);
-            return;
-        }
         self.run(&[], visitor);
         while len > 0 {
             if self.skip == 0 {
@@ -196,7 +199,7 @@ impl Machine {
             }
             if self.mode == Mode::Op && self.fixed_from == 0 {
                 rest = self.go_straight(rest, visitor);
-                if self.state != State::Running {
+                if self.state != State::Running || self.skip > 0 {
                     return &[];
                 }
             }

@@ -14,7 +14,7 @@ use super::regions::Level;
 use super::values::Fixed;
 use super::visitor::{Batch, Text, Visitor};
 use super::{MAX_TEXT, Machine, State};
-use crate::protocol::program::{Length, Op};
+use crate::protocol::program::{Length, Op, Place};
 
 /// How far it is.
 #[derive(Clone, Copy)]
@@ -44,7 +44,35 @@ impl Machine {
         self.at = u16::try_from(at).unwrap_or(u16::MAX);
         let used = room.saturating_sub(way.bytes.len());
         let _ = self.regions.take(u32::try_from(used).unwrap_or(u32::MAX));
+        if let [Op::Records { length, place, is_walked: true }, ..] = way.ops
+            && self.enter_set(way.bytes, *length, *place, visitor).is_some()
+        {
+            return &[];
+        }
         bytes.get(used..).unwrap_or_default()
+    }
+
+    /// A set of one batch whose header is there, and its records are to come, or are left out: as the
+    /// sieve tells of what is produced. Nothing of these bytes is behind it.
+    #[inline]
+    fn enter_set<V: Visitor>(
+        &mut self,
+        bytes: &[u8],
+        length: Length,
+        place: Place,
+        visitor: &mut V,
+    ) -> Option<()> {
+        let (value, set) = split_prefix(bytes, length)?;
+        let (len, there) = (value?, u32::try_from(set.len()).ok()?);
+        let skip = len.checked_sub(there).filter(|skip| *skip > 0)?;
+        let batch = batch_of_set(set, len)?;
+        let width = u32::try_from(bytes.len()).ok()?.checked_sub(there)?;
+        self.regions.take(width.checked_add(len)?)?;
+        visitor.records(place, value, true);
+        visitor.batch(&batch);
+        self.next();
+        self.skip = skip;
+        Some(())
     }
 
     /// Does some of the ops that come next, up to an element's end at most; `None` before one that is
@@ -155,7 +183,7 @@ fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Opti
         }
         Op::Records { place, is_walked: false, .. } => visitor.records(place, value, false),
         Op::Records { place, is_walked: true, .. } => {
-            let batch = only_batch(bytes)?;
+            let batch = batch_of_set(bytes, value.unwrap_or_default())?;
             visitor.records(place, value, true);
             visitor.batch(&batch);
         }
@@ -164,11 +192,11 @@ fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Opti
     Some(behind)
 }
 
-/// The batch of a set that has just one.
+/// The batch of a set of `len` bytes that has just one, of which the first are there.
 #[inline]
-fn only_batch(set: &[u8]) -> Option<Batch> {
-    match batch::header(set) {
-        Header::Read(batch, _) if batch.len == set.len() as u64 => Some(batch),
+fn batch_of_set(first: &[u8], len: u32) -> Option<Batch> {
+    match batch::header(first) {
+        Header::Read(batch, _) if batch.len == u64::from(len) => Some(batch),
         _ => None,
     }
 }

@@ -29,6 +29,8 @@ pub struct Topics {
     series: Series<Cells>,
     /// Some of the series, by what does not take a search for the topic's label.
     found: HashMap<Place, (Arc<str>, Slot<Cells>), RandomState>,
+    /// Memory for what an exchange moved.
+    moved: Vec<TopicTotals>,
     unresolved: Unresolved,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
@@ -117,6 +119,7 @@ impl Topics {
             families: Measure::ALL.into_iter().map(family).collect::<Result<_>>()?,
             series: Series::new(options.max_series),
             found: HashMap::default(),
+            moved: Vec::new(),
             unresolved: Unresolved::new(families)?,
             batches: families.counter(
                 "produced_batches_total",
@@ -141,13 +144,16 @@ impl Topics {
             return;
         };
         let key = Key { api: LabelId::NONE, version: LabelId::NONE, ..key };
-        for topic in exchange.moved().unwrap_or_default() {
+        let mut moved = std::mem::take(&mut self.moved);
+        exchange.add_moved(&mut moved);
+        for topic in moved.drain(..) {
             for (measure, n) in amounts(measure, &topic) {
                 if n > 0 {
                     self.count(labels, Amount { key, measure, n, since: now }, &topic, now);
                 }
             }
         }
+        self.moved = moved;
     }
 
     fn codecs(

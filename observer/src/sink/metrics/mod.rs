@@ -14,6 +14,7 @@ mod groups;
 pub mod health;
 mod label;
 mod labels;
+mod measure;
 mod mechanisms;
 mod options;
 mod progress;
@@ -49,7 +50,7 @@ pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
 use self::traffic::Traffic;
 use crate::decode::TopicId;
-use crate::event::{Event, Handler};
+use crate::event::{Event, Exchange, Handler, Request};
 use crate::time::Timestamp;
 
 /// Within the idle time: often enough, and seldom enough to cost nothing.
@@ -140,6 +141,28 @@ impl Metrics {
         }
     }
 
+    fn request(&mut self, request: &Request) {
+        let Self { labels, routes, traffic, brokers, clients, now, .. } = self;
+        let Request { peers, header, .. } = request;
+        let route = routes.find(labels, brokers, peers, header);
+        route.broker.request(request);
+        traffic.request(labels, route.key, &mut route.traffic, request, *now);
+        clients.request(labels, peers, header.client_id.as_ref());
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        let Self { labels, routes, traffic, errors, topics, brokers, now, .. } = self;
+        let route = routes.find(labels, brokers, &exchange.peers, &exchange.header);
+        let key = route.key;
+        route.broker.exchange(exchange);
+        traffic.exchange(labels, key, &mut route.traffic, exchange, *now);
+        errors.exchange(labels, key, exchange, *now);
+        topics.exchange(labels, key, &mut route.topics, exchange, *now);
+        let broker = Key::of_broker(key.broker, key.vantage);
+        self.mechanisms.exchange(labels, broker, exchange);
+        self.groups.exchange(labels, exchange, *now);
+    }
+
     fn named(&mut self, id: TopicId, name: &Arc<str>) {
         let Self { labels, topics, groups, now, .. } = self;
         topics.named(labels, id, name, *now);
@@ -202,36 +225,10 @@ impl Handler for Metrics {
         {
             tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
         }
-        let Self {
-            labels,
-            routes,
-            traffic,
-            errors,
-            topics,
-            groups,
-            brokers,
-            clients,
-            mechanisms,
-            now,
-            ..
-        } = self;
+        let Self { labels, brokers, clients, mechanisms, .. } = self;
         match event {
-            Event::Request(request) => {
-                let route = routes.find(labels, brokers, &request.peers, &request.header);
-                route.broker.request(request);
-                traffic.request(labels, route.key, &mut route.traffic, request, *now);
-                clients.request(labels, &request.peers, request.header.client_id.as_ref());
-            }
-            Event::Exchange(exchange) => {
-                let route = routes.find(labels, brokers, &exchange.peers, &exchange.header);
-                let key = route.key;
-                route.broker.exchange(exchange);
-                mechanisms.exchange(labels, Key::of_broker(key.broker, key.vantage), exchange);
-                traffic.exchange(labels, key, &mut route.traffic, exchange, *now);
-                errors.exchange(labels, key, exchange, *now);
-                topics.exchange(labels, key, &mut route.topics, exchange, *now);
-                groups.exchange(labels, exchange, *now);
-            }
+            Event::Request(request) => self.request(request),
+            Event::Exchange(exchange) => self.exchange(exchange),
             Event::UnmatchedResponse { peers, reason } => {
                 let broker = labels.broker_key(&peers);
                 brokers.unmatched(labels, broker, reason);

@@ -123,3 +123,46 @@ impl Hash for Who {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::metrics::Options;
+    use crate::sink::metrics::family::{Families, Registry};
+    use crate::sink::metrics::label::LabelId;
+    use crate::sink::samples::{header, peers};
+
+    fn brokers() -> Brokers {
+        let registry = Registry::default();
+        Brokers::new(&Families { registry: &registry, cluster: None }).unwrap()
+    }
+
+    #[test]
+    fn equal_texts_in_several_places_are_one_client() {
+        let (mut routes, mut brokers) = (Routes::default(), brokers());
+        let mut labels = Labels::new(&Options::default());
+        let mut key =
+            |header: &RequestHeader| routes.find(&mut labels, &mut brokers, &peers(), header).key;
+        let (a, same, b) = (header("a"), header("a"), header("b"));
+        assert_eq!(key(&a), key(&same));
+        assert_ne!(key(&a), key(&b));
+        assert_ne!(key(&a), key(&RequestHeader { api_version: 8, ..a.clone() }));
+        assert_eq!(routes.0.len(), 4);
+    }
+
+    #[test]
+    fn a_client_without_a_label_is_counted_as_that_each_time() {
+        let (mut routes, mut brokers) = (Routes::default(), brokers());
+        let options = Options { max_label_values: 1, ..Options::default() };
+        let mut labels = Labels::new(&options);
+        for header in [&header("a"), &header("b"), &header("b")] {
+            for _ in 0..2 {
+                routes.find(&mut labels, &mut brokers, &peers(), header);
+            }
+        }
+        let overflow = labels.overflows().find(|(label, _)| *label == "client_id");
+        assert_eq!(overflow, Some(("client_id", 4)));
+        let other = routes.find(&mut labels, &mut brokers, &peers(), &header("c"));
+        assert_eq!(other.key.client, LabelId::OTHER);
+    }
+}

@@ -225,6 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn what_has_its_own_labels_is_searched_once() {
+        let mut labels = LabelTable::<String>::new("client_id", 9);
+        let broker = labels.text("broker", 9);
+        let mut series = Series::new(1);
+        let mut searches = |client: LabelId| {
+            let key = Key { client, ..Key::of_broker(broker, Vantage::Broker) };
+            let (mut slot, mut n) = (Slot::default(), 0);
+            for now in 1..=3 {
+                let find = || {
+                    n += 1;
+                    (key, series.entry(key, |_| ()))
+                };
+                assert_eq!(slot.get(Timestamp(now), find).last_used(), Timestamp(now));
+            }
+            (n, series.overflow())
+        };
+        assert_eq!(searches(labels.text("a", 9)), (1, 0));
+        assert_eq!(searches(labels.text("b", 9)), (3, 3), "no room");
+        assert_eq!(searches(LabelId::OTHER), (3, 3), "one of many");
+    }
+
+    #[test]
     fn a_full_table_counts_under_other() {
         let mut labels = LabelTable::<String>::new("client_id", 9);
         let mut series = Series::new(1);

@@ -11,11 +11,12 @@ use super::Options;
 use super::family::{Families, Family};
 use super::label::LabelId;
 use super::labels::{Labels, Used};
+use super::measure::Measure;
 use super::series::{Entry, Key, Series, Slot};
 use super::unresolved::{Amount, Unresolved};
 use super::value::Counter;
 use crate::decode::TopicId;
-use crate::event::{Exchange, Fetcher, TopicTotals, Vantage};
+use crate::event::{Exchange, TopicTotals, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
@@ -50,63 +51,6 @@ const MAX_FOUND: usize = 10_000;
 #[derive(Default)]
 pub struct Route([Slot<Counter>; 8]);
 
-/// What is measured of a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Measure {
-    /// Bytes produced.
-    ProducedBytes,
-    /// Records produced.
-    ProducedRecords,
-    /// Bytes that were answered with an error.
-    RejectedBytes,
-    /// Bytes fetched by consumers.
-    FetchedBytes,
-    /// Bytes fetched by followers.
-    ReplicatedBytes,
-    /// Bytes fetched by members of share groups.
-    ShareFetchedBytes,
-}
-
-impl Measure {
-    /// All measures.
-    pub const ALL: [Self; 6] = [
-        Self::ProducedBytes,
-        Self::ProducedRecords,
-        Self::RejectedBytes,
-        Self::FetchedBytes,
-        Self::ReplicatedBytes,
-        Self::ShareFetchedBytes,
-    ];
-
-    const fn name_and_help(self) -> (&'static str, &'static str) {
-        match self {
-            Self::ProducedBytes => (
-                "topic_produced_bytes_total",
-                "Bytes of record sets produced, of partitions answered without error.",
-            ),
-            Self::ProducedRecords => (
-                "topic_produced_records_total",
-                "Records produced (of record batches, magic 2), of partitions answered without \
-                 error.",
-            ),
-            Self::RejectedBytes => (
-                "topic_rejected_bytes_total",
-                "Bytes of record sets produced, of partitions answered with an error.",
-            ),
-            Self::FetchedBytes => {
-                ("topic_fetched_bytes_total", "Bytes of record sets sent to consumers.")
-            }
-            Self::ReplicatedBytes => {
-                ("topic_replicated_bytes_total", "Bytes of record sets sent to followers.")
-            }
-            Self::ShareFetchedBytes => (
-                "topic_share_fetched_bytes_total",
-                "Bytes of record sets sent to members of share groups.",
-            ),
-        }
-    }
-}
-
 impl Topics {
     /// Registers the metrics.
     pub fn new(families: &Families<'_>, labels: &Labels, options: &Options) -> Result<Self> {
@@ -140,18 +84,16 @@ impl Topics {
         now: Timestamp,
     ) {
         self.codecs(labels, key, route, exchange, now);
-        let Some(measure) = measure(exchange) else {
+        let Some(measure) = Measure::of(exchange) else {
             return;
         };
         let key = Key { api: LabelId::NONE, version: LabelId::NONE, ..key };
         let mut moved = std::mem::take(&mut self.moved);
         exchange.add_moved(&mut moved);
         for topic in moved.drain(..) {
-            for (measure, n) in amounts(measure, &topic) {
-                if n > 0 {
-                    self.count(labels, Amount { key, measure, n, since: now }, &topic, now);
-                }
-            }
+            let amount = |(measure, n)| Amount { key, measure, n, since: now };
+            let amounts = measure.amounts(&topic).map(amount);
+            self.count(labels, &amounts, &topic, now);
         }
         self.moved = moved;
     }
@@ -197,14 +139,21 @@ impl Topics {
         self.give_up(labels, given_up, now);
     }
 
-    fn count(&mut self, labels: &mut Labels, amount: Amount, topic: &TopicTotals, now: Timestamp) {
-        match (&topic.name, topic.id) {
-            (Some(name), _) => self.add_shared(labels, amount, name, now),
-            (None, Some(id)) => {
+    fn count(
+        &mut self,
+        labels: &mut Labels,
+        amounts: &[Amount],
+        topic: &TopicTotals,
+        now: Timestamp,
+    ) {
+        if let Some(name) = &topic.name {
+            return self.add_shared(labels, amounts, name, now);
+        }
+        for amount in amounts.iter().filter(|amount| amount.n > 0).copied() {
+            if let Some(id) = topic.id {
                 let given_up = self.unresolved.wait(id, amount);
                 self.give_up(labels, given_up, now);
-            }
-            (None, None) => {
+            } else {
                 let key = Key { topic: LabelId::OTHER, ..amount.key };
                 self.add_to(labels, Amount { key, ..amount }, now);
             }
@@ -226,23 +175,28 @@ impl Topics {
     fn add_shared(
         &mut self,
         labels: &mut Labels,
-        amount: Amount,
+        amounts: &[Amount],
         topic: &Arc<str>,
         now: Timestamp,
     ) {
         let Self { series, found, families, .. } = self;
+        let mut amounts = amounts.iter().filter(|amount| amount.n > 0).peekable();
+        let Some(Amount { key, .. }) = amounts.peek().copied().copied() else {
+            return;
+        };
         if found.len() >= MAX_FOUND {
             found.clear();
         }
-        let key = amount.key;
         let place = (topic.as_ptr().addr(), key.broker, key.vantage, key.client);
         let make = || (Arc::clone(topic), Slot::default());
         let (_, slot) = found.entry(place).or_insert_with(make);
-        let entry = slot.get(now, || {
-            let key = Key { topic: labels.topic(topic), ..key };
-            (key, series.entry(key, |_| Cells::default()))
-        });
-        count(families, labels, entry, &amount);
+        for amount in amounts {
+            let entry = slot.get(now, || {
+                let key = Key { topic: labels.topic(topic), ..key };
+                (key, series.entry(key, |_| Cells::default()))
+            });
+            count(families, labels, entry, amount);
+        }
     }
 
     fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
@@ -282,28 +236,4 @@ fn count(families: &[Family<Counter>], labels: &Labels, entry: &Entry<Cells>, am
         let make = || family.with_label_values(&labels.values(&entry.key));
         cell.get_or_init(make).inc_by(amount.n);
     }
-}
-
-/// What an exchange's bytes are; `None` where that is not known.
-fn measure(exchange: &Exchange) -> Option<Measure> {
-    match (exchange.api_key(), exchange.header.fetcher) {
-        (ApiKey::PRODUCE, _) if exchange.is_produce_settled() => Some(Measure::ProducedBytes),
-        (ApiKey::FETCH, Fetcher::Consumer) => Some(Measure::FetchedBytes),
-        (ApiKey::FETCH, Fetcher::Follower) => Some(Measure::ReplicatedBytes),
-        (ApiKey::SHARE_FETCH, _) => Some(Measure::ShareFetchedBytes),
-        _ => None,
-    }
-}
-
-fn amounts(measure: Measure, topic: &TopicTotals) -> [(Measure, u64); 3] {
-    let bytes = topic.bytes.unwrap_or_default().saturating_sub(topic.rejected_bytes);
-    let records = match measure {
-        Measure::ProducedBytes => topic.records.unwrap_or_default(),
-        _ => 0,
-    };
-    [
-        (measure, bytes),
-        (Measure::ProducedRecords, records.saturating_sub(topic.rejected_records)),
-        (Measure::RejectedBytes, topic.rejected_bytes),
-    ]
 }

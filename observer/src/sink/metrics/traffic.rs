@@ -52,9 +52,9 @@ struct ByApi {
 /// The series that a request counts in.
 #[derive(Default)]
 pub struct Route {
-    by_client: Slot<ByClient>,
-    by_version: Slot<ByVersion>,
-    by_api: Slot<ByApi>,
+    client: Slot<ByClient>,
+    version: Slot<ByVersion>,
+    api: Slot<ByApi>,
 }
 
 impl Traffic {
@@ -127,10 +127,10 @@ impl Traffic {
         request: &Request,
         now: Timestamp,
     ) {
-        let by_client = route.by_client.get(now, || self.by_client(labels, key));
+        let by_client = route.client.get(now, || self.by_client(labels, key));
         by_client.handles.requests.inc();
         by_client.handles.request_bytes.inc_by(u64::from(request.bytes));
-        let by_version = route.by_version.get(now, || self.by_version(labels, key));
+        let by_version = route.version.get(now, || self.by_version(labels, key));
         by_version.handles.requests.inc();
         if is_deprecated(&request.header) {
             let make = || self.deprecated.with_label_values(&labels.values(&by_version.key));
@@ -148,14 +148,14 @@ impl Traffic {
         now: Timestamp,
     ) {
         if let Some(bytes) = exchange.response_bytes {
-            let by_client = route.by_client.get(now, || self.by_client(labels, key));
+            let by_client = route.client.get(now, || self.by_client(labels, key));
             by_client.handles.response_bytes.inc_by(u64::from(bytes));
         }
         let times = [exchange.duration, exchange.broker_time, exchange.wait];
         if times == [None; 3] {
             return;
         }
-        let by_api = route.by_api.get(now, || self.by_api(labels, key));
+        let by_api = route.api.get(now, || self.by_api(labels, key));
         let ByApi { duration, broker_time, wait, .. } = &by_api.handles;
         observe(wait, exchange.wait);
         if exchange.is_empty_fetch() == Some(true) {

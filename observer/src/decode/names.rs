@@ -124,6 +124,11 @@ impl Names {
         }
     }
 
+    /// Whether names of ids were learned since they were taken.
+    pub const fn has_learned(&self) -> bool {
+        !self.just_learned.is_empty()
+    }
+
     /// The ids whose names were learned since the last call.
     pub fn take_learned(&mut self) -> Vec<(TopicId, Arc<str>)> {
         std::mem::take(&mut self.just_learned)

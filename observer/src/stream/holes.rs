@@ -26,9 +26,19 @@ impl Direction {
         budget: &mut Budget,
         sink: &mut impl Sink,
     ) {
-        if self.acks.is_idle() && self.held.is_none() {
-            return;
+        if !self.acks.is_idle() || self.held.is_some() {
+            self.look_for_reasons(now, limits, budget, sink);
         }
+    }
+
+    #[inline(never)]
+    fn look_for_reasons(
+        &mut self,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) {
         self.acks.settle(now, limits);
         while let Some(reason) = self.reason_to_give_up(now, limits, budget) {
             self.skip_hole(reason, budget, sink);

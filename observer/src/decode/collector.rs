@@ -47,6 +47,12 @@ pub(super) struct Position {
 }
 
 impl Position {
+    /// Whether something is spoken of that would have to be closed.
+    #[inline]
+    pub const fn is_open(&self) -> bool {
+        self.partition.is_some() || self.is_in_resource || self.topic.is_some()
+    }
+
     /// At a message's beginning.
     pub fn reset(&mut self) {
         *self = Self::default();

@@ -33,6 +33,7 @@ impl Collector<'_> {
         self.position.partition.as_mut()
     }
 
+    #[inline]
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
         self.note_partitions();
         self.position.is_forgotten = is_forgotten;

@@ -143,6 +143,12 @@ impl Machine {
         }
     }
 
+    /// Whether all of the message has passed, and was understood.
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Done && self.regions.left() == 0
+    }
+
     /// The message has ended: whether all of it was understood.
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
         if self.state == State::Running {

@@ -17,11 +17,11 @@ static ALLOCATOR: Counting = Counting;
 struct Total(u64);
 
 impl Sink for Total {
-    fn data(&mut self, _: Carrier, bytes: &[u8], _: Edges) {
+    fn data(&mut self, _: &Carrier, bytes: &[u8], _: Edges) {
         self.0 += bytes.len() as u64;
     }
 
-    fn elided(&mut self, _: Carrier, len: u64, _: Edges) {
+    fn elided(&mut self, _: &Carrier, len: u64, _: Edges) {
         self.0 += len;
     }
 

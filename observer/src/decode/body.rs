@@ -74,6 +74,7 @@ impl Body {
         self.step(names, evictions, |machine, collector| machine.feed(bytes, collector));
     }
 
+    #[inline]
     pub(super) fn miss(
         &mut self,
         hole: Hole,
@@ -82,16 +83,25 @@ impl Body {
         evictions: &mut Evictions,
     ) {
         self.hole.get_or_insert(hole);
+        if self.machine.as_mut().is_some_and(|machine| machine.passes_over(len)) {
+            // As it nearly always is.
+            return;
+        }
         self.step(names, evictions, |machine, collector| machine.hole(len, collector));
     }
 
     /// The message has ended: what it says. Nothing of it is left here.
     pub(super) fn end(&mut self, names: &mut Names, evictions: &mut Evictions) -> Box<Facts> {
-        let end = self.step(names, evictions, |machine, collector| {
-            let end = machine.end(collector);
-            collector.close();
-            end
-        });
+        let is_whole = self.machine.as_ref().is_some_and(Machine::is_whole);
+        let end = if is_whole && !self.position.is_open() {
+            Some(Ok(()))
+        } else {
+            self.step(names, evictions, |machine, collector| {
+                let end = machine.end(collector);
+                collector.close();
+                end
+            })
+        };
         let missing = missing(self.hole);
         let mut facts = self.facts.take().unwrap_or_default();
         if self.is_unknown {

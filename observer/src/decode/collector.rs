@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Names;
 use super::brokers::{BrokerParts, address};
-use super::facts::{Facts, Producer, Undecoded};
+use super::facts::{Facts, Partition, Producer, Undecoded};
 use super::inside::Around;
 use super::rare::Rare;
 use super::topic_id::TopicId;
@@ -25,10 +25,12 @@ const LITERAL: i64 = 3;
 pub(super) struct Position {
     /// The topic that is spoken of, by its index.
     pub topic: Option<u32>,
+    /// Its partitions so far.
+    pub partitions: u32,
     /// What is spoken of shall be forgotten.
     pub is_forgotten: bool,
-    /// The last partition is spoken of.
-    pub is_in_partition: bool,
+    /// The partition that is spoken of.
+    pub partition: Option<Partition>,
     pub group: Option<u16>,
     /// An error is said of the group that is spoken of.
     pub is_group_failed: bool,
@@ -45,6 +47,12 @@ pub(super) struct Position {
 }
 
 impl Position {
+    /// Whether something is spoken of that would have to be closed.
+    #[inline]
+    pub const fn is_open(&self) -> bool {
+        self.partition.is_some() || self.is_in_resource || self.topic.is_some()
+    }
+
     /// At a message's beginning.
     pub fn reset(&mut self) {
         *self = Self::default();
@@ -210,7 +218,7 @@ impl Collector<'_> {
             }
             Role::Acks => self.facts.acks = i16::try_from(value).ok(),
             // Those of a partition ask for nothing.
-            Role::Replica if !self.position.is_in_partition => self.facts.replica = int32,
+            Role::Replica if self.position.partition.is_none() => self.facts.replica = int32,
             Role::Session => self.facts.session = int32,
             Role::SessionEpoch => self.facts.session_epoch = int32,
             Role::Port => self.port(u16::try_from(value).ok()),

@@ -59,6 +59,7 @@ impl Decoder {
     }
 
     /// Takes note of bytes of a message that are not there.
+    #[inline]
     pub fn miss(&mut self, body: &mut Body, hole: Hole, len: u64, evictions: &mut Evictions) {
         body.miss(hole, len, &mut self.names, evictions);
     }

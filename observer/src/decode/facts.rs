@@ -244,11 +244,11 @@ impl Facts {
         *session = None;
         *session_epoch = None;
         *isolation = None;
-        *software = None;
-        *mechanism = None;
         *codecs = [0; 8];
-        *rare = None;
-        *forwarded = None;
+        forget(software);
+        forget(mechanism);
+        forget(rare);
+        forget(forwarded);
         *undecoded = None;
     }
 
@@ -262,6 +262,14 @@ impl Facts {
     /// The topic with this index.
     pub fn topic(&self, index: u32) -> Option<&Topic> {
         self.topics.get(index as usize)
+    }
+}
+
+/// There is nearly never any.
+#[inline]
+fn forget<T>(rare: &mut Option<T>) {
+    if rare.is_some() {
+        *rare = None;
     }
 }
 

@@ -110,6 +110,10 @@ impl Names {
         if id == TopicId::METADATA {
             return Some(&self.metadata);
         }
+        if self.topics.iter().next_back().is_some_and(|(last, _)| *last == id) {
+            // It is the one used last, as it often is: then it is not searched for.
+            return self.topics.iter().next_back().map(|(_, name)| name);
+        }
         self.topics.get(&id)
     }
 
@@ -118,6 +122,11 @@ impl Names {
         for topic in facts.topics.iter_mut().filter(|topic| topic.name.is_none()) {
             topic.name = topic.id.and_then(|id| self.topic(id).cloned());
         }
+    }
+
+    /// Whether names of ids were learned since they were taken.
+    pub const fn has_learned(&self) -> bool {
+        !self.just_learned.is_empty()
     }
 
     /// The ids whose names were learned since the last call.

@@ -30,13 +30,12 @@ impl Collector<'_> {
     /// The partition that is spoken of.
     #[inline]
     pub(super) fn partition(&mut self) -> Option<&mut Partition> {
-        if !self.position.is_in_partition {
-            return None;
-        }
-        self.facts.partitions.last_mut()
+        self.position.partition.as_mut()
     }
 
+    #[inline]
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
+        self.note_partitions();
         self.position.is_forgotten = is_forgotten;
         self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
@@ -45,6 +44,7 @@ impl Collector<'_> {
 
     pub(super) fn leave_topic(&mut self) {
         self.position.is_forgotten = false;
+        self.note_partitions();
         let Some(index) = self.position.topic.take() else {
             return;
         };
@@ -95,45 +95,47 @@ impl Collector<'_> {
 
     #[inline]
     pub(super) fn enter_partition(&mut self) {
-        if self.position.is_in_partition {
-            // One inside another takes its place.
-            self.facts.partitions.pop();
-        }
         let topic = self.position.topic.unwrap_or(u32::MAX);
-        self.facts.partitions.push(Partition::of(topic));
-        self.position.is_in_partition = true;
+        // One inside another takes its place.
+        self.position.partition = Some(Partition::of(topic));
         self.position.is_offset_lost = false;
     }
 
     #[inline]
     pub(super) fn leave_partition(&mut self) {
         self.count_partition();
-        let Some(partition) = self.partition() else {
+        let Some(partition) = self.position.partition.take() else {
             return;
         };
         let says_nothing = partition.bytes.is_none()
             && partition.offset.is_none()
             && partition.error == ErrorCode::NONE;
-        self.position.is_in_partition = false;
         if says_nothing {
-            self.facts.partitions.pop();
-        } else if self.facts.partitions.len() > MAX_PARTITIONS {
-            self.merge_last();
+            return;
+        }
+        if self.facts.partitions.len() < MAX_PARTITIONS {
+            self.facts.partitions.push(partition);
+        } else {
+            self.merge(&partition);
+        }
+    }
+
+    /// The topic that is spoken of has so many partitions.
+    fn note_partitions(&mut self) {
+        let partitions = std::mem::take(&mut self.position.partitions);
+        if let Some(topic) = self.topic() {
+            topic.partitions = partitions;
         }
     }
 
     fn count_partition(&mut self) {
-        if let Some(topic) = self.topic() {
-            topic.partitions = topic.partitions.saturating_add(1);
-        }
+        let partitions = &mut self.position.partitions;
+        *partitions = partitions.saturating_add(1);
     }
 
     /// Of partitions that are too many only the sizes are kept, and of no topic.
     #[cold]
-    fn merge_last(&mut self) {
-        let Some(partition) = self.facts.partitions.pop() else {
-            return;
-        };
+    fn merge(&mut self, partition: &Partition) {
         self.evictions.count(Table::MessageFacts);
         if self.facts.partitions.last().is_some_and(|last| last.topic != u32::MAX) {
             let (bytes, records) = (Some(0), Some(0));
@@ -209,7 +211,7 @@ impl Collector<'_> {
     }
 
     pub(super) fn producer(&mut self, id: i64) {
-        if self.position.is_in_partition {
+        if self.position.partition.is_some() {
             return;
         }
         let Facts { topics, producers, .. } = &mut *self.facts;
@@ -242,7 +244,7 @@ impl Collector<'_> {
     /// What was being spoken of is over, whatever its end was to be. What a resource is, is known at
     /// its end.
     pub(super) fn close(&mut self) {
-        if self.position.is_in_partition {
+        if self.position.partition.is_some() {
             self.leave_partition();
         }
         if self.position.is_in_resource {

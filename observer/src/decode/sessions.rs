@@ -82,6 +82,13 @@ impl Sessions {
             return None;
         }
         let key = (broker, id);
+        let is_plain = request.partitions.is_empty() && request.undecoded.is_none();
+        let goes_on = |known: &&mut Session| is_plain && epoch == behind(known.epoch);
+        if let Some(session) = self.by_id.get_mut(&key).filter(goes_on) {
+            session.epoch = epoch;
+            session.complete(names);
+            return Some(Arc::clone(&session.topics));
+        }
         let mut session = match self.take(key) {
             _ if request.undecoded.is_some() => return None,
             Some(session) if epoch == behind(session.epoch) => session,

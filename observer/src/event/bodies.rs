@@ -95,18 +95,30 @@ impl Exchange {
             ApiKey::FETCH | ApiKey::SHARE_FETCH => self.response.as_deref()?,
             _ => self.request.as_deref()?,
         };
-        let mut topics = self.moved().unwrap_or_else(|| of_each(told, &TopicTotals::default()));
+        let mut topics = self.moved().unwrap_or_else(|| {
+            let mut topics = Vec::new();
+            add_each(told, &TopicTotals::default(), &mut topics);
+            topics
+        });
         self.add_session(&mut topics);
         (!topics.is_empty() || told.undecoded.is_none()).then_some(topics)
     }
 
     /// The topics whose records an exchange moves: a Produce, or a fetch that was answered.
     pub fn moved(&self) -> Option<Vec<TopicTotals>> {
+        let mut topics = Vec::new();
+        self.add_moved(&mut topics)?;
+        Some(topics)
+    }
+
+    /// Adds them to a list that is empty; `None` where there can be none.
+    pub fn add_moved(&self, topics: &mut Vec<TopicTotals>) -> Option<()> {
         match self.api_key() {
-            ApiKey::PRODUCE => Some(self.produced(self.request.as_deref()?)),
-            ApiKey::FETCH | ApiKey::SHARE_FETCH => Some(fetched(self.response.as_deref()?)),
-            _ => None,
+            ApiKey::PRODUCE => self.produced(self.request.as_deref()?, topics),
+            ApiKey::FETCH | ApiKey::SHARE_FETCH => fetched(self.response.as_deref()?, topics),
+            _ => return None,
         }
+        Some(())
     }
 
     /// Whether it is known of each partition of a Produce how it was answered.
@@ -144,12 +156,12 @@ impl Exchange {
         topics.extend(silent);
     }
 
-    fn produced(&self, facts: &Facts) -> Vec<TopicTotals> {
+    fn produced(&self, facts: &Facts, topics: &mut Vec<TopicTotals>) {
         let nothing = TopicTotals { bytes: Some(0), records: Some(0), ..TopicTotals::default() };
-        let mut topics = of_each(facts, &nothing);
+        add_each(facts, &nothing, topics);
         let rejections = self.response.as_deref().map(Rejections::new).unwrap_or_default();
         for partition in &facts.partitions {
-            let Some(totals) = of_partition(&mut topics, facts, partition, &nothing) else {
+            let Some(totals) = of_partition(topics, facts, partition, &nothing) else {
                 continue;
             };
             let bytes = u64::from(partition.bytes.unwrap_or_default());
@@ -162,7 +174,6 @@ impl Exchange {
                     totals.rejected_records.saturating_add(records.unwrap_or_default());
             }
         }
-        topics
     }
 }
 
@@ -199,14 +210,14 @@ impl<'a> Rejections<'a> {
 }
 
 /// Totals for each topic of a message.
-fn of_each(facts: &Facts, nothing: &TopicTotals) -> Vec<TopicTotals> {
+fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<TopicTotals>) {
     let of = |topic: &Topic| TopicTotals {
         name: topic.name.clone(),
         id: topic.id,
         partitions: topic.partitions,
         ..nothing.clone()
     };
-    facts.topics.iter().map(of).collect()
+    topics.extend(facts.topics.iter().map(of));
 }
 
 /// The totals that a partition counts in; what is said of topics that were too many to be told apart
@@ -224,14 +235,13 @@ fn of_partition<'t>(
     topics.get_mut(index)
 }
 
-fn fetched(facts: &Facts) -> Vec<TopicTotals> {
+fn fetched(facts: &Facts, topics: &mut Vec<TopicTotals>) {
     let nothing = TopicTotals { bytes: Some(0), ..TopicTotals::default() };
-    let mut topics = of_each(facts, &nothing);
+    add_each(facts, &nothing, topics);
     for partition in &facts.partitions {
-        if let Some(totals) = of_partition(&mut topics, facts, partition, &nothing) {
+        if let Some(totals) = of_partition(topics, facts, partition, &nothing) {
             let bytes = u64::from(partition.bytes.unwrap_or_default());
             totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
         }
     }
-    topics
 }

@@ -162,6 +162,7 @@ impl Conversation {
     }
 
     /// The body of the message that is passing, if its layout is known.
+    #[inline]
     pub(super) fn passing(&mut self, side: Side) -> Option<&mut Body> {
         match side {
             Side::Request => self.asking.as_deref_mut(),

@@ -18,6 +18,7 @@ pub struct Ear<'a, 'c, H> {
 
 impl<H> Ear<'_, '_, H> {
     /// Takes bytes of the message that is passing.
+    #[inline]
     pub(super) fn body(&mut self, side: Side, bytes: &[u8]) {
         let Self { conversation, ctx } = self;
         if let Some(body) = conversation.passing(side) {
@@ -26,6 +27,7 @@ impl<H> Ear<'_, '_, H> {
     }
 
     /// Takes note of bytes of it that are not there.
+    #[inline(always)]
     pub(super) fn missing(&mut self, side: Side, hole: Hole, len: u64) {
         let Self { conversation, ctx } = self;
         if let Some(body) = conversation.passing(side) {

@@ -36,13 +36,13 @@ impl Conversation {
         self.inflight.push(pending);
     }
 
-    /// Takes a response's beginning.
+    /// Takes a response's beginning, and where the request stands that it can answer.
     pub(super) fn begin_response<H: Handler>(
         &mut self,
         response: Answer,
+        position: Option<usize>,
         ctx: &mut Context<'_, H>,
     ) {
-        let position = self.inflight.answered_in(response.correlation_id, &response.first);
         let request = position.and_then(|position| self.take_request(position, ctx));
         self.may_answer_unseen &= request.is_none();
         let len = response.bytes.saturating_sub(CORRELATION_ID_LEN);

@@ -141,6 +141,10 @@ impl Inflight {
 
     /// Where the oldest request with this id stands in the queue.
     pub(super) fn position(&self, correlation_id: i32) -> Option<usize> {
+        if self.queue.front()?.correlation_id == correlation_id {
+            // As it nearly always is: brokers answer in order.
+            return Some(0);
+        }
         self.queue.iter().position(|p| p.correlation_id == correlation_id)
     }
 
@@ -157,7 +161,8 @@ impl Inflight {
     }
 
     pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {
-        let removed = self.queue.remove(position);
+        let removed =
+            if position == 0 { self.queue.pop_front() } else { self.queue.remove(position) };
         if self.queue.is_empty() {
             // A burst is no reason to keep its memory.
             self.queue.shrink_to(KEPT);

@@ -108,8 +108,10 @@ impl<H: Handler> Context<'_, H> {
     /// Tells of an exchange, with the names of its topics, and its client's group, where they are
     /// known.
     fn emit_exchange(&mut self, mut exchange: Exchange) {
-        for (id, name) in &self.decoder.names.take_learned() {
-            self.handler.event(Event::TopicNamed { id: *id, name });
+        if self.decoder.names.has_learned() {
+            for (id, name) in &self.decoder.names.take_learned() {
+                self.handler.event(Event::TopicNamed { id: *id, name });
+            }
         }
         for facts in [&mut exchange.request, &mut exchange.response].into_iter().flatten() {
             self.decoder.names.complete(facts);

@@ -66,7 +66,7 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         let before = self.ear.conversation.before;
         let response =
             Answer { correlation_id, bytes: head.len, first: head.first, last: None, before };
-        self.ear.conversation.begin_response(response, self.ear.ctx);
+        self.ear.conversation.begin_response(response, waiting, self.ear.ctx);
         self.body(head.bytes.get(MIN_LEN as usize..).unwrap_or_default());
         Verdict::Accept
     }

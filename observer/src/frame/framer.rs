@@ -70,21 +70,37 @@ impl Framer {
     }
 
     /// Takes bytes in order.
+    #[inline(always)]
     pub fn data<R: Receiver>(
         &mut self,
-        carrier: Carrier,
+        carrier: &Carrier,
         bytes: &[u8],
         edges: Edges,
         receiver: &mut R,
     ) {
-        let mut rest = bytes;
-        if let State::Step(step) = &mut self.state {
-            let Err(out) = step.data(carrier, bytes, receiver) else {
-                return;
-            };
-            self.lose_step(out.reason, receiver);
-            rest = bytes.get(bytes.len().saturating_sub(out.unused)..).unwrap_or_default();
+        let out = match &mut self.state {
+            State::Step(step) => step.data(carrier, bytes, receiver).err(),
+            State::Search(_) => Some(OutOfStep { unused: bytes.len(), reason: None }),
+        };
+        if let Some(out) = out {
+            self.search(carrier, bytes, edges, out, receiver);
         }
+    }
+
+    /// Takes bytes of which some were not used in step, or all, where it is not known.
+    #[inline(never)]
+    fn search<R: Receiver>(
+        &mut self,
+        carrier: &Carrier,
+        bytes: &[u8],
+        edges: Edges,
+        out: OutOfStep,
+        receiver: &mut R,
+    ) {
+        if self.is_in_step() {
+            self.lose_step(out.reason, receiver);
+        }
+        let rest = bytes.get(bytes.len().saturating_sub(out.unused)..).unwrap_or_default();
         let is_whole = rest.len() == bytes.len();
         if is_whole && edges.frame_start && self.is_astray() {
             return self.step_in(carrier, bytes, receiver);
@@ -104,7 +120,7 @@ impl Framer {
     }
 
     /// The source knows that a frame begins with these bytes.
-    fn step_in<R: Receiver>(&mut self, carrier: Carrier, bytes: &[u8], receiver: &mut R) {
+    fn step_in<R: Receiver>(&mut self, carrier: &Carrier, bytes: &[u8], receiver: &mut R) {
         give_up(self.dissolve(), receiver);
         self.state = State::Step(Step::default());
         receiver.found_step(Before::Unseen);
@@ -112,6 +128,7 @@ impl Framer {
     }
 
     /// Bytes that are not there: left out on purpose (then `time` is when they passed), or lost.
+    #[inline(always)]
     pub fn hole<R: Receiver>(
         &mut self,
         hole: Hole,
@@ -203,7 +220,7 @@ impl Framer {
         for (piece, bytes) in search.from(start) {
             receiver.account().ledger().release(bytes.len() as u64);
             let rest = match &mut self.state {
-                State::Step(step) => match step.data(piece.carrier, bytes, receiver) {
+                State::Step(step) => match step.data(&piece.carrier, bytes, receiver) {
                     Ok(()) => continue,
                     Err(OutOfStep { unused, reason }) => {
                         self.lose_step(reason, receiver);

@@ -48,20 +48,29 @@ impl Step {
     /// Takes bytes in order.
     pub(super) fn data<R: Receiver>(
         &mut self,
-        mut carrier: Carrier,
-        mut bytes: &[u8],
+        carrier: &Carrier,
+        bytes: &[u8],
         receiver: &mut R,
     ) -> Result<(), OutOfStep> {
-        while !bytes.is_empty() {
+        if self.phase == Phase::Body && bytes.len() < self.left() as usize {
+            // Of a large frame nearly all is so.
+            self.body(carrier.time, bytes, receiver);
+            return Ok(());
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
             let used = match self.phase {
-                Phase::Prefix => self.prefix(carrier, bytes, receiver),
-                Phase::Head => self.head(carrier.time, bytes, receiver),
-                Phase::Body | Phase::Opaque => Ok(self.body(carrier.time, bytes, receiver)),
+                Phase::Prefix => {
+                    let passed = bytes.len().saturating_sub(rest.len());
+                    self.prefix(carrier.after(passed), rest, receiver)
+                }
+                Phase::Head => self.head(carrier.time, rest, receiver),
+                Phase::Body | Phase::Opaque => Ok(self.body(carrier.time, rest, receiver)),
             };
-            (carrier, bytes) = match used {
-                Ok(used) => (carrier.after(used), bytes.get(used..).unwrap_or_default()),
+            rest = match used {
+                Ok(used) => rest.get(used..).unwrap_or_default(),
                 Err((used, reason)) => {
-                    let unused = bytes.len().saturating_sub(used);
+                    let unused = rest.len().saturating_sub(used);
                     return Err(OutOfStep { unused, reason: Some(reason) });
                 }
             };
@@ -169,6 +178,7 @@ impl Step {
         Ok(part.len())
     }
 
+    #[inline]
     fn body<R: Receiver>(
         &mut self,
         time: Option<Timestamp>,

@@ -171,6 +171,11 @@ impl Groups {
         self.tidy_unnamed();
     }
 
+    /// Whether anything changed since the last call.
+    pub const fn has_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// What changed since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)

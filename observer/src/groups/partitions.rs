@@ -48,14 +48,17 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
 
     /// Gives a partition a value, unless `keep` prefers the one that it has.
     pub fn set(&mut self, topic: &T, index: i32, value: V, keep: impl Fn(&V) -> bool) -> Kept {
-        let is_new_topic = !self.topics.contains_key(topic);
-        let values = self.topics.entry(topic.clone()).or_insert_with(HashMap::default);
-        if values.get(&index).is_some_and(keep) {
+        let known = self.topics.get_mut(topic).and_then(|values| values.get_mut(&index));
+        if let Some(known) = known {
+            if !keep(known) {
+                *known = value;
+            }
             return Kept::default();
         }
-        if values.insert(index, value).is_none() {
-            self.len = self.len.saturating_add(1);
-        }
+        let is_new_topic = !self.topics.contains_key(topic);
+        let values = self.topics.entry(topic.clone()).or_insert_with(HashMap::default);
+        values.insert(index, value);
+        self.len = self.len.saturating_add(1);
         Kept { is_new_topic, evicted: self.make_room(topic, index) }
     }
 

@@ -186,11 +186,11 @@ struct Delivery<'a, R> {
 }
 
 impl<R: Receiver> stream::Sink for Delivery<'_, R> {
-    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
+    fn data(&mut self, carrier: &Carrier, bytes: &[u8], edges: Edges) {
         self.framer.data(carrier, bytes, edges, self.receiver);
     }
 
-    fn elided(&mut self, carrier: Carrier, len: u64, _edges: Edges) {
+    fn elided(&mut self, carrier: &Carrier, len: u64, _edges: Edges) {
         let ledger = self.receiver.account().ledger();
         ledger.elided = ledger.elided.saturating_add(len);
         self.framer.hole(Hole::Elided, carrier.time, len, self.receiver);

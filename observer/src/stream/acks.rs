@@ -69,6 +69,9 @@ impl Acks {
     /// Bytes up to `next` were delivered: what was acknowledged before it is of no more use, and
     /// must not stay until the sequence numbers have wrapped.
     pub fn forget_before(&mut self, next: Seq) {
+        if self.settled.is_none() && self.waiting.is_none() {
+            return;
+        }
         self.settled = self.settled.filter(|settled| settled.is_after(next));
         self.waiting = self.waiting.filter(|waiting| waiting.newest.is_after(next));
         if let Some(waiting) = &mut self.waiting

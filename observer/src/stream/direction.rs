@@ -8,6 +8,7 @@ use observer_common::Seq;
 
 use super::acks::Acks;
 use super::held::Held;
+use super::holes::hand_on;
 use super::part::{Part, parts};
 use super::unseen::Unseen;
 use super::{Budget, Limits, MAX_AHEAD, MAX_BEHIND, MAX_SEGMENT, Pushed, Sink};
@@ -79,6 +80,12 @@ impl Direction {
         self.acks.count_segment();
         if segment.wire_len > MAX_SEGMENT {
             pushed.discarded = segment.wire_len.into();
+        } else if segment.wire_len > 0 && self.held.is_none() && self.next == Some(segment.seq) {
+            // As it nearly always is: all of it is new, and nothing waits for it.
+            for part in parts(segment) {
+                hand_on(&part, sink);
+            }
+            self.move_on(segment.seq.plus(segment.wire_len));
         } else if segment.wire_len > 0 {
             self.align(segment, budget, sink);
             for part in parts(segment) {
@@ -171,10 +178,6 @@ impl Direction {
     ) {
         while let Some(next) = self.next.filter(|_| part.len > 0) {
             let ahead = part.carrier.seq.since(next);
-            if ahead == 0 && self.held.is_none() {
-                // As it nearly always is: all of it is new, and nothing waits for it.
-                return self.deliver(&part, sink);
-            }
             if ahead > 0 {
                 let duplicate = self.held.get_or_insert_default().insert(part, now, budget);
                 pushed.duplicate = pushed.duplicate.saturating_add(duplicate);

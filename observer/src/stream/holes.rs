@@ -1,6 +1,8 @@
 //! Holes: what is missing before bytes that are held. Each is filled, or becomes a gap once there is a
 //! reason to give it up; then what follows it is delivered.
 
+use observer_common::Seq;
+
 use super::direction::Direction;
 use super::part::Part;
 use super::unseen::Unseen;
@@ -16,7 +18,21 @@ impl Direction {
     }
 
     /// Gives up holes for as long as there is a reason to.
+    #[inline]
     pub(super) fn give_up(
+        &mut self,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) {
+        if !self.acks.is_idle() || self.held.is_some() {
+            self.look_for_reasons(now, limits, budget, sink);
+        }
+    }
+
+    #[inline(never)]
+    fn look_for_reasons(
         &mut self,
         now: Timestamp,
         limits: &Limits,
@@ -77,13 +93,23 @@ impl Direction {
     }
 
     pub(super) fn deliver(&mut self, part: &Part<'_>, sink: &mut impl Sink) {
-        match part.bytes {
-            Some(bytes) => sink.data(part.carrier, bytes, part.edges),
-            None => sink.elided(part.carrier, part.len.into(), part.edges),
-        }
-        let next = part.end();
+        hand_on(part, sink);
+        self.move_on(part.end());
+    }
+
+    /// All before `next` was delivered.
+    #[inline]
+    pub(super) fn move_on(&mut self, next: Seq) {
         self.next = Some(next);
         self.acks.forget_before(next);
         self.unseen.forget_before(next);
+    }
+}
+
+#[inline]
+pub(super) fn hand_on(part: &Part<'_>, sink: &mut impl Sink) {
+    match part.bytes {
+        Some(bytes) => sink.data(&part.carrier, bytes, part.edges),
+        None => sink.elided(&part.carrier, part.len.into(), part.edges),
     }
 }

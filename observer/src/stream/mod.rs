@@ -51,9 +51,9 @@ pub const MAX_SEGMENT: u32 = 1 << 28;
 /// Receives one direction's bytes in order.
 pub trait Sink {
     /// Bytes that are present; never empty.
-    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges);
+    fn data(&mut self, carrier: &Carrier, bytes: &[u8], edges: Edges);
     /// Bytes left out on purpose (snap length, sieve), by their length on the wire; never zero.
-    fn elided(&mut self, carrier: Carrier, len: u64, edges: Edges);
+    fn elided(&mut self, carrier: &Carrier, len: u64, edges: Edges);
     /// Bytes nobody saw; never zero.
     fn gap(&mut self, len: u64, reason: GapReason);
     /// The sequence numbers leapt further than any window or loss explains: what follows does not

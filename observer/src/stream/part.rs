@@ -48,21 +48,22 @@ impl Part<'_> {
 
 /// The parts of a segment. Chunks that reach over each other or over the segment's end, which no
 /// source should yield, are cut.
-pub(super) const fn parts<'a>(segment: &Segment<'a>) -> Parts<'a> {
-    Parts { segment: *segment, at: 0, chunks: segment.chunks }
+pub(super) const fn parts<'s, 'a>(segment: &'s Segment<'a>) -> Parts<'s, 'a> {
+    Parts { segment, at: 0, chunks: segment.chunks }
 }
 
-pub(super) struct Parts<'a> {
-    segment: Segment<'a>,
+pub(super) struct Parts<'s, 'a> {
+    segment: &'s Segment<'a>,
     /// Offset of the next part.
     at: u32,
     /// Chunks that reach beyond it, and perhaps some that do not.
     chunks: &'a [Chunk<'a>],
 }
 
-impl<'a> Iterator for Parts<'a> {
+impl<'a> Iterator for Parts<'_, 'a> {
     type Item = Part<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Part<'a>> {
         let start = self.at;
         let left = self.segment.wire_len.checked_sub(start).filter(|left| *left > 0)?;
@@ -83,13 +84,13 @@ impl<'a> Iterator for Parts<'a> {
             segment_end: len == left,
             frame_start: bytes.is_some() && self.frame_starts_at(start),
         };
-        let Segment { time, seq, ack, .. } = self.segment;
+        let Segment { time, seq, ack, .. } = *self.segment;
         let carrier = Carrier { time, seq: seq.plus(start), ack };
         Some(Part { carrier, len, bytes, edges })
     }
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Parts<'_, 'a> {
     /// The bytes present from `start` on, at most `left`.
     fn present(&self, start: u32, left: u32) -> Option<&'a [u8]> {
         let chunk = self.chunks.first()?;

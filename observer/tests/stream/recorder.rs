@@ -66,19 +66,19 @@ impl Recorder {
 }
 
 impl Sink for Recorder {
-    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
+    fn data(&mut self, carrier: &Carrier, bytes: &[u8], edges: Edges) {
         assert!(!bytes.is_empty(), "data is never empty");
-        self.take(carrier, bytes.len() as u64);
-        self.run(carrier, bytes.iter().copied().map(Some), edges);
+        self.take(*carrier, bytes.len() as u64);
+        self.run(*carrier, bytes.iter().copied().map(Some), edges);
     }
 
-    fn elided(&mut self, carrier: Carrier, len: u64, edges: Edges) {
+    fn elided(&mut self, carrier: &Carrier, len: u64, edges: Edges) {
         assert!(len > 0, "an elided run is never empty");
-        self.take(carrier, len);
+        self.take(*carrier, len);
         if len > LONG {
             self.outs.push(Out::Elided { len, time: carrier.time, edges });
         } else {
-            self.run(carrier, vec![None; len as usize].into_iter(), edges);
+            self.run(*carrier, vec![None; len as usize].into_iter(), edges);
         }
     }
 

@@ -167,13 +167,13 @@ impl Transcript {
 }
 
 impl Sink for Transcript {
-    fn data(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
-        self.write(carrier, str::from_utf8(bytes).unwrap_or("?"), bytes.len() as u64, edges);
+    fn data(&mut self, carrier: &Carrier, bytes: &[u8], edges: Edges) {
+        self.write(*carrier, str::from_utf8(bytes).unwrap_or("?"), bytes.len() as u64, edges);
     }
 
-    fn elided(&mut self, carrier: Carrier, len: u64, edges: Edges) {
+    fn elided(&mut self, carrier: &Carrier, len: u64, edges: Edges) {
         let text = if len < 10 { ".".repeat(len as usize) } else { format!("({len})") };
-        self.write(carrier, &text, len, edges);
+        self.write(*carrier, &text, len, edges);
     }
 
     fn gap(&mut self, len: u64, reason: GapReason) {

@@ -18,7 +18,7 @@ impl Machine {
         }
         let op = self.program.ops.get(usize::from(self.at)).copied();
         let lost = match op {
-            Some(Op::Fixed { len, first, count }) if self.mode == Mode::Op => {
+            Some(Op::Fixed { len, first, count, .. }) if self.mode == Mode::Op => {
                 return self.lose_fixed(Fixed { len, first, count }, &carry, visitor);
             }
             Some(Op::Bytes { length, place } | Op::Wrapped { length, place })

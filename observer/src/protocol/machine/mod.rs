@@ -116,6 +116,14 @@ impl Machine {
         }
     }
 
+    /// Passes over `len` bytes that are not there, if they were to be passed over in any case.
+    #[inline]
+    pub fn passes_over(&mut self, len: u64) -> bool {
+        let left = u32::try_from(len).ok().and_then(|len| self.skip.checked_sub(len));
+        self.skip = left.unwrap_or(self.skip);
+        left.is_some()
+    }
+
     /// Passes over `len` bytes that are not there.
     pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
         let mut len = u32::try_from(len).unwrap_or(u32::MAX);
@@ -133,6 +141,12 @@ impl Machine {
             // Steps that take no bytes, up to the next that does.
             self.run(&[], visitor);
         }
+    }
+
+    /// Whether all of the message has passed, and was understood.
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Done && self.regions.left() == 0
     }
 
     /// The message has ended: whether all of it was understood.
@@ -191,7 +205,7 @@ impl Machine {
             }
             if self.mode == Mode::Op && self.fixed_from == 0 {
                 rest = self.go_straight(rest, visitor);
-                if self.state != State::Running {
+                if self.state != State::Running || self.skip > 0 {
                     return &[];
                 }
             }

@@ -40,7 +40,7 @@ pub(super) enum NoPrefix {
 }
 
 /// A length or count.
-#[inline]
+#[inline(always)]
 pub(super) fn prefix(bytes: &[u8], length: Length) -> Result<Prefix, NoPrefix> {
     let plain = |value: Option<i64>, width| {
         let value = value.ok_or(NoPrefix::Cut)?;
@@ -57,17 +57,22 @@ pub(super) fn prefix(bytes: &[u8], length: Length) -> Result<Prefix, NoPrefix> {
 }
 
 /// An unsigned varint of at most five bytes, and how many it takes.
-#[inline]
+#[inline(always)]
 pub(super) fn varint(bytes: &[u8]) -> Result<(u32, u32), NoPrefix> {
     match bytes {
         [] => Err(NoPrefix::Cut),
         // Most are this short.
         [first @ ..0x80, ..] => Ok((u32::from(*first), 1)),
         [first, second @ ..0x80, ..] => Ok((u32::from(first & 0x7f) | u32::from(*second) << 7, 2)),
+        [first, second, third @ ..0x80, ..] => {
+            let low = u32::from(first & 0x7f) | u32::from(second & 0x7f) << 7;
+            Ok((low | u32::from(*third) << 14, 3))
+        }
         _ => long_varint(bytes),
     }
 }
 
+#[inline(never)]
 fn long_varint(bytes: &[u8]) -> Result<(u32, u32), NoPrefix> {
     let mut value = 0;
     for (index, byte) in (0_u32..5).zip(bytes) {

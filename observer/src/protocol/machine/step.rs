@@ -82,7 +82,7 @@ impl Machine {
                 self.next();
                 Ok(self.pass(bytes, 0, len.into()))
             }
-            Op::Fixed { len, first, count } => {
+            Op::Fixed { len, first, count, .. } => {
                 self.fixed(bytes, Fixed { len, first, count }, visitor)
             }
             Op::Bytes { length, place } => self.text(bytes, length, place, visitor),

@@ -12,9 +12,9 @@ use super::batch::{self, Header};
 use super::read::{self, Prefix};
 use super::regions::Level;
 use super::values::Fixed;
-use super::visitor::{Batch, Text, Visitor};
+use super::visitor::{Text, Visitor};
 use super::{MAX_TEXT, Machine, State};
-use crate::protocol::program::{Length, Op};
+use crate::protocol::program::{Idle, Length, Op, Place};
 
 /// How far it is.
 #[derive(Clone, Copy)]
@@ -23,6 +23,8 @@ struct Way<'a> {
     ops: &'static [Op],
     /// The bytes that come next in the region.
     bytes: &'a [u8],
+    /// How many more the region has.
+    beyond: u32,
 }
 
 impl Machine {
@@ -36,7 +38,8 @@ impl Machine {
         let room = bytes.len().min(self.regions.left() as usize);
         let all: &'static [Op] = &self.program.ops;
         let ops = all.get(usize::from(self.at)..).unwrap_or_default();
-        let mut way = Way { ops, bytes: bytes.get(..room).unwrap_or_default() };
+        let beyond = self.regions.left().saturating_sub(u32::try_from(room).unwrap_or(u32::MAX));
+        let mut way = Way { ops, bytes: bytes.get(..room).unwrap_or_default(), beyond };
         while self.go_on(&mut way, visitor).is_some() {}
         // Neither is more than there was: a program's ops are counted in 16 bits, the bytes lie in the
         // region.
@@ -44,6 +47,7 @@ impl Machine {
         self.at = u16::try_from(at).unwrap_or(u16::MAX);
         let used = room.saturating_sub(way.bytes.len());
         let _ = self.regions.take(u32::try_from(used).unwrap_or(u32::MAX));
+        let _ = self.regions.take(self.skip);
         bytes.get(used..).unwrap_or_default()
     }
 
@@ -54,16 +58,28 @@ impl Machine {
         let begin = way.ops.len();
         if let [op @ (Op::Fixed { .. } | Op::Skip(_)), ops @ ..] = way.ops {
             let bytes = self.plain_values(*op, way.bytes, visitor)?;
-            *way = Way { ops, bytes };
+            *way = Way { ops, bytes, ..*way };
+            if let Op::Fixed { idle: 1.., .. } = op {
+                let _ = self.pass_idle(*op, way, visitor);
+            }
         }
         while let [Op::Row { length, width }, ops @ ..] = way.ops {
             let (value, behind) = split_prefix(way.bytes, *length)?;
             let len = value.unwrap_or_default().checked_mul((*width).into())?;
-            *way = Way { ops, bytes: behind.get(len as usize..)? };
+            *way = Way { ops, bytes: behind.get(len as usize..)?, ..*way };
         }
         if let [op @ (Op::Bytes { .. } | Op::Pass(_) | Op::Records { .. }), ops @ ..] = way.ops {
-            let bytes = plain_bytes(*op, way.bytes, visitor)?;
-            *way = Way { ops, bytes };
+            let bytes = match op {
+                Op::Records { length, place, is_walked: true } => {
+                    self.plain_set(*length, *place, way, visitor)?
+                }
+                _ => plain_bytes(*op, way.bytes, visitor)?,
+            };
+            *way = Way { ops, bytes, ..*way };
+            if self.skip > 0 {
+                // What is behind them is done when they have passed.
+                return None;
+            }
         }
         if let [op @ Op::Array { .. }, ops @ ..] = way.ops {
             self.plain_array(*op, ops, way, visitor)?;
@@ -72,7 +88,7 @@ impl Machine {
             let [0, bytes @ ..] = way.bytes else {
                 return None;
             };
-            *way = Way { ops, bytes };
+            *way = Way { ops, bytes, ..*way };
         }
         if let [Op::Next { begin, scope }, ops @ ..] = way.ops {
             let goes_round = self.round(*scope, visitor);
@@ -88,6 +104,25 @@ impl Machine {
         (way.ops.len() < begin).then_some(())
     }
 
+    /// Passes over what says nothing behind values at fixed places.
+    #[inline(always)]
+    fn pass_idle<V: Visitor>(&self, op: Op, way: &mut Way<'_>, visitor: &mut V) -> Option<()> {
+        let Op::Fixed { idle, .. } = op else {
+            return None;
+        };
+        let Idle { expected, mask, len, array, to } =
+            self.program.idle.get(usize::from(idle).checked_sub(1)?)?;
+        if u32::from_ne_bytes(*way.bytes.first_chunk()?) & mask != *expected {
+            return None;
+        }
+        way.ops = self.program.ops.get(usize::from(*to)..)?;
+        way.bytes = way.bytes.get(usize::from(*len)..)?;
+        if let Some(place) = array {
+            visitor.array(*place, Some(0));
+        }
+        Some(())
+    }
+
     /// Values at fixed places, or none; returns the bytes behind them.
     #[inline(always)]
     fn plain_values<'a, V: Visitor>(
@@ -98,7 +133,7 @@ impl Machine {
     ) -> Option<&'a [u8]> {
         let (len, first, count) = match op {
             Op::Skip(len) => return bytes.get(usize::from(len)..),
-            Op::Fixed { len, first, count } => (len, first, count),
+            Op::Fixed { len, first, count, .. } => (len, first, count),
             _ => return None,
         };
         let behind = bytes.get(usize::from(len)..)?;
@@ -126,7 +161,7 @@ impl Machine {
             return None;
         }
         if count == 0 {
-            *way = Way { ops: self.program.ops.get(usize::from(end)..)?, bytes };
+            *way = Way { ops: self.program.ops.get(usize::from(end)..)?, bytes, ..*way };
             visitor.array(place, value);
             return Some(());
         }
@@ -135,8 +170,35 @@ impl Machine {
         if let Some(scope) = scope {
             visitor.enter(scope);
         }
-        *way = Way { ops, bytes };
+        *way = Way { ops, bytes, ..*way };
         Some(())
+    }
+
+    /// A set of one batch; returns the bytes behind it. Its records may be to come, or be left out, as
+    /// the sieve does: then they are passed over, and there is nothing behind them yet.
+    #[inline(always)]
+    fn plain_set<'a, V: Visitor>(
+        &mut self,
+        length: Length,
+        place: Place,
+        way: &Way<'a>,
+        visitor: &mut V,
+    ) -> Option<&'a [u8]> {
+        let (value, bytes) = split_prefix(way.bytes, length)?;
+        let len = value.unwrap_or_default();
+        let behind = bytes.get(len as usize..);
+        let missing = len.saturating_sub(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        if missing > way.beyond {
+            return None;
+        }
+        let batch = match batch::header(bytes.get(..len as usize).unwrap_or(bytes)) {
+            Header::Read(batch, _) if batch.len == u64::from(len) => batch,
+            _ => return None,
+        };
+        visitor.records(place, value, true);
+        visitor.batch(&batch);
+        self.skip = missing;
+        Some(behind.unwrap_or_default())
     }
 }
 
@@ -154,23 +216,9 @@ fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Opti
             visitor.text(place, value.map(|len| Text { bytes, len }));
         }
         Op::Records { place, is_walked: false, .. } => visitor.records(place, value, false),
-        Op::Records { place, is_walked: true, .. } => {
-            let batch = only_batch(bytes)?;
-            visitor.records(place, value, true);
-            visitor.batch(&batch);
-        }
         _ => return None,
     }
     Some(behind)
-}
-
-/// The batch of a set that has just one.
-#[inline]
-fn only_batch(set: &[u8]) -> Option<Batch> {
-    match batch::header(set) {
-        Header::Read(batch, _) if batch.len == set.len() as u64 => Some(batch),
-        _ => None,
-    }
 }
 
 /// A length or count, and the bytes behind it.

@@ -25,8 +25,9 @@ pub const MAX_DEPTH: usize = 12;
 pub enum Op {
     /// Passes over so many bytes.
     Skip(u16),
-    /// `len` bytes with values at fixed places: `count` of the program's values from `first` on.
-    Fixed { len: u16, first: u16, count: u16 },
+    /// `len` bytes with values at fixed places: `count` of the program's values from `first` on. What
+    /// may say nothing behind them is the program's `idle`, counted from 1; 0: there is none.
+    Fixed { len: u16, first: u16, count: u16, idle: u16 },
     /// A length, and so many bytes. Negative, or in compact form 0: null.
     Bytes { length: Length, place: Place },
     /// The same, passed over.
@@ -96,6 +97,21 @@ pub struct Tag {
     pub begin: u16,
 }
 
+/// Ops that say nothing if the bytes that come next are these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// The bytes, as they lie in memory.
+    pub expected: u32,
+    /// Which of four are compared.
+    pub mask: u32,
+    /// How many.
+    pub len: u8,
+    /// The first is an array's, which is empty.
+    pub array: Option<Place>,
+    /// The op behind them.
+    pub to: u16,
+}
+
 /// A message's layout in one version.
 #[derive(Debug)]
 pub struct Program {
@@ -105,6 +121,8 @@ pub struct Program {
     pub values: Box<[Value]>,
     /// Known tagged fields.
     pub tags: Box<[Tag]>,
+    /// Ops that may say nothing.
+    pub idle: Box<[Idle]>,
     /// The fields that places refer to, each with the index of the one around it.
     pub fields: Box<[(&'static Field, Option<u16>)]>,
 }

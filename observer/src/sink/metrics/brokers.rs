@@ -2,6 +2,7 @@
 //! never expire.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -19,7 +20,7 @@ use crate::protocol::api::ApiKey;
 /// Metrics of brokers.
 pub struct Brokers {
     families: BrokerFamilies,
-    handles: HashMap<Key, Handles, RandomState>,
+    handles: HashMap<Key, Arc<Handles>, RandomState>,
 }
 
 struct BrokerFamilies {
@@ -36,7 +37,8 @@ struct BrokerFamilies {
     retransmits: Family<Counter>,
 }
 
-struct Handles {
+/// What to count with, of a broker and vantage.
+pub struct Handles {
     outcomes: [Counter; Outcome::ALL.len()],
     inflight: Gauge,
     inflight_produce: Gauge,
@@ -47,28 +49,13 @@ struct Handles {
     opened: Counter,
     closed: Counter,
     /// Only where sockets are measured.
-    network: Option<(Histogram, Counter)>,
+    network: OnceLock<(Histogram, Counter)>,
 }
 
 impl Brokers {
     /// Registers the metrics.
     pub fn new(families: &Families<'_>) -> Result<Self> {
         Ok(Self { families: BrokerFamilies::new(families)?, handles: HashMap::default() })
-    }
-
-    /// A request is in flight.
-    pub fn request(&mut self, labels: &Labels, key: Key, request: &Request) {
-        let handles = self.handles(labels, key);
-        handles.inflight.inc();
-        handles.inflight_produce.add(produced(&request.header, request.bytes));
-    }
-
-    /// A request has ended.
-    pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange) {
-        let handles = self.handles(labels, key);
-        handles.inflight.dec();
-        handles.inflight_produce.add(-produced(&exchange.header, exchange.request_bytes));
-        inc(&handles.outcomes, exchange.outcome as usize);
     }
 
     /// A response that no request waits for.
@@ -109,19 +96,35 @@ impl Brokers {
 
     /// A socket was measured.
     pub fn socket(&mut self, labels: &Labels, key: Key, rtt: Duration, retransmits: u32) {
-        let families = &self.families;
-        let handles = self.handles.entry(key).or_insert_with(|| families.handles(labels, &key));
-        let (histogram, counter) = handles.network.get_or_insert_with(|| {
+        let handles = self.handles(labels, key);
+        let (histogram, counter) = handles.network.get_or_init(|| {
             let values = labels.values(&key);
-            let retransmits = families.retransmits.with_label_values(&values);
-            (families.rtt.with_label_values(&values), retransmits)
+            let retransmits = self.families.retransmits.with_label_values(&values);
+            (self.families.rtt.with_label_values(&values), retransmits)
         });
         histogram.observe(rtt.as_secs_f64());
         counter.inc_by(u64::from(retransmits));
     }
 
-    fn handles(&mut self, labels: &Labels, key: Key) -> &Handles {
-        self.handles.entry(key).or_insert_with(|| self.families.handles(labels, &key))
+    /// What to count with, of a broker and vantage.
+    pub fn handles(&mut self, labels: &Labels, key: Key) -> Arc<Handles> {
+        let make = || Arc::new(self.families.handles(labels, &key));
+        Arc::clone(self.handles.entry(key).or_insert_with(make))
+    }
+}
+
+impl Handles {
+    /// A request is in flight.
+    pub fn request(&self, request: &Request) {
+        self.inflight.inc();
+        self.inflight_produce.add(produced(&request.header, request.bytes));
+    }
+
+    /// A request has ended.
+    pub fn exchange(&self, exchange: &Exchange) {
+        self.inflight.dec();
+        self.inflight_produce.add(-produced(&exchange.header, exchange.request_bytes));
+        inc(&self.outcomes, exchange.outcome as usize);
     }
 }
 
@@ -202,7 +205,7 @@ impl BrokerFamilies {
                 .map(|kind| self.connections.with_label_values(&with(kind.as_str()))),
             opened: self.opened.with_label_values(&values),
             closed: self.closed.with_label_values(&values),
-            network: None,
+            network: OnceLock::new(),
         }
     }
 }

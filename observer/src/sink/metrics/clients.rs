@@ -71,7 +71,10 @@ impl Clients {
 
     /// A request was sent: also a client that names no library may have an id.
     pub fn request(&mut self, labels: &mut Labels, peers: &Peers, client_id: Option<&Arc<str>>) {
-        if client_id.is_none() || !self.nameless.remove(&(peers.client, peers.broker)) {
+        if client_id.is_none() || self.nameless.is_empty() {
+            return;
+        }
+        if !self.nameless.remove(&(peers.client, peers.broker)) {
             return;
         }
         self.uncount(labels, peers);

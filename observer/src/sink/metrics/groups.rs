@@ -55,7 +55,9 @@ impl Groups {
     /// Learns from an exchange.
     pub fn exchange(&mut self, labels: &mut Labels, exchange: &Exchange, now: Timestamp) {
         self.known.exchange(exchange, now);
-        self.follow(labels, now);
+        if self.known.has_changed() {
+            self.follow(labels, now);
+        }
     }
 
     /// A topic's name became known.

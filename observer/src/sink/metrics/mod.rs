@@ -14,9 +14,11 @@ mod groups;
 pub mod health;
 mod label;
 mod labels;
+mod measure;
 mod mechanisms;
 mod options;
 mod progress;
+mod routes;
 mod series;
 mod snapshot;
 #[cfg(test)]
@@ -42,12 +44,17 @@ use self::health::{Health, counter, gauge, presence, sample};
 use self::labels::{Labels, Used};
 use self::mechanisms::Mechanisms;
 pub use self::options::Options;
+use self::routes::Routes;
+use self::series::Key;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
 use self::traffic::Traffic;
 use crate::decode::TopicId;
-use crate::event::{Event, Handler};
+use crate::event::{Event, Exchange, Handler, Request};
 use crate::time::Timestamp;
+
+/// Within the idle time: often enough, and seldom enough to cost nothing.
+const SWEEPS: u32 = 10;
 
 /// Counts events.
 pub struct Metrics {
@@ -55,6 +62,7 @@ pub struct Metrics {
     registry: Registry,
     process: Option<Arc<prometheus::Registry>>,
     labels: Labels,
+    routes: Routes,
     traffic: Traffic,
     errors: Errors,
     topics: Topics,
@@ -65,7 +73,8 @@ pub struct Metrics {
     envoy: Option<Envoy>,
     resyncs: u64,
     now: Timestamp,
-    swept: Timestamp,
+    /// After which it looks for what is idle.
+    next_sweep: Timestamp,
 }
 
 impl Metrics {
@@ -84,10 +93,11 @@ impl Metrics {
             clients: Clients::new(&families, &labels, &options)?,
             mechanisms: Mechanisms::new(&families, &options)?,
             labels,
+            routes: Routes::default(),
             envoy: envoy.transpose()?,
             resyncs: 0,
             now: Timestamp(0),
-            swept: Timestamp(0),
+            next_sweep: Timestamp(0).plus(options.idle / SWEEPS),
             registry,
             process: None,
             options,
@@ -105,9 +115,8 @@ impl Metrics {
     /// Time has passed: forgets what was idle for long.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
-        // Ten times within the idle time is often enough, and seldom enough to cost nothing.
-        if self.now.since(self.swept) > self.options.idle / 10 {
-            self.swept = self.now;
+        if self.now > self.next_sweep {
+            self.next_sweep = self.now.plus(self.options.idle / SWEEPS);
             self.expire();
         }
     }
@@ -130,6 +139,28 @@ impl Metrics {
             own: self.own(),
             process: self.process.clone(),
         }
+    }
+
+    fn request(&mut self, request: &Request) {
+        let Self { labels, routes, traffic, brokers, clients, now, .. } = self;
+        let Request { peers, header, .. } = request;
+        let route = routes.find(labels, brokers, peers, header);
+        route.broker.request(request);
+        traffic.request(labels, route.key, &mut route.traffic, request, *now);
+        clients.request(labels, peers, header.client_id.as_ref());
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        let Self { labels, routes, traffic, errors, topics, brokers, now, .. } = self;
+        let route = routes.find(labels, brokers, &exchange.peers, &exchange.header);
+        let key = route.key;
+        route.broker.exchange(exchange);
+        traffic.exchange(labels, key, &mut route.traffic, exchange, *now);
+        errors.exchange(labels, key, exchange, *now);
+        topics.exchange(labels, key, &mut route.topics, exchange, *now);
+        let broker = Key::of_broker(key.broker, key.vantage);
+        self.mechanisms.exchange(labels, broker, exchange);
+        self.groups.exchange(labels, exchange, *now);
     }
 
     fn named(&mut self, id: TopicId, name: &Arc<str>) {
@@ -171,6 +202,7 @@ impl Metrics {
 
     fn expire(&mut self) {
         let mut used = Used::default();
+        self.routes.forget();
         let Self { labels, now, options, .. } = self;
         self.traffic.expire(labels, *now, options.idle, &mut used);
         self.errors.expire(labels, *now, options.idle, &mut used);
@@ -193,26 +225,10 @@ impl Handler for Metrics {
         {
             tracing::error!("an Envoy-compatible statistic cannot be counted: {error}");
         }
-        let Self {
-            labels, traffic, errors, topics, groups, brokers, clients, mechanisms, now, ..
-        } = self;
+        let Self { labels, brokers, clients, mechanisms, .. } = self;
         match event {
-            Event::Request(request) => {
-                let broker = labels.broker_key(&request.peers);
-                brokers.request(labels, broker, request);
-                traffic.request(labels, broker, request, *now);
-                clients.request(labels, &request.peers, request.header.client_id.as_ref());
-            }
-            Event::Exchange(exchange) => {
-                let broker = labels.broker_key(&exchange.peers);
-                brokers.exchange(labels, broker, exchange);
-                mechanisms.exchange(labels, broker, exchange);
-                let key = labels.request_key(broker, &exchange.header);
-                traffic.exchange(labels, key, exchange, *now);
-                errors.exchange(labels, key, exchange, *now);
-                topics.exchange(labels, key, exchange, *now);
-                groups.exchange(labels, exchange, *now);
-            }
+            Event::Request(request) => self.request(request),
+            Event::Exchange(exchange) => self.exchange(exchange),
             Event::UnmatchedResponse { peers, reason } => {
                 let broker = labels.broker_key(&peers);
                 brokers.unmatched(labels, broker, reason);

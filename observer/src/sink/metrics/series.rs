@@ -61,6 +61,12 @@ impl Key {
         Self { client: LabelId::NONE, ..self.by_client() }
     }
 
+    /// Whether none of its labels is one that stands for others.
+    pub fn is_certain(&self) -> bool {
+        let Self { broker, api, version, detail, group, topic, client, .. } = *self;
+        ![broker, api, version, detail, group, topic, client].contains(&LabelId::OTHER)
+    }
+
     /// The key whose labels from requests are all `other`.
     fn overflowed(self) -> Self {
         let other = |id| if id == LabelId::NONE { id } else { LabelId::OTHER };
@@ -94,6 +100,40 @@ impl<H> Entry<H> {
 
     fn last_used(&self) -> Timestamp {
         Timestamp(self.last_used.load(Ordering::Relaxed))
+    }
+}
+
+/// A place for a series, where it is found without a search.
+#[derive(Debug)]
+pub struct Slot<H> {
+    entry: Option<Arc<Entry<H>>>,
+    /// It counts under the labels that were asked for; else it is searched each time.
+    stays: bool,
+}
+
+impl<H> Default for Slot<H> {
+    fn default() -> Self {
+        Self { entry: None, stays: false }
+    }
+}
+
+impl<H> Slot<H> {
+    /// The series, in use now; `find` finds it by the key that it returns as well.
+    pub fn get(
+        &mut self,
+        now: Timestamp,
+        find: impl FnOnce() -> (Key, Arc<Entry<H>>),
+    ) -> &Entry<H> {
+        if !self.stays {
+            self.entry = None;
+        }
+        let entry = self.entry.get_or_insert_with(|| {
+            let (key, entry) = find();
+            self.stays = entry.key == key && key.is_certain();
+            entry
+        });
+        entry.touch(now);
+        entry
     }
 }
 
@@ -182,6 +222,28 @@ mod tests {
         let mut forgotten = Vec::new();
         series.expire(Timestamp(20), Duration::from_nanos(9), |key| forgotten.push(key));
         assert_eq!(forgotten, [a]);
+    }
+
+    #[test]
+    fn what_has_its_own_labels_is_searched_once() {
+        let mut labels = LabelTable::<String>::new("client_id", 9);
+        let broker = labels.text("broker", 9);
+        let mut series = Series::new(1);
+        let mut searches = |client: LabelId| {
+            let key = Key { client, ..Key::of_broker(broker, Vantage::Broker) };
+            let (mut slot, mut n) = (Slot::default(), 0);
+            for now in 1..=3 {
+                let find = || {
+                    n += 1;
+                    (key, series.entry(key, |_| ()))
+                };
+                assert_eq!(slot.get(Timestamp(now), find).last_used(), Timestamp(now));
+            }
+            (n, series.overflow())
+        };
+        assert_eq!(searches(labels.text("a", 9)), (1, 0));
+        assert_eq!(searches(labels.text("b", 9)), (3, 3), "no room");
+        assert_eq!(searches(LabelId::OTHER), (3, 3), "one of many");
     }
 
     #[test]

@@ -1,19 +1,22 @@
 //! Bytes and records by topic.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use prometheus::Result;
 
 use super::Options;
 use super::family::{Families, Family};
 use super::label::LabelId;
 use super::labels::{Labels, Used};
-use super::series::{Key, Series};
+use super::measure::Measure;
+use super::series::{Entry, Key, Series, Slot};
 use super::unresolved::{Amount, Unresolved};
 use super::value::Counter;
 use crate::decode::TopicId;
-use crate::event::{Exchange, Fetcher, TopicTotals};
+use crate::event::{Exchange, TopicTotals, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
 
@@ -24,68 +27,29 @@ const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 pub struct Topics {
     /// By measure, as the cells of a series.
     families: Vec<Family<Counter>>,
-    series: Series<[OnceLock<Counter>; Measure::ALL.len()]>,
+    series: Series<Cells>,
+    /// Some of the series, by what does not take a search for the topic's label.
+    found: HashMap<Place, (Arc<str>, Slot<Cells>), RandomState>,
+    /// Memory for what an exchange moved.
+    moved: Vec<TopicTotals>,
     unresolved: Unresolved,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
 }
 
-/// What is measured of a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Measure {
-    /// Bytes produced.
-    ProducedBytes,
-    /// Records produced.
-    ProducedRecords,
-    /// Bytes that were answered with an error.
-    RejectedBytes,
-    /// Bytes fetched by consumers.
-    FetchedBytes,
-    /// Bytes fetched by followers.
-    ReplicatedBytes,
-    /// Bytes fetched by members of share groups.
-    ShareFetchedBytes,
-}
+/// A counter for each measure that there is something of.
+type Cells = [OnceLock<Counter>; Measure::ALL.len()];
 
-impl Measure {
-    /// All measures.
-    pub const ALL: [Self; 6] = [
-        Self::ProducedBytes,
-        Self::ProducedRecords,
-        Self::RejectedBytes,
-        Self::FetchedBytes,
-        Self::ReplicatedBytes,
-        Self::ShareFetchedBytes,
-    ];
+/// Where a topic's name lies, which is its own as long as the name is kept beside; `broker`, `vantage`
+/// and `client_id`.
+type Place = (usize, LabelId, Vantage, LabelId);
 
-    const fn name_and_help(self) -> (&'static str, &'static str) {
-        match self {
-            Self::ProducedBytes => (
-                "topic_produced_bytes_total",
-                "Bytes of record sets produced, of partitions answered without error.",
-            ),
-            Self::ProducedRecords => (
-                "topic_produced_records_total",
-                "Records produced (of record batches, magic 2), of partitions answered without \
-                 error.",
-            ),
-            Self::RejectedBytes => (
-                "topic_rejected_bytes_total",
-                "Bytes of record sets produced, of partitions answered with an error.",
-            ),
-            Self::FetchedBytes => {
-                ("topic_fetched_bytes_total", "Bytes of record sets sent to consumers.")
-            }
-            Self::ReplicatedBytes => {
-                ("topic_replicated_bytes_total", "Bytes of record sets sent to followers.")
-            }
-            Self::ShareFetchedBytes => (
-                "topic_share_fetched_bytes_total",
-                "Bytes of record sets sent to members of share groups.",
-            ),
-        }
-    }
-}
+/// Series that are found without a search for their topic's label; then all are searched anew.
+const MAX_FOUND: usize = 10_000;
+
+/// Where a request's batches count, by their codec.
+#[derive(Default)]
+pub struct Route([Slot<Counter>; 8]);
 
 impl Topics {
     /// Registers the metrics.
@@ -98,6 +62,8 @@ impl Topics {
         Ok(Self {
             families: Measure::ALL.into_iter().map(family).collect::<Result<_>>()?,
             series: Series::new(options.max_series),
+            found: HashMap::default(),
+            moved: Vec::new(),
             unresolved: Unresolved::new(families)?,
             batches: families.counter(
                 "produced_batches_total",
@@ -109,31 +75,54 @@ impl Topics {
     }
 
     /// Counts what an exchange moved.
-    pub fn exchange(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
-        self.codecs(labels, key, exchange, now);
-        let Some(measure) = measure(exchange) else {
+    pub fn exchange(
+        &mut self,
+        labels: &mut Labels,
+        key: Key,
+        route: &mut Route,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
+        self.codecs(labels, key, route, exchange, now);
+        let Some(measure) = Measure::of(exchange) else {
             return;
         };
         let key = Key { api: LabelId::NONE, version: LabelId::NONE, ..key };
-        for topic in exchange.moved().unwrap_or_default() {
-            for (measure, n) in amounts(measure, &topic) {
-                if n > 0 {
-                    self.count(labels, Amount { key, measure, n, since: now }, &topic, now);
-                }
-            }
+        let mut moved = std::mem::take(&mut self.moved);
+        exchange.add_moved(&mut moved);
+        for topic in moved.drain(..) {
+            let amount = |(measure, n)| Amount { key, measure, n, since: now };
+            let amounts = measure.amounts(&topic).map(amount);
+            self.count(labels, &amounts, &topic, now);
         }
+        self.moved = moved;
     }
 
-    fn codecs(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+    fn codecs(
+        &mut self,
+        labels: &mut Labels,
+        key: Key,
+        Route(slots): &mut Route,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
         let Some(facts) =
             exchange.request.as_ref().filter(|_| exchange.api_key() == ApiKey::PRODUCE)
         else {
             return;
         };
-        for (codec, count) in facts.codecs.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
-            let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
-            self.by_codec.count(&self.batches, labels, key, u64::from(*count), now);
+        let Self { by_codec, batches, .. } = self;
+        for (codec, (count, slot)) in facts.codecs.iter().zip(slots).enumerate() {
+            if *count == 0 {
+                continue;
+            }
+            let entry = slot.get(now, || {
+                let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
+                let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
+                let make = |key: Key| batches.with_label_values(&labels.values(&key));
+                (key, by_codec.entry(key, make))
+            });
+            entry.handles.inc_by(u64::from(*count));
         }
     }
 
@@ -150,14 +139,21 @@ impl Topics {
         self.give_up(labels, given_up, now);
     }
 
-    fn count(&mut self, labels: &mut Labels, amount: Amount, topic: &TopicTotals, now: Timestamp) {
-        match (&topic.name, topic.id) {
-            (Some(name), _) => self.add(labels, amount, name, now),
-            (None, Some(id)) => {
+    fn count(
+        &mut self,
+        labels: &mut Labels,
+        amounts: &[Amount],
+        topic: &TopicTotals,
+        now: Timestamp,
+    ) {
+        if let Some(name) = &topic.name {
+            return self.add_shared(labels, amounts, name, now);
+        }
+        for amount in amounts.iter().filter(|amount| amount.n > 0).copied() {
+            if let Some(id) = topic.id {
                 let given_up = self.unresolved.wait(id, amount);
                 self.give_up(labels, given_up, now);
-            }
-            (None, None) => {
+            } else {
                 let key = Key { topic: LabelId::OTHER, ..amount.key };
                 self.add_to(labels, Amount { key, ..amount }, now);
             }
@@ -175,18 +171,43 @@ impl Topics {
         self.add_to(labels, Amount { key, ..amount }, now);
     }
 
-    fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
-        let Amount { key, measure, n, .. } = amount;
-        let entry = self.series.entry(key, |_| Default::default());
-        entry.touch(now);
-        let place = measure as usize;
-        if let (Some(cell), Some(family)) = (entry.handles.get(place), self.families.get(place)) {
-            cell.get_or_init(|| family.with_label_values(&labels.values(&entry.key))).inc_by(n);
+    /// The same, of a name that many messages share.
+    fn add_shared(
+        &mut self,
+        labels: &mut Labels,
+        amounts: &[Amount],
+        topic: &Arc<str>,
+        now: Timestamp,
+    ) {
+        let Self { series, found, families, .. } = self;
+        let mut amounts = amounts.iter().filter(|amount| amount.n > 0).peekable();
+        let Some(Amount { key, .. }) = amounts.peek().copied().copied() else {
+            return;
+        };
+        if found.len() >= MAX_FOUND {
+            found.clear();
         }
+        let place = (topic.as_ptr().addr(), key.broker, key.vantage, key.client);
+        let make = || (Arc::clone(topic), Slot::default());
+        let (_, slot) = found.entry(place).or_insert_with(make);
+        for amount in amounts {
+            let entry = slot.get(now, || {
+                let key = Key { topic: labels.topic(topic), ..key };
+                (key, series.entry(key, |_| Cells::default()))
+            });
+            count(families, labels, entry, amount);
+        }
+    }
+
+    fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
+        let entry = self.series.entry(amount.key, |_| Cells::default());
+        entry.touch(now);
+        count(&self.families, labels, &entry, &amount);
     }
 
     /// Forgets idle series, gives up waiting for names, and says which label values are used.
     pub fn expire(&mut self, labels: &mut Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+        self.found.clear();
         let given_up = self.unresolved.expire(now);
         self.give_up(labels, given_up, now);
         let families = &self.families;
@@ -209,26 +230,10 @@ impl Topics {
     }
 }
 
-/// What an exchange's bytes are; `None` where that is not known.
-fn measure(exchange: &Exchange) -> Option<Measure> {
-    match (exchange.api_key(), exchange.header.fetcher) {
-        (ApiKey::PRODUCE, _) if exchange.is_produce_settled() => Some(Measure::ProducedBytes),
-        (ApiKey::FETCH, Fetcher::Consumer) => Some(Measure::FetchedBytes),
-        (ApiKey::FETCH, Fetcher::Follower) => Some(Measure::ReplicatedBytes),
-        (ApiKey::SHARE_FETCH, _) => Some(Measure::ShareFetchedBytes),
-        _ => None,
+fn count(families: &[Family<Counter>], labels: &Labels, entry: &Entry<Cells>, amount: &Amount) {
+    let place = amount.measure as usize;
+    if let (Some(cell), Some(family)) = (entry.handles.get(place), families.get(place)) {
+        let make = || family.with_label_values(&labels.values(&entry.key));
+        cell.get_or_init(make).inc_by(amount.n);
     }
-}
-
-fn amounts(measure: Measure, topic: &TopicTotals) -> [(Measure, u64); 3] {
-    let bytes = topic.bytes.unwrap_or_default().saturating_sub(topic.rejected_bytes);
-    let records = match measure {
-        Measure::ProducedBytes => topic.records.unwrap_or_default(),
-        _ => 0,
-    };
-    [
-        (measure, bytes),
-        (Measure::ProducedRecords, records.saturating_sub(topic.rejected_records)),
-        (Measure::RejectedBytes, topic.rejected_bytes),
-    ]
 }

@@ -8,7 +8,7 @@ use prometheus::Result;
 use super::Options;
 use super::family::{Families, Family};
 use super::labels::{Labels, Used};
-use super::series::{Entry, Key, Series};
+use super::series::{Entry, Key, Series, Slot};
 use super::value::{Counter, Histogram};
 use crate::event::{Exchange, Fetcher, Request, RequestHeader};
 use crate::time::Timestamp;
@@ -47,6 +47,14 @@ struct ByApi {
     wait: Histogram,
     /// Only where there were empty fetches.
     fetch_wait: OnceLock<Histogram>,
+}
+
+/// The series that a request counts in.
+#[derive(Default)]
+pub struct Route {
+    client: Slot<ByClient>,
+    version: Slot<ByVersion>,
+    api: Slot<ByApi>,
 }
 
 impl Traffic {
@@ -111,12 +119,18 @@ impl Traffic {
     }
 
     /// Counts a request whose frame has ended.
-    pub fn request(&mut self, labels: &mut Labels, broker: Key, request: &Request, now: Timestamp) {
-        let key = labels.request_key(broker, &request.header);
-        let by_client = self.by_client(labels, key, now);
+    pub fn request(
+        &mut self,
+        labels: &Labels,
+        key: Key,
+        route: &mut Route,
+        request: &Request,
+        now: Timestamp,
+    ) {
+        let by_client = route.client.get(now, || self.by_client(labels, key));
         by_client.handles.requests.inc();
         by_client.handles.request_bytes.inc_by(u64::from(request.bytes));
-        let by_version = self.by_version(labels, key, now);
+        let by_version = route.version.get(now, || self.by_version(labels, key));
         by_version.handles.requests.inc();
         if is_deprecated(&request.header) {
             let make = || self.deprecated.with_label_values(&labels.values(&by_version.key));
@@ -125,15 +139,23 @@ impl Traffic {
     }
 
     /// Counts and times an exchange.
-    pub fn exchange(&mut self, labels: &Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+    pub fn exchange(
+        &mut self,
+        labels: &Labels,
+        key: Key,
+        route: &mut Route,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
         if let Some(bytes) = exchange.response_bytes {
-            self.by_client(labels, key, now).handles.response_bytes.inc_by(u64::from(bytes));
+            let by_client = route.client.get(now, || self.by_client(labels, key));
+            by_client.handles.response_bytes.inc_by(u64::from(bytes));
         }
         let times = [exchange.duration, exchange.broker_time, exchange.wait];
         if times == [None; 3] {
             return;
         }
-        let by_api = self.by_api(labels, key, now);
+        let by_api = route.api.get(now, || self.by_api(labels, key));
         let ByApi { duration, broker_time, wait, .. } = &by_api.handles;
         observe(wait, exchange.wait);
         if exchange.is_empty_fetch() == Some(true) {
@@ -178,7 +200,7 @@ impl Traffic {
         self.by_client.overflow() + self.by_version.overflow() + self.by_api.overflow()
     }
 
-    fn by_client(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByClient>> {
+    fn by_client(&mut self, labels: &Labels, key: Key) -> (Key, Arc<Entry<ByClient>>) {
         let Self { requests, request_bytes, response_bytes, .. } = self;
         let key = key.by_client();
         let entry = self.by_client.entry(key, |key| {
@@ -189,23 +211,22 @@ impl Traffic {
                 response_bytes: response_bytes.with_label_values(&values),
             }
         });
-        entry.touch(now);
-        entry
+        (key, entry)
     }
 
-    fn by_version(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByVersion>> {
+    fn by_version(&mut self, labels: &Labels, key: Key) -> (Key, Arc<Entry<ByVersion>>) {
         let versions = &self.versions;
         let entry = self.by_version.entry(key, |key| ByVersion {
             requests: versions.with_label_values(&labels.values(&key)),
             deprecated: OnceLock::new(),
         });
-        entry.touch(now);
-        entry
+        (key, entry)
     }
 
-    fn by_api(&mut self, labels: &Labels, key: Key, now: Timestamp) -> Arc<Entry<ByApi>> {
+    fn by_api(&mut self, labels: &Labels, key: Key) -> (Key, Arc<Entry<ByApi>>) {
         let Self { duration, broker_time, wait, .. } = self;
-        let entry = self.by_api.entry(key.by_api(), |key| {
+        let key = key.by_api();
+        let entry = self.by_api.entry(key, |key| {
             let values = labels.values(&key);
             ByApi {
                 duration: duration.with_label_values(&values),
@@ -214,8 +235,7 @@ impl Traffic {
                 fetch_wait: OnceLock::new(),
             }
         });
-        entry.touch(now);
-        entry
+        (key, entry)
     }
 }
 

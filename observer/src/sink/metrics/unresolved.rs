@@ -8,8 +8,8 @@ use prometheus::Result;
 
 use super::family::Families;
 use super::label::LabelId;
+use super::measure::Measure;
 use super::series::Key;
-use super::topics::Measure;
 use super::value::Counter;
 use crate::decode::TopicId;
 use crate::time::Timestamp;

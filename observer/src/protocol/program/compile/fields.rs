@@ -127,7 +127,7 @@ impl Compiler {
         let is_told = !self.is_passed_over(place);
         let (offset, first, count) = match self.ops.last() {
             Some(Op::Skip(len)) if self.fits(*len, width) => (*len, index(self.values.len())?, 0),
-            Some(Op::Fixed { len, first, count }) if self.fits(*len, width) => {
+            Some(Op::Fixed { len, first, count, .. }) if self.fits(*len, width) => {
                 (*len, *first, *count)
             }
             _ => {
@@ -141,7 +141,8 @@ impl Compiler {
             self.values.push(Value { offset, width, place });
         }
         if let Some(last) = self.ops.last_mut() {
-            *last = if count > 0 { Op::Fixed { len, first, count } } else { Op::Skip(len) };
+            *last =
+                if count > 0 { Op::Fixed { len, first, count, idle: 0 } } else { Op::Skip(len) };
         }
         self.mergeable = true;
         Ok(())

@@ -2,6 +2,7 @@
 
 mod emit;
 mod fields;
+mod idle;
 
 use self::emit::index;
 use super::{Length, MAX_DEPTH, Op, Place, Program, Tag, Value};
@@ -73,8 +74,15 @@ pub fn compile(layout: &Layout, version: i16, meaning: Meaning) -> Result<Progra
     compiler.header(layout.api_key)?;
     compiler.message(layout)?;
     compiler.older_broker(layout.api_key)?;
-    let Compiler { ops, values, tags, fields, .. } = compiler;
-    Ok(Program { ops: ops.into(), values: values.into(), tags: tags.into(), fields: fields.into() })
+    let Compiler { mut ops, values, tags, fields, .. } = compiler;
+    let idle = idle::note(&mut ops);
+    Ok(Program {
+        ops: ops.into(),
+        values: values.into(),
+        tags: tags.into(),
+        fields: fields.into(),
+        idle: idle.into(),
+    })
 }
 
 struct Compiler {

@@ -1,0 +1,168 @@
+//! Where requests count: who asks what in; the labels, and what to count with, out. What was asked
+//! before is found by one search, not by one for each label and each series.
+//!
+//! Only what has labels of its own is found so. What counts under `other`, because there are too many,
+//! is searched each time, and each time counted as that.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use super::brokers::{self, Brokers};
+use super::labels::Labels;
+use super::series::Key;
+use super::{topics, traffic};
+use crate::event::{Endpoint, Fetcher, Peers, RequestHeader, Vantage};
+
+/// Routes that are known at once; then all are found anew.
+const MAX_ROUTES: usize = 10_000;
+
+/// The routes that are known.
+#[derive(Default)]
+pub struct Routes(HashMap<Who, Route, RandomState>);
+
+/// Where a request counts.
+pub struct Route {
+    /// Its labels.
+    pub key: Key,
+    /// What to count with.
+    pub broker: Arc<brokers::Handles>,
+    /// The same, as far as it was used.
+    pub traffic: traffic::Route,
+    /// The same.
+    pub topics: topics::Route,
+    /// While it is here, its address is its own.
+    _client_id: Option<Arc<str>>,
+}
+
+/// Who asks what.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Who {
+    /// Where the client id lies: texts that are equal may lie in several places.
+    client_id: usize,
+    api_key: i16,
+    api_version: i16,
+    fetcher: Fetcher,
+    vantage: Vantage,
+    broker: Endpoint,
+}
+
+impl Routes {
+    /// The route of a request.
+    pub fn find(
+        &mut self,
+        labels: &mut Labels,
+        brokers: &mut Brokers,
+        peers: &Peers,
+        header: &RequestHeader,
+    ) -> &mut Route {
+        if self.0.len() >= MAX_ROUTES {
+            self.forget();
+        }
+        let mut make = || Route::find(labels, brokers, peers, header);
+        match self.0.entry(Who::of(peers, header)) {
+            Entry::Vacant(place) => place.insert(make()),
+            Entry::Occupied(place) => {
+                let known = place.into_mut();
+                if !known.key.is_certain() {
+                    *known = make();
+                }
+                known
+            }
+        }
+    }
+
+    /// Forgets all: labels or series may be gone.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Route {
+    fn find(
+        labels: &mut Labels,
+        brokers: &mut Brokers,
+        peers: &Peers,
+        header: &RequestHeader,
+    ) -> Self {
+        let broker = labels.broker_key(peers);
+        Self {
+            key: labels.request_key(broker, header),
+            broker: brokers.handles(labels, broker),
+            traffic: traffic::Route::default(),
+            topics: topics::Route::default(),
+            _client_id: header.client_id.clone(),
+        }
+    }
+}
+
+impl Who {
+    fn of(peers: &Peers, header: &RequestHeader) -> Self {
+        let client_id = header.client_id.as_deref().map_or(0, |id| id.as_ptr().addr());
+        Self {
+            client_id,
+            api_key: header.api_key,
+            api_version: header.api_version,
+            fetcher: header.fetcher,
+            vantage: peers.vantage,
+            broker: peers.broker,
+        }
+    }
+}
+
+/// By what nearly always tells them apart.
+impl Hash for Who {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.client_id);
+        state.write_u32(
+            u32::from(self.api_key.cast_unsigned()) << 16
+                | u32::from(self.api_version.cast_unsigned()),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::metrics::Options;
+    use crate::sink::metrics::family::{Families, Registry};
+    use crate::sink::metrics::label::LabelId;
+    use crate::sink::samples::{header, peers};
+
+    fn brokers() -> Brokers {
+        let registry = Registry::default();
+        Brokers::new(&Families { registry: &registry, cluster: None }).unwrap()
+    }
+
+    #[test]
+    fn equal_texts_in_several_places_are_one_client() {
+        let (mut routes, mut brokers) = (Routes::default(), brokers());
+        let mut labels = Labels::new(&Options::default());
+        let mut key =
+            |header: &RequestHeader| routes.find(&mut labels, &mut brokers, &peers(), header).key;
+        let (a, same, b) = (header("a"), header("a"), header("b"));
+        assert_eq!(key(&a), key(&same));
+        assert_ne!(key(&a), key(&b));
+        assert_ne!(key(&a), key(&RequestHeader { api_version: 8, ..a.clone() }));
+        assert_eq!(routes.0.len(), 4);
+    }
+
+    #[test]
+    fn a_client_without_a_label_is_counted_as_that_each_time() {
+        let (mut routes, mut brokers) = (Routes::default(), brokers());
+        let options = Options { max_label_values: 1, ..Options::default() };
+        let mut labels = Labels::new(&options);
+        for header in [&header("a"), &header("b"), &header("b")] {
+            for _ in 0..2 {
+                routes.find(&mut labels, &mut brokers, &peers(), header);
+            }
+        }
+        let overflow = labels.overflows().find(|(label, _)| *label == "client_id");
+        assert_eq!(overflow, Some(("client_id", 4)));
+        let other = routes.find(&mut labels, &mut brokers, &peers(), &header("c"));
+        assert_eq!(other.key.client, LabelId::OTHER);
+    }
+}

@@ -38,6 +38,8 @@ pub struct FlowState {
     /// Where a connection may begin in the place of this one, where to resume, or where a frame seemed
     /// to begin.
     awaited: Seq,
+    /// Segments that were copied whole since it was in step.
+    copied: u32,
     place: Place,
     walk: Walk,
 }
@@ -53,7 +55,7 @@ const LOOK: u32 = 8;
 const PASSED: u32 = 1 << 8;
 const PATIENCE: u32 = 64;
 
-const _: () = assert!(size_of::<FlowState>() == 304);
+const _: () = assert!(size_of::<FlowState>() == 312);
 
 impl FlowState {
     /// A direction seen for the first time.
@@ -66,6 +68,7 @@ impl FlowState {
             contended: 0,
             awaits: 0,
             awaited: Seq(0),
+            copied: 0,
             place: Place::new(first.seq),
             walk: Walk::new(false, false),
         }
@@ -220,6 +223,7 @@ impl FlowState {
     #[inline(always)]
     pub const fn fall(&mut self) {
         self.mode = Mode::Copy as u32;
+        self.copied = 0;
         self.awaits = if !self.walk.is_proven() {
             0
         } else if self.walk.is_request() {
@@ -233,6 +237,14 @@ impl FlowState {
     #[inline(always)]
     pub const fn looks_for_requests(&self) -> bool {
         self.awaits & REQUESTS != 0
+    }
+
+    /// A segment is copied whole. Whether the daemon is to look at it at once: ever more rarely, as it
+    /// may have nothing to say.
+    #[inline(always)]
+    pub const fn copies(&mut self) -> bool {
+        self.copied = self.copied.wrapping_add(1);
+        self.copied & self.copied.wrapping_sub(1) == 0
     }
 
     /// A segment has passed since a frame seemed to begin; too many, and it is looked for again.

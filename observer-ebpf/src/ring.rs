@@ -1,6 +1,6 @@
 //! From a segment to ring records, in the format of `observer_common::record`.
 
-use aya_ebpf::bindings::BPF_RB_NO_WAKEUP;
+use aya_ebpf::bindings::{BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP};
 use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output};
 use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters, Loss};
@@ -103,7 +103,7 @@ impl Segment<'_> {
         let start = header.encode(&mut scratch.header);
         // SAFETY: the header begins at most its room behind the scratch space's beginning.
         let record = unsafe { core::ptr::from_mut(scratch).cast::<u8>().add(start) };
-        if !output(record.cast(), end - start as u64, counters) {
+        if !output(record.cast(), end - start as u64, Wake::No, counters) {
             lose(counters, Loss::RingFull, part.wire_len);
             return Ok(());
         }
@@ -143,12 +143,27 @@ pub fn now() -> u64 {
 /// What the ring itself needs for a record: its header, and room up to a multiple of eight bytes.
 const RECORD_HEADER: u64 = 8;
 
-/// Puts a record into the ring, without waking the daemon: it polls. False where the ring is full.
+/// Whether the daemon is to look at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// No: it polls.
+    No,
+    /// Yes.
+    Yes,
+}
+
+/// Puts a record into the ring. False where the ring is full.
 #[inline(always)]
-pub fn output(record: *mut core::ffi::c_void, len: u64, counters: &mut Counters) -> bool {
+pub fn output(
+    record: *mut core::ffi::c_void,
+    len: u64,
+    wake: Wake,
+    counters: &mut Counters,
+) -> bool {
     let ring = core::ptr::from_ref(&RING).cast_mut().cast();
+    let flags = if wake == Wake::Yes { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP };
     // SAFETY: the verifier checks record and length.
-    let done = unsafe { bpf_ringbuf_output(ring, record, len, u64::from(BPF_RB_NO_WAKEUP)) == 0 };
+    let done = unsafe { bpf_ringbuf_output(ring, record, len, u64::from(flags)) == 0 };
     if done {
         counters.add(Counter::RingBytes, RECORD_HEADER + (len + 7) / 8 * 8);
     }

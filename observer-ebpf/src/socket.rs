@@ -12,7 +12,7 @@ use observer_common::{Endpoint, Flow};
 
 use crate::config::MEASURE_NS;
 use crate::maps::{self, SOCKETS};
-use crate::ring::{now, output};
+use crate::ring::{Wake, now, output};
 
 const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
@@ -87,7 +87,7 @@ fn submit(record: &SocketRecord) {
     let mut bytes = [0; SOCKET_RECORD_LEN];
     record.encode(&mut bytes);
     let Some(counters) = maps::counters() else { return };
-    let sent = output(bytes.as_mut_ptr().cast(), SOCKET_RECORD_LEN as u64, counters);
+    let sent = output(bytes.as_mut_ptr().cast(), SOCKET_RECORD_LEN as u64, Wake::No, counters);
     counters.add(if sent { Counter::SocketRecords } else { Counter::SocketRingFull }, 1);
 }
 

@@ -25,8 +25,9 @@ pub trait Bench {
     fn submit(&mut self, covered: Position, flags: bool);
     /// Whether a frame may begin with the segment.
     fn may_begin(&mut self, is_request: bool) -> bool;
-    /// Copies a part of the segment as it is; the last part takes the flags along.
-    fn copy(&mut self, from: u32, to: u32, wants: Wants);
+    /// Copies a part of the segment as it is; the last part takes the flags along. With `is_urgent` the
+    /// daemon is to look at once.
+    fn copy(&mut self, from: u32, to: u32, wants: Wants, is_urgent: bool);
     /// Counts bytes that are not copied at all.
     fn count_only(&mut self);
     /// Counts bytes that came before.
@@ -68,7 +69,7 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         if state.is_in_step() {
             tell(state, bench, false);
         }
-        return bench.copy(0, 0, Wants::Nothing);
+        return bench.copy(0, 0, Wants::Nothing, false);
     }
     if state.is_in_step() {
         prepare(state, span, bench);
@@ -92,7 +93,9 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         }
     }
     if let Some((from, wants)) = copy {
-        bench.copy(from, span.len, wants);
+        // Until the daemon knows where frames begin, all that comes is copied.
+        let is_urgent = wants == Wants::Here || wants == Wants::Place && state.copies();
+        bench.copy(from, span.len, wants, is_urgent);
         if wants == Wants::Answer {
             let seen = state.place().untold();
             state.place().tell(seen.from.plus(seen.len));
@@ -136,7 +139,7 @@ fn begin(
         Plan::Resume(from) => {
             resumed(state, bench);
             if from > 0 {
-                bench.copy(0, from, Wants::Nothing);
+                bench.copy(0, from, Wants::Nothing, false);
             }
             task.walk = Some(from);
         }

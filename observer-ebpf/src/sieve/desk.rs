@@ -16,7 +16,7 @@ use observer_common::{Seq, TcpFlags};
 
 use crate::config::CHUNK_LEN;
 use crate::maps::counters;
-use crate::ring::{Segment, lose, output};
+use crate::ring::{Segment, Wake, lose, output};
 use crate::seen::Seen;
 
 /// Bytes of a record at most, a power of two: more are never reached, see [`ROOM`].
@@ -59,6 +59,8 @@ pub struct Desk {
     pub copies: u32,
     /// What the daemon is asked for, while bytes are copied as they are.
     pub wants: u32,
+    /// Whether the daemon is to look at once.
+    pub is_urgent: u32,
     /// Whether nothing is kept.
     pub is_muted: u32,
     /// See `Tape::forget`.
@@ -82,6 +84,7 @@ impl Desk {
         self.at = from;
         self.told = told;
         self.wants = Wants::Nothing as u32;
+        self.is_urgent = 0;
         self.clear();
     }
 
@@ -207,6 +210,10 @@ impl Desk {
         let place = seen.header.seq.plus(self.at);
         self.submit(seen, self.told, place.since(self.told) as u32, false);
         self.told = place;
+        if self.wants == Wants::Here as u32 {
+            // That was of the segment's first byte.
+            self.wants = Wants::Answer as u32;
+        }
     }
 
     /// Makes a record of what was kept; it covers `len` bytes. With `is_last` it is the segment's last.
@@ -228,7 +235,8 @@ impl Desk {
         let kept = self.kept;
         self.clear();
         let Some(counters) = counters() else { return };
-        if output(self.place(start).cast(), u64::from(record_len), counters) {
+        let wake = if self.is_urgent != 0 { Wake::Yes } else { Wake::No };
+        if output(self.place(start).cast(), u64::from(record_len), wake, counters) {
             counters.add(Counter::SubmittedRecords, 1);
             counters.add(Counter::SubmittedBytes, u64::from(len));
             counters.add(Counter::CopiedBytes, u64::from(kept));

@@ -28,7 +28,7 @@ use desk::desk;
 #[inline(always)]
 pub fn copy(segment: Segment<'_>, counters: &mut Counters) -> Result<(), Ignored> {
     let desk = desk().ok_or(Ignored::NoScratch)?;
-    Table { segment, desk, counters }.copy(0, segment.seen.len, Wants::Nothing);
+    Table { segment, desk, counters }.copy(0, segment.seen.len, Wants::Nothing, false);
     Ok(())
 }
 
@@ -40,14 +40,13 @@ pub fn take(
     counters: &mut Counters,
 ) -> Result<(), Ignored> {
     let desk = desk().ok_or(Ignored::NoScratch)?;
-    desk.clear();
-    desk.wants = Wants::Nothing as u32;
+    desk.begin(0, segment.seen.header.seq);
     let (span, ends) = (segment.seen.span(), segment.seen.ends());
     let mut table = Table { segment, desk, counters };
     if !lock::lock(state) {
         // Another CPU is at it: what comes now is told as it is, and the direction has lost the step.
         state.contended = 1;
-        table.copy(0, span.len, Wants::Place);
+        table.copy(0, span.len, Wants::Place, false);
         return Ok(());
     }
     if state.contended != 0 {
@@ -99,10 +98,11 @@ impl Bench for Table<'_> {
     }
 
     #[inline(always)]
-    fn copy(&mut self, from: u32, to: u32, wants: Wants) {
+    fn copy(&mut self, from: u32, to: u32, wants: Wants, is_urgent: bool) {
         let Segment { seen, .. } = self.segment;
         self.desk.begin(from, seen.header.seq.plus(from));
         self.desk.wants = wants as u32;
+        self.desk.is_urgent = u32::from(is_urgent);
         if to > from {
             turns::copy(self.segment, to, self.desk);
             let unread = to - self.desk.at;

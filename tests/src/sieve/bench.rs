@@ -79,7 +79,7 @@ impl Bench for Table<'_, '_> {
         self.record(covered, flags);
     }
 
-    fn copy(&mut self, from: u32, to: u32, wants: Wants) {
+    fn copy(&mut self, from: u32, to: u32, wants: Wants, _is_urgent: bool) {
         self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec(), false)];
         let covered = Position { from: self.segment.seq.plus(from), len: to - from };
         self.wants = wants;

@@ -1,12 +1,15 @@
 //! Draining the ring: a plain loop that polls by timer, and at once while much is coming.
 //!
-//! The kernel wakes nobody for a record: that costs it 80 times what a polled record does.
+//! The kernel wakes nobody for a record: that costs it 80 times what a polled record does. Only where
+//! it waits for an answer it does.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aya::maps::{MapData, RingBuf};
 
+use super::bell::Bell;
 use super::clock::{Clock, monotonic_ns};
 use super::handle::Shared;
 use super::records;
@@ -26,6 +29,7 @@ const RESAMPLE_NS: u64 = 1_000_000_000;
 /// Takes records from the ring.
 pub(super) struct Drain {
     ring: RingBuf<MapData>,
+    bell: Bell,
     ring_bytes: u32,
     clock: Clock,
     resampled_ns: u64,
@@ -38,8 +42,9 @@ struct Batch {
 }
 
 impl Drain {
-    pub fn new(ring: RingBuf<MapData>, ring_bytes: u32) -> Self {
-        Self { ring, ring_bytes, clock: Clock::new(), resampled_ns: monotonic_ns() }
+    pub fn new(ring: RingBuf<MapData>, ring_bytes: u32) -> io::Result<Self> {
+        let bell = Bell::of(&ring)?;
+        Ok(Self { ring, bell, ring_bytes, clock: Clock::new(), resampled_ns: monotonic_ns() })
     }
 
     /// Drains until told to stop.
@@ -49,7 +54,7 @@ impl Drain {
             let batch = self.pass(shared, sink);
             // Much came while we looked: look again at once.
             if batch.emptied && batch.bytes < self.ring_bytes as usize / 8 {
-                std::thread::sleep(interval);
+                self.bell.wait(interval);
             }
         }
     }

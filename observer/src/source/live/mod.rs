@@ -8,6 +8,7 @@
 
 mod addresses;
 mod attach;
+mod bell;
 mod cgroup;
 mod clock;
 mod config;
@@ -82,7 +83,8 @@ impl Capture {
         if config.drop_privileges {
             privileges::keep(&[])?;
         }
-        let drain = Drain::new(ring, config.ring_bytes);
+        let drain =
+            Drain::new(ring, config.ring_bytes).map_err(Error::system("watching the ring"))?;
         Ok(Self { drain, handle: Handle::new(requests, waker, shared) })
     }
 

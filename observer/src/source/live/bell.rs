@@ -1,0 +1,35 @@
+//! The pause between two looks at the ring: a time in, earlier where the kernel rings.
+//!
+//! It rings when it waits for an answer (`observer_common::record::Wants::Here`), and only then. So the
+//! ring's descriptor is watched for its edges: that there are records says nothing.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{Timespec, epoll};
+
+/// Hears the kernel ring.
+pub(super) struct Bell(OwnedFd);
+
+impl Bell {
+    /// That of a ring buffer.
+    pub fn of(ring: impl AsFd) -> io::Result<Self> {
+        let bell = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let edges = epoll::EventFlags::IN | epoll::EventFlags::ET;
+        epoll::add(&bell, ring, epoll::EventData::new_u64(0), edges)?;
+        Ok(Self(bell))
+    }
+
+    /// Waits for so long at most.
+    pub fn wait(&self, most: Duration) {
+        let mut events = [MaybeUninit::uninit(); 1];
+        let timeout = Timespec::try_from(most).ok();
+        if epoll::wait(&self.0, &mut events, timeout.as_ref()).is_err() {
+            // Shorter waits than a millisecond take Linux 5.11.
+            thread::sleep(most);
+        }
+    }
+}

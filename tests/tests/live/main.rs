@@ -4,6 +4,7 @@ mod addresses;
 mod interfaces;
 mod killed;
 mod loopback;
+mod neighbours;
 mod pressure;
 mod privileges;
 mod resent;

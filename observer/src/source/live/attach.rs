@@ -92,8 +92,9 @@ fn attach_classifier(
         let id = program.attach_with_options(&link.name, direction, options)?;
         program.take_link(id)
     };
+    // Behind a program that ends the chain, as one that routes may do, nothing would be seen.
     let attached = match how {
-        Attach::Auto => match attach(TcAttachOptions::TcxOrder(LinkOrder::default())) {
+        Attach::Auto => match attach(TcAttachOptions::TcxOrder(LinkOrder::first())) {
             Err(error) if lacks_tcx(&error) => attach_clsact(&link.name, &mut attach),
             attached => attached.map(|link| ClassifierLink { _link: link, added_qdisc: false }),
         },
@@ -111,7 +112,12 @@ fn attach_clsact(
         Err(TcError::NetlinkError(error)) if error.raw_os_error() == Some(libc::EEXIST) => false,
         added => added.map(|()| true)?,
     };
-    let link = attach(TcAttachOptions::Netlink(NlOptions::default()))?;
+    let first = NlOptions { priority: 1, ..NlOptions::default() };
+    let link = attach(TcAttachOptions::Netlink(first)).or_else(|error| {
+        // Somebody has the first place, with filters of another kind.
+        tracing::warn!("behind the filters of interface {interface}: {}", chain(&error));
+        attach(TcAttachOptions::Netlink(NlOptions::default()))
+    })?;
     Ok(ClassifierLink { _link: link, added_qdisc })
 }
 

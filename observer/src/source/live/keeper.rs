@@ -40,6 +40,8 @@ pub(super) struct Keeper {
     selection: Selection,
     how: Attach,
     attached: BTreeMap<u32, Interface>,
+    /// Whether what is attached may not be what should be, as interfaces could not be listed.
+    is_behind: bool,
     sockets: Option<sockets::Attached>,
     detached: bool,
     shared: Arc<Shared>,
@@ -78,6 +80,7 @@ impl Keeper {
             selection,
             how: config.attach,
             attached: BTreeMap::new(),
+            is_behind: false,
             sockets: None,
             detached: false,
             shared,
@@ -108,7 +111,7 @@ impl Keeper {
                     Err(TryRecvError::Disconnected) => return,
                 }
             }
-            if (self.links.changed() || self.some_failed()) && !self.detached {
+            if (self.links.changed() || self.is_to_retry()) && !self.detached {
                 self.follow();
             }
         }
@@ -149,7 +152,9 @@ impl Keeper {
     }
 
     fn follow(&mut self) {
-        match links::list() {
+        let found = links::list();
+        self.is_behind = found.is_err();
+        match found {
             Ok(found) => self.reconcile(&found),
             Err(error) => tracing::warn!("listing network interfaces: {error}"),
         }
@@ -199,12 +204,12 @@ impl Keeper {
         failed.find_map(|interface| interface.hooks.err()).map_or(Ok(()), Err)
     }
 
-    fn some_failed(&self) -> bool {
-        self.attached.values().any(|interface| interface.hooks.is_err())
+    fn is_to_retry(&self) -> bool {
+        self.is_behind || self.attached.values().any(|interface| interface.hooks.is_err())
     }
 
     fn retry_ms(&self) -> i32 {
-        if self.some_failed() { RETRY_MS } else { -1 }
+        if self.is_to_retry() { RETRY_MS } else { -1 }
     }
 
     fn tell(&self) {

@@ -43,12 +43,21 @@ impl Metrics {
         sums
     }
 
-    /// Fails unless both ledgers balance, to the byte and to the request.
+    /// Whether every byte that was seen has come to its fate.
+    pub fn is_settled(&self) -> bool {
+        self.sum("stream_bytes_total", r#"fate="pending""#) == 0
+    }
+
+    /// Fails unless both ledgers balance, to the byte and to the request, with nothing on its way: what
+    /// is missing between kernel and pipeline would count as that.
     pub fn check_balance(&self) -> Result<()> {
         let (seen, fates) =
             (self.sum("stream_payload_bytes_total", ""), self.sum("stream_bytes_total", ""));
         if seen == 0 || seen != fates {
             bail!("{seen} bytes were seen, and {fates} have a fate");
+        }
+        if !self.is_settled() {
+            bail!("bytes are still on their way");
         }
         let (requests, ended) =
             (self.sum("requests_total", ""), self.sum("request_outcomes_total", ""));

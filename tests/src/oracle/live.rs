@@ -66,12 +66,24 @@ impl Observing {
         Ok(observing)
     }
 
+    /// Its metrics in a moment at which no byte is on its way; brokers never fall silent.
+    fn settled(&self) -> Result<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (_, scraped) = http::get(self.address, "/metrics")?;
+            if Metrics::parse(&scraped)?.is_settled() || Instant::now() > deadline {
+                return Ok(scraped);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Reads its metrics, ends it in an orderly way and reads what it printed.
     pub fn stop(mut self) -> Result<Live> {
         if let Some(status) = self.process.try_wait()? {
             bail!("the observer ended early: {status}: {}", self.last_words()?);
         }
-        let (_, scraped) = http::get(self.address, "/metrics")?;
+        let scraped = self.settled()?;
         kill_process(Pid::from_child(&self.process), Signal::TERM)?;
         let status = self.process.wait()?;
         if !status.success() {

@@ -88,7 +88,7 @@ fn op<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, number: u64) -> 
         Then::STAY
     } else if word.is(Op::Text) {
         if !walk.is_proven() {
-            // The client id of a header that was zeros so far.
+            // The client id of what may be Produce v0.
             if number == 0 {
                 return Then::out(Why::Unproven);
             }

@@ -58,7 +58,7 @@ pub(super) fn request<T: Tape>(
         if !entry.is_known() {
             return Then::out(Why::Unproven);
         }
-        // Zeros alone are no header: so begins ZooKeeper's handshake. What follows must be something.
+        // Produce v0 of a client without a name proves nothing: so begins ZooKeeper's handshake.
         if number as u32 != 0 {
             prove(walk, tape);
         }
@@ -151,9 +151,6 @@ pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl 
 /// A request's correlation id.
 #[inline(always)]
 pub(super) fn asked<T: Tape>(walk: &mut Walk, tape: &mut T, id: u32) -> Then {
-    if !walk.is_proven() && id != 0 {
-        prove(walk, tape);
-    }
     walk.correlation_id = id;
     let is_marked = walk.take_mark();
     if walk.answer != 0 || is_marked {

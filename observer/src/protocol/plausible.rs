@@ -56,8 +56,9 @@ fn judge(bytes: &[u8], max_len: u32, refuse: fn(&[u8], usize) -> Option<Guess>) 
     if api_key.0 < 0 || api_version < 0 {
         return Guess::No;
     }
-    // Zeros alone say nothing: so begins ZooKeeper's handshake, and much else.
-    if *fixed == [0; MIN_LEN] && rest.first_chunk() == Some(&[0; 2]) {
+    // Produce v0 of a client without a name says nothing: so begins ZooKeeper's handshake, with the
+    // last transaction that was seen where the id would be, and much else.
+    if fixed.first_chunk() == Some(&[0; 4]) && rest.first_chunk() == Some(&[0; 2]) {
         return Guess::No;
     }
     let found =
@@ -160,8 +161,10 @@ mod tests {
     #[test]
     fn other_protocols_are_not_frames() {
         let zookeeper = [&[0, 0, 0, 45][..], &[0; 14], &[0x46, 0x50], &[0; 29]].concat();
+        let again = [&[0, 0, 0, 45][..], &[0; 4], &[0, 0, 0, 5], &[0; 37]].concat();
         for other in [
             &zookeeper[..],
+            &again[..],
             b"GET / HTTP/1.1\r\n",
             b"*1\r\n$4\r\nPING\r\n",
             b"\x16\x03\x01\x02\x00\x01",

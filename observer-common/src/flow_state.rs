@@ -178,7 +178,7 @@ impl FlowState {
         self.awaits = 0;
         self.mode = Mode::Sieve as u32;
         self.place = Place::resumed(at);
-        self.walk.resume(is_request);
+        self.walk = Walk::new(is_request, true);
     }
 
     /// Segments go on as before: after a while the SYN meant nothing.

@@ -111,8 +111,7 @@ fn tokens_and_the_request_behind_them() {
     }
 }
 
-/// Joined in mid-stream, the sieve is in step as soon as it is told where a frame begins. Responses to
-/// requests that it did not read may hold data: of these it keeps the header.
+/// Joined in mid-stream, the sieve is in step as soon as it is told where a frame begins.
 #[test]
 fn in_mid_stream() {
     for capture in &RECORDED {
@@ -122,9 +121,7 @@ fn in_mid_stream() {
         for at in (1..recorded.bytes()).step_by(997) {
             let segments = recorded.from(at, usize::MAX);
             let mut sieve = Sieve::default();
-            let (whole, mut sieved) = (segments.run(&ports), run(&segments, &ports, &mut sieve));
-            let unread = take_over_unread(&whole, &mut sieved);
-            assert!(unread <= 5 * sieve.resumes, "{unread} responses were not read");
+            let (whole, sieved) = (segments.run(&ports), run(&segments, &ports, &mut sieve));
             assert_same(&whole, &sieved, &format!("from {at} on"));
             assert_eq!(whole.ledger.seen, sieved.ledger.seen + sieve.duplicate);
             resumed += sieve.resumes;

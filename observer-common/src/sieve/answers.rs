@@ -13,9 +13,6 @@ pub const ANSWERS: usize = 16;
 #[repr(transparent)]
 pub struct Answer(pub u64);
 
-/// Of the first word, whose number is less.
-const MARK: u64 = 1 << 15;
-
 impl Answer {
     /// One whose first word is not 0.
     #[inline(always)]
@@ -23,17 +20,10 @@ impl Answer {
         Self((correlation_id as u64) << 32 | (inner as u64) << 16 | word as u64)
     }
 
-    /// The same, where the answers to all data requests behind it are noted.
-    #[inline(always)]
-    #[must_use]
-    pub const fn marked(self) -> Self {
-        Self(self.0 | MARK)
-    }
-
     /// The first word.
     #[inline(always)]
     pub const fn word(self) -> u16 {
-        (self.0 & (MARK - 1)) as u16
+        self.0 as u16
     }
 
     /// The first word of the response inside; 0 where none is known.
@@ -43,17 +33,10 @@ impl Answer {
     }
 
     #[inline(always)]
-    const fn is_marked(self) -> bool {
-        self.0 & MARK != 0
-    }
-
-    #[inline(always)]
     const fn correlation_id(self) -> u32 {
         (self.0 >> 32) as u32
     }
 }
-
-const _: () = assert!((super::MAX_WORDS as u64) <= MARK);
 
 /// The answers that a response direction expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,18 +47,14 @@ pub struct Answers {
     noted: u32,
     /// How many of them have passed.
     passed: u32,
-    /// Why a response may hold data though none is expected: [`FORGOTTEN`], [`BLIND`].
-    unsure: u32,
+    /// Whether there were more than there is room for, and none of those left has passed.
+    has_forgotten: u32,
 }
-
-/// More were noted than there is room for.
-const FORGOTTEN: u32 = 1;
-/// Requests passed that were not read.
-const BLIND: u32 = 2;
 
 impl Answers {
     /// None.
-    pub const NONE: Self = Self { slots: [Answer(0); ANSWERS], noted: 0, passed: 0, unsure: 0 };
+    pub const NONE: Self =
+        Self { slots: [Answer(0); ANSWERS], noted: 0, passed: 0, has_forgotten: 0 };
 
     /// Notes an answer.
     #[inline(always)]
@@ -92,21 +71,14 @@ impl Answers {
     pub fn correct(&mut self, answer: Answer) {
         let last = self.slots.get_mut(self.noted as usize % ANSWERS);
         if let Some(slot) = last.filter(|slot| slot.correlation_id() == answer.correlation_id()) {
-            *slot = Answer(slot.0 & MARK | answer.0);
+            *slot = answer;
         }
     }
 
-    /// Requests pass that are not read: their responses are no more to be told from others, until one
-    /// that is marked is answered.
+    /// Whether a response that is not expected may be one that was.
     #[inline(always)]
-    pub const fn lose_sight(&mut self) {
-        self.unsure |= BLIND;
-    }
-
-    /// Whether a response that is not expected may hold data.
-    #[inline(always)]
-    pub const fn is_unsure(&self) -> bool {
-        self.unsure != 0
+    pub const fn has_forgotten(&self) -> bool {
+        self.has_forgotten != 0
     }
 
     /// Takes the answer to this id, if it is expected.
@@ -115,7 +87,7 @@ impl Answers {
         let noted = self.noted;
         if noted.wrapping_sub(self.passed) > ANSWERS as u32 {
             self.passed = noted.wrapping_sub(ANSWERS as u32);
-            self.unsure |= FORGOTTEN;
+            self.has_forgotten = 1;
         }
         let mut at = self.passed;
         for _ in 0..ANSWERS {
@@ -126,7 +98,7 @@ impl Answers {
             let answer = self.slots.get(at as usize % ANSWERS).copied().unwrap_or_default();
             if answer.correlation_id() == correlation_id {
                 self.passed = at;
-                self.unsure &= if answer.is_marked() { 0 } else { BLIND };
+                self.has_forgotten = 0;
                 return Some(answer);
             }
         }
@@ -156,7 +128,7 @@ mod tests {
         assert_eq!(word(&mut answers, 7), None);
         assert_eq!(word(&mut answers, 0), Some(4));
         assert_eq!(word(&mut answers, 0), None);
-        assert!(!answers.is_unsure());
+        assert!(!answers.has_forgotten());
     }
 
     #[test]
@@ -184,19 +156,9 @@ mod tests {
     fn the_first_are_forgotten_and_that_is_known_until_the_others_are_answered() {
         let mut answers = noted((0..=ANSWERS as u32).map(|id| Answer::new(id, 1, 0)));
         assert_eq!(word(&mut answers, 0), None);
-        assert!(answers.is_unsure());
+        assert!(answers.has_forgotten());
         assert_eq!(word(&mut answers, 1), Some(1));
-        assert!(!answers.is_unsure());
+        assert!(!answers.has_forgotten());
         assert_eq!(word(&mut answers, ANSWERS as u32), Some(1));
-    }
-
-    #[test]
-    fn what_was_not_read_is_unsure_until_what_is_marked_is_answered() {
-        let mut answers = noted([Answer::new(1, 1, 0), Answer::new(2, 1, 0).marked()]);
-        answers.lose_sight();
-        assert_eq!(word(&mut answers, 1), Some(1));
-        assert!(answers.is_unsure());
-        assert_eq!(word(&mut answers, 2), Some(1));
-        assert!(!answers.is_unsure());
     }
 }

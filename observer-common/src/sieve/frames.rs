@@ -104,7 +104,7 @@ pub(super) fn response(walk: &mut Walk, number: u64) -> Then {
     if let Some(answer) = walk.answers.take(number as u32) {
         walk.inner = answer.inner();
         Then::go(answer.word())
-    } else if walk.answers.is_unsure() {
+    } else if walk.answers.has_forgotten() {
         Then::FINISH
     } else {
         Then::go(ANY_RESPONSE)
@@ -152,11 +152,8 @@ pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl 
 #[inline(always)]
 pub(super) fn asked<T: Tape>(walk: &mut Walk, tape: &mut T, id: u32) -> Then {
     walk.correlation_id = id;
-    let is_marked = walk.take_mark();
-    if walk.answer != 0 || is_marked {
-        let word = if walk.answer == 0 { ANY_RESPONSE } else { walk.answer };
-        let answer = Answer::new(id, word, 0);
-        tape.tell(News::Expect(if is_marked { answer.marked() } else { answer }));
+    if walk.answer != 0 {
+        tape.tell(News::Expect(Answer::new(id, walk.answer, 0)));
     }
     Then::go(walk.at)
 }

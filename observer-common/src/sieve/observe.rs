@@ -4,7 +4,6 @@
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
 use super::place::{Arrival, Position};
-use super::tape::News;
 use super::walk::Walk;
 use super::why::Why;
 use crate::Seq;
@@ -36,8 +35,6 @@ pub trait Bench {
     fn fell(&mut self, why: Why);
     /// The direction is in step again.
     fn resumed(&mut self);
-    /// Tells the other direction.
-    fn tell(&mut self, news: News);
 }
 
 /// How far a walk came.
@@ -137,7 +134,7 @@ fn begin(
             }
         }
         Plan::Resume(from) => {
-            resumed(state, bench);
+            bench.resumed();
             if from > 0 {
                 bench.copy(0, from, Wants::Nothing, false);
             }
@@ -220,9 +217,6 @@ pub fn lose_step(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
 fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
     state.fall();
     bench.fell(why);
-    if state.walk().is_request() {
-        bench.tell(News::Blind);
-    }
 }
 
 /// Does what the daemon asks.
@@ -230,17 +224,7 @@ fn fall(state: &mut FlowState, why: Why, bench: &mut impl Bench) {
 pub fn obey(state: &mut FlowState, order: Order, bench: &mut impl Bench) {
     state.obey(order);
     if state.is_in_step() {
-        resumed(state, bench);
-    }
-}
-
-/// The direction is in step again.
-#[inline(always)]
-fn resumed(state: &mut FlowState, bench: &mut impl Bench) {
-    bench.resumed();
-    state.walk().has_resumed();
-    if !state.walk().is_request() {
-        bench.tell(News::Mark);
+        bench.resumed();
     }
 }
 

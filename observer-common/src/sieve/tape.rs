@@ -27,7 +27,7 @@ pub trait Tape {
     }
 }
 
-/// What a direction has to say to the other.
+/// What the request direction has to say to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// The connection is Kafka's.
@@ -38,8 +38,4 @@ pub enum News {
     Wraps(Answer),
     /// Whether authentication tokens will come.
     Tokens(Tokens),
-    /// Requests are not read any more.
-    Blind,
-    /// Responses are read again: it must be told which is the first whose request was read.
-    Mark,
 }

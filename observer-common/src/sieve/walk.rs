@@ -54,8 +54,6 @@ pub struct Walk {
     is_request: u8,
     is_proven: u8,
     tokens: u8,
-    /// Whether the next request's answer is to be noted whatever it is.
-    marks: u8,
 }
 
 const _: () = assert!(size_of::<Walk>() == 232);
@@ -87,34 +85,7 @@ impl Walk {
             is_request: is_request as u8,
             is_proven: is_proven as u8,
             tokens: Tokens::No as u8,
-            marks: 0,
         }
-    }
-
-    /// A direction of Kafka's at a frame's beginning, in the place of this one of the same connection.
-    #[inline(always)]
-    pub const fn resume(&mut self, is_request: bool) {
-        let answers = self.answers;
-        *self = Self::new(is_request, true);
-        self.answers = answers;
-    }
-
-    /// It is in step again. What was asked or answered meanwhile was not read.
-    #[inline(always)]
-    pub(super) const fn has_resumed(&mut self) {
-        if self.is_request() {
-            self.marks = 1;
-        } else {
-            self.answers.lose_sight();
-        }
-    }
-
-    /// Whether the answer to the request at hand is to be marked, which is so once.
-    #[inline(always)]
-    pub(super) const fn take_mark(&mut self) -> bool {
-        let marks = self.marks != 0;
-        self.marks = 0;
-        marks
     }
 
     /// Whether requests pass here.
@@ -161,8 +132,6 @@ impl Walk {
             News::Expect(answer) => self.answers.note(answer),
             News::Wraps(answer) => self.answers.correct(answer),
             News::Tokens(tokens) => self.note_tokens(tokens),
-            News::Blind => self.answers.lose_sight(),
-            News::Mark => self.marks = 1,
         }
     }
 

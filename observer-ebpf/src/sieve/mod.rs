@@ -13,7 +13,7 @@ use observer_common::flow_state::FlowState;
 use observer_common::packet::Load;
 use observer_common::record::Wants;
 use observer_common::sieve::{
-    Bench, News, Position, Walk, Walked, Why, lose_step, may_begin, obey, observe,
+    Bench, Position, Walk, Walked, Why, lose_step, may_begin, obey, observe,
 };
 
 pub use desk::Desk;
@@ -136,10 +136,5 @@ impl Bench for Table<'_> {
     #[inline(always)]
     fn resumed(&mut self) {
         self.counters.add(Counter::Resumes, 1);
-    }
-
-    #[inline(always)]
-    fn tell(&mut self, news: News) {
-        tape::tell_other(self.segment.seen, &news);
     }
 }

@@ -1,7 +1,7 @@
 //! What is done with a segment's bytes: records out.
 
 use observer::input::{Segment, Seq, TcpFlags, Wants};
-use observer_common::sieve::{Bench, News, Position, Step, Walk, Walked, Why, may_begin, step};
+use observer_common::sieve::{Bench, Position, Step, Walk, Walked, Why, may_begin, step};
 
 use super::tape::Reel;
 use super::{Kept, Sieve, with_chunks};
@@ -100,9 +100,5 @@ impl Bench for Table<'_, '_> {
 
     fn resumed(&mut self) {
         self.sieve.resumes += 1;
-    }
-
-    fn tell(&mut self, news: News) {
-        self.sieve.tell_other(self.segment.flow, news);
     }
 }

@@ -22,18 +22,38 @@ const CORRELATION_ID_LEN: u32 = 4;
 const OUT_OF_ORDER: Duration = Duration::from_millis(1);
 
 impl Conversation {
-    /// Takes a request into the table, and makes room for it.
-    pub(super) fn begin_request<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
+    /// Takes a request into the table, and makes room for it. Where all room is taken by other
+    /// connections, it ends here; returns whether it is in flight.
+    pub(super) fn begin_request<H: Handler>(
+        &mut self,
+        pending: Pending,
+        ctx: &mut Context<'_, H>,
+    ) -> bool {
         let Limits { max_inflight, max_inflight_per_connection, .. } = *ctx.limits;
         let is_full =
             self.inflight.len() >= max_inflight_per_connection || *ctx.inflight >= max_inflight;
-        if is_full && let Some(oldest) = self.inflight.pop_oldest() {
-            ctx.evictions.count(Table::Inflight);
-            self.inflight.remember(oldest.correlation_id, Unmatched::Evicted);
-            self.end_request(oldest, Outcome::Evicted, None, ctx);
-        }
         *ctx.inflight = ctx.inflight.saturating_add(1);
-        self.inflight.push(pending);
+        if !is_full {
+            self.inflight.push(pending);
+            return true;
+        }
+        match self.inflight.pop_oldest() {
+            Some(oldest) => {
+                self.evict(oldest, ctx);
+                self.inflight.push(pending);
+                true
+            }
+            None => {
+                self.evict(pending, ctx);
+                false
+            }
+        }
+    }
+
+    fn evict<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
+        ctx.evictions.count(Table::Inflight);
+        self.inflight.remember(pending.correlation_id, Unmatched::Evicted);
+        self.end_request(pending, Outcome::Evicted, None, ctx);
     }
 
     /// Takes a response's beginning, and where the request stands that it can answer.

@@ -181,7 +181,9 @@ impl<H: Handler> Requests<'_, '_, H> {
             facts: None,
         };
         let Ear { conversation, ctx } = &mut self.ear;
-        conversation.begin_request(pending, ctx);
+        if !conversation.begin_request(pending, ctx) {
+            return;
+        }
         let mut body = ctx.decoder.begin(Message {
             api_key: request.api_key,
             side: Side::Request,

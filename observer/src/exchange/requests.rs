@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::conversation::Answer;
-use super::ending::{report_request, take_early};
+use super::ending::{charge, report_request, take_early};
 use super::inflight::Pending;
 use super::{Context, Conversation, Ear, Standing};
 use crate::decode::{Message, kept, kept_part};
@@ -99,6 +99,9 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         conversation.learn_software(software, ctx);
         let early = if is_unacknowledged { None } else { conversation.early_answer() };
         if !is_unacknowledged && early.is_none() {
+            if let Some(waiting) = conversation.inflight.newest_mut() {
+                charge(waiting, ctx);
+            }
             return;
         }
         let Some(pending) = conversation.inflight.pop_newest() else {
@@ -179,6 +182,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             end: head.first.seq.plus(PREFIX_LEN).plus(head.len),
             has_ended: false,
             facts: None,
+            charged: 0,
         };
         let Ear { conversation, ctx } = &mut self.ear;
         if !conversation.begin_request(pending, ctx) {

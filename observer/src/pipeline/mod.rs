@@ -42,7 +42,7 @@ use upkeep::Upkeep;
 
 use crate::decode::{Decoder, Names, Sessions};
 use crate::event::{Flow, Handler, Outcome, Side, Vantage};
-use crate::exchange::Context;
+use crate::exchange::{Context, Load};
 use crate::groups::Clients;
 use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
 use crate::ledger::Ledger;
@@ -63,7 +63,7 @@ pub struct Pipeline {
     budget: Budget,
     ledger: Ledger,
     evictions: Evictions,
-    inflight: usize,
+    inflight: Load,
     decoder: Decoder,
     clock: Clock,
     upkeep: Upkeep,
@@ -78,7 +78,7 @@ impl Pipeline {
             budget: Budget::new(config.buffer_bytes),
             ledger: Ledger::default(),
             evictions: Evictions::default(),
-            inflight: 0,
+            inflight: Load::default(),
             decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids))
                 .with_sessions(Sessions::new(config.max_session_partitions))
                 .with_clients(Clients::new(config.max_group_clients)),
@@ -133,7 +133,7 @@ impl Pipeline {
 
     /// Requests in flight.
     pub const fn inflight(&self) -> usize {
-        self.inflight
+        self.inflight.requests
     }
 
     /// Connections followed.
@@ -289,7 +289,7 @@ fn context<'a, H>(
     now: Timestamp,
     ledger: &'a mut Ledger,
     evictions: &'a mut Evictions,
-    inflight: &'a mut usize,
+    inflight: &'a mut Load,
     decoder: &'a mut Decoder,
     handler: &'a mut H,
 ) -> Context<'a, H> {

@@ -61,7 +61,8 @@ fn other_protocols_are_opaque_from_their_first_bytes() {
 #[test]
 fn what_is_never_in_step_is_discarded_then_opaque() {
     let mut config = Config::new(ports());
-    config.exchange.opaque_after_bytes = 200_000;
+    config.exchange.max_request_bytes = 100_000;
+    config.exchange.opaque_after_bytes = 100_000;
     let mut script = Script::with(config);
     for _ in 0..300 {
         script.client(&[0xee; 1000]);
@@ -69,6 +70,19 @@ fn what_is_never_in_step_is_discarded_then_opaque() {
     assert_eq!(script.said(), ["command count only"]);
     let ledger = script.ledger();
     assert!(ledger.discarded > 200_000 && ledger.opaque > 0, "{ledger:?}");
+}
+
+#[test]
+fn joined_within_the_largest_request_a_connection_is_still_kafka() {
+    let mut config = Config::new(ports());
+    config.exchange.max_request_bytes = 12 << 20;
+    let mut script = Script::with(config);
+    for _ in 0..190 {
+        script.client(&[0xee; 64 << 10]);
+    }
+    script.broker(&response(1, &[0; 20]));
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #2 1/1/0 ms"]);
 }
 
 #[test]

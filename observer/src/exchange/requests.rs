@@ -114,7 +114,11 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
-        plausible::request(bytes, self.ear.ctx.limits.max_request_bytes)
+        match plausible::request(bytes, self.ear.ctx.limits.max_request_bytes) {
+            // Of a version that no table knows, but by the connection's own client.
+            Guess::Unknown { len } if self.is_own(bytes) => Guess::Known { len },
+            guess => guess,
+        }
     }
 
     fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess {
@@ -198,6 +202,12 @@ impl<H: Handler> Requests<'_, '_, H> {
         let behind = head.bytes.get(MIN_LEN..).unwrap_or_default();
         ctx.decoder.feed(&mut body, behind, ctx.evictions);
         conversation.asking = Some(body);
+    }
+
+    /// Whether a request carries the client id that the requests before it carried.
+    fn is_own(&self, request: &[u8]) -> bool {
+        let own = self.ear.conversation.client_id.as_deref().map(str::as_bytes);
+        own.is_some() && own == plausible::client_id(request)
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.

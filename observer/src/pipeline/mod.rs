@@ -3,6 +3,7 @@
 //!
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
+//! - `answered`: requests of unknown versions, found in mid-stream
 //! - `resume`: where the source may leave out data again
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
@@ -20,6 +21,7 @@
     )
 )]
 
+mod answered;
 mod clock;
 mod config;
 mod connection;

@@ -152,8 +152,8 @@ fn joined_within_the_largest_request_a_connection_is_still_kafka() {
     let mut config = Config::new(ports());
     config.exchange.max_request_bytes = 12 << 20;
     let mut script = Script::with(config);
-    for _ in 0..190 {
-        script.client(&[0xee; 64 << 10]);
+    for _ in 0..1_190 {
+        script.client(&[0xee; 10 << 10]);
     }
     script.broker(&response(1, &[0; 20]));
     script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));

@@ -39,17 +39,13 @@ impl Conversation {
             self.inflight.push(pending);
             return true;
         }
-        match self.inflight.pop_oldest() {
-            Some(oldest) => {
-                self.evict(oldest, ctx);
-                self.inflight.push(pending);
-                true
-            }
-            None => {
-                self.evict(pending, ctx);
-                false
-            }
-        }
+        let Some(oldest) = self.inflight.pop_oldest() else {
+            self.evict(pending, ctx);
+            return false;
+        };
+        self.evict(oldest, ctx);
+        self.inflight.push(pending);
+        true
     }
 
     fn evict<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {

@@ -45,6 +45,81 @@ fn a_known_header_confirms_at_once_an_unknown_one_with_its_response() {
 }
 
 #[test]
+fn joined_in_midstream_unknown_versions_are_found_by_an_answer() {
+    let mut script = Script::new();
+    script.broker(&[7; 50]);
+    for id in 5..9 {
+        script.client(&request(1, 99, id, &[0; 30])).broker(&response(id, &[0; 20]));
+    }
+    let found = [
+        "security plaintext",
+        "Fetch v99 #5 1/1/0 ms",
+        "Fetch v99 #6 1/1/0 ms",
+        "Fetch v99 #7 1/1/0 ms",
+        "Fetch v99 #8 1/1/0 ms",
+    ];
+    assert_eq!(script.said(), found);
+}
+
+#[test]
+fn several_unknown_requests_in_flight_are_found_by_an_answer() {
+    let mut script = Script::new();
+    for id in 5..9 {
+        script.client(&request(1, 99, id, &[0; 30]));
+    }
+    script.broker(&response(4, &[0; 20])).broker(&response(5, &[0; 20]));
+    script.broker(&[response(6, &[0; 20]), response(7, &[0; 20])].concat());
+    let said = script.said();
+    let ids: Vec<_> = said.iter().filter_map(|line| line.split(' ').nth(2)).collect();
+    assert_eq!(ids, ["#5", "#6", "#7"], "{said:?}");
+}
+
+#[test]
+fn an_answer_shows_no_unknown_request_where_anything_is_amiss() {
+    let (asked, answered) = (request(1, 99, 5, &[0; 30]), response(5, &[0; 20]));
+    let nameless = prefixed(&[&[0, 1, 0, 99, 0, 0, 0, 5][..], &[0; 30]].concat());
+    for (client, broker) in [
+        (&asked[..], &response(6, &[0; 20])[..]),
+        (&asked[..asked.len() - 1], &answered[..]),
+        (&asked[..], &answered[..answered.len() - 1]),
+        (&[&[1][..], &asked].concat(), &answered),
+        (&asked, &[&[1][..], &answered].concat()),
+        (&asked, &response(5, &[])),
+        (&nameless, &answered),
+    ] {
+        let mut script = Script::new();
+        script.client(client).broker(broker);
+        assert_eq!(script.said(), [""; 0], "{client:?}");
+    }
+    // It does not acknowledge all of the request.
+    let mut script = Script::new();
+    script.client(&asked).broker_behind(1, &answered);
+    assert_eq!(script.said(), [""; 0]);
+    // Either request may be meant.
+    let mut script = Script::new();
+    script.client(&asked).client(&asked).broker(&answered);
+    assert_eq!(script.said(), [""; 0]);
+}
+
+#[test]
+fn after_a_gap_unknown_versions_are_found_by_the_connections_own_client_id() {
+    let mut script = Script::new().open();
+    let pass = |script: &mut Script, id| {
+        script.client(&request(1, 99, id, &[0; 30])).broker(&response(id, &[0; 20]));
+    };
+    script.client(&heartbeat(1)).broker(&response(1, &[0; 2]));
+    pass(&mut script, 2);
+    script.unseen(script::From::Client, &request(1, 99, 3, &[0; 30]));
+    script.broker(&response(3, &[0; 20]));
+    pass(&mut script, 4);
+    pass(&mut script, 5);
+    let said = script.said();
+    let answered: Vec<_> = said.iter().filter(|line| line.starts_with("Fetch")).collect();
+    assert_eq!(answered.len(), 3, "{said:?}");
+    assert_eq!(answered.last().unwrap().as_str(), "Fetch v99 #5 1/1/0 ms");
+}
+
+#[test]
 fn other_protocols_are_opaque_from_their_first_bytes() {
     for (bytes, said) in [
         (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], vec!["command count only"]),
@@ -61,7 +136,8 @@ fn other_protocols_are_opaque_from_their_first_bytes() {
 #[test]
 fn what_is_never_in_step_is_discarded_then_opaque() {
     let mut config = Config::new(ports());
-    config.exchange.opaque_after_bytes = 200_000;
+    config.exchange.max_request_bytes = 100_000;
+    config.exchange.opaque_after_bytes = 100_000;
     let mut script = Script::with(config);
     for _ in 0..300 {
         script.client(&[0xee; 1000]);
@@ -69,6 +145,19 @@ fn what_is_never_in_step_is_discarded_then_opaque() {
     assert_eq!(script.said(), ["command count only"]);
     let ledger = script.ledger();
     assert!(ledger.discarded > 200_000 && ledger.opaque > 0, "{ledger:?}");
+}
+
+#[test]
+fn joined_within_the_largest_request_a_connection_is_still_kafka() {
+    let mut config = Config::new(ports());
+    config.exchange.max_request_bytes = 12 << 20;
+    let mut script = Script::with(config);
+    for _ in 0..1_190 {
+        script.client(&[0xee; 10 << 10]);
+    }
+    script.broker(&response(1, &[0; 20]));
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #2 1/1/0 ms"]);
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
     config.exchange.max_inflight_per_connection = 8;
     config.exchange.hold_bytes = 4096;
     config.exchange.max_held_bytes = 10_000;
-    config.exchange.opaque_after_bytes = 20_000;
+    config.exchange.max_request_bytes = 10_000;
+    config.exchange.opaque_after_bytes = 10_000;
     let mut pipeline = Pipeline::new(config);
     let (mut requests, mut ended) = (0, 0);
     let mut count = |event: Event<'_>| match event {

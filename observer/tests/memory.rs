@@ -4,11 +4,12 @@ mod counting;
 mod script;
 
 use counting::{Counting, counts};
+use observer::decode::Undecoded;
 use observer::event::Event;
 use observer::input::TcpFlags;
 use observer::pipeline::Config;
 use observer::tables::Table;
-use script::{From, Script, heartbeat, ports, prefixed, response};
+use script::{From, Script, heartbeat, ports, prefixed, request, response};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -107,4 +108,40 @@ fn a_long_client_id_is_cut_and_marked() {
         }
     });
     assert_eq!(ids, [format!("{}…", "x".repeat(253)).into()]);
+}
+
+#[test]
+fn what_requests_in_flight_say_keeps_within_its_bound() {
+    const REQUESTS: i32 = 200;
+    let mut config = Config::new(ports());
+    config.exchange.max_fact_bytes = 8 << 20;
+    let bound = config.exchange.max_fact_bytes;
+    let mut script = Script::with(config).open();
+    // Metadata v1 of as many topics as are told apart: three bytes each on the wire.
+    let topics = [&16_000_i32.to_be_bytes()[..], &b"\0\x01t".repeat(16_000)].concat();
+    let mut undecoded = Vec::new();
+    let mut count = |event: Event<'_>| {
+        if let Event::Exchange(exchange) = event {
+            undecoded.push(exchange.undecoded());
+        }
+    };
+    let taken = taken(&mut script, |script| {
+        for id in 1..=REQUESTS {
+            pass(script, From::Client, &request(3, 1, id, &topics));
+        }
+    });
+    assert_eq!(script.pipeline.inflight(), REQUESTS as usize);
+    // The message that is passing is whole once, and its memory is kept.
+    assert!(taken <= bound + (2 << 20), "{taken} bytes");
+    let answer = [0; 12];
+    for id in 1..=REQUESTS {
+        script.observe(From::Broker, TcpFlags::ACK, &response(id, &answer), &mut count);
+    }
+    let dropped = undecoded.iter().filter(|why| **why == Some(Undecoded::Dropped)).count();
+    assert!(dropped > 100 && undecoded.first() == Some(&None), "{undecoded:?}");
+    assert_eq!(script.pipeline.evictions().0[Table::MessageFacts as usize], dropped as u64);
+    // What was charged is given back.
+    pass(&mut script, From::Client, &request(3, 1, 1_000, &topics));
+    assert_eq!(script.pipeline.evictions().0[Table::MessageFacts as usize], dropped as u64);
+    drop(script);
 }

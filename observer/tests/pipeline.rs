@@ -215,6 +215,28 @@ fn too_many_requests_in_flight_evict_the_oldest() {
 }
 
 #[test]
+fn the_bound_of_all_requests_in_flight_holds_over_many_connections() {
+    let mut config = Config::new(ports());
+    config.exchange.max_inflight = 1;
+    let mut script = Script::with(config);
+    for port in 1..=50 {
+        script.client.port = port;
+        script.handshake();
+        script.client(&heartbeat(i32::from(port)));
+        assert_eq!(script.pipeline.inflight(), 1);
+        script.reseed(99);
+    }
+    assert_eq!(script.pipeline.evictions().0[Table::Inflight as usize], 49);
+    script.rewind(From::Client, 99);
+    script.rewind(From::Broker, 99);
+    script.broker(&response(50, &[0; 2]));
+    let said = script.said();
+    assert_eq!(said.iter().filter(|line| line.ends_with(" evicted")).count(), 50);
+    assert_eq!(said.last().unwrap(), "unmatched evicted");
+    assert_eq!(script.finish(), ["Heartbeat v0 #1 open"]);
+}
+
+#[test]
 fn too_many_connections_evict_the_oldest() {
     let mut config = Config::new(ports());
     config.max_connections = 2;

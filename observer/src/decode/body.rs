@@ -1,8 +1,9 @@
 //! A message's body that is passing.
 
 use super::collector::{Collector, Position};
-use super::facts::{ErrorFact, Facts, Undecoded};
+use super::facts::{ErrorFact, Facts};
 use super::names::Names;
+use super::undecoded::Undecoded;
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -44,10 +45,9 @@ pub struct Body {
 }
 
 impl Body {
-    /// Begins a message.
+    /// Begins a message; the facts are empty.
     pub(super) fn begin(&mut self, message: Message, mut facts: Box<Facts>) {
         let Message { api_key, side, version, len, wrapped } = message;
-        facts.clear();
         let program = program::find(api_key, side, version);
         if program.is_none() {
             facts.undecoded = Some(match api_key.lookup() {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::Names;
 use super::brokers::{BrokerParts, address};
-use super::facts::{Facts, Partition, Producer, Undecoded};
+use super::facts::{Facts, Partition, Producer};
 use super::inside::Around;
 use super::rare::Rare;
 use super::topic_id::TopicId;
+use super::undecoded::Undecoded;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::machine::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 use crate::protocol::meaning::{Role, Scope};

@@ -75,9 +75,11 @@ impl Decoder {
 
     /// Takes back facts that nobody needs any more.
     pub fn recycle(&mut self, facts: Option<Box<Facts>>) {
-        if let Some(facts) = facts
+        if let Some(mut facts) = facts
             && self.facts.len() < SPARE
         {
+            // At once: what it holds may be much.
+            facts.clear();
             self.facts.push(facts);
         }
     }

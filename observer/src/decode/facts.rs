@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::errors::ErrorCounts;
 use super::rare::Rare;
 use super::topic_id::TopicId;
+use super::undecoded::Undecoded;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
-use crate::protocol::machine::Broken;
 
 /// What a message says. What it does not say, or what was not seen, is not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,66 +138,6 @@ pub struct Forwarded {
     pub client_id: Option<Arc<str>>,
     /// What it says.
     pub facts: Facts,
-}
-
-/// Why a message was not understood whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Undecoded {
-    /// The table does not know the API.
-    UnknownApi,
-    /// The table does not know the version.
-    UnknownVersion,
-    /// The bytes do not fit the layout.
-    Malformed,
-    /// It was left before its end: the connection ended.
-    Cut,
-    /// It goes on behind its layout's end.
-    Long,
-    /// Some of it was not seen.
-    Gap,
-    /// Some of it was left out on purpose.
-    Elided,
-    /// It came before its request, by which it would be understood.
-    Early,
-}
-
-impl Undecoded {
-    /// All reasons.
-    pub const ALL: [Self; 8] = [
-        Self::UnknownApi,
-        Self::UnknownVersion,
-        Self::Malformed,
-        Self::Cut,
-        Self::Long,
-        Self::Gap,
-        Self::Elided,
-        Self::Early,
-    ];
-
-    /// The label value.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownApi => "unknown_api",
-            Self::UnknownVersion => "unknown_version",
-            Self::Malformed => "malformed",
-            Self::Cut => "cut",
-            Self::Long => "long",
-            Self::Gap => "gap",
-            Self::Elided => "elided",
-            Self::Early => "early",
-        }
-    }
-}
-
-impl From<Broken> for Undecoded {
-    fn from(why: Broken) -> Self {
-        match why {
-            Broken::Overrun | Broken::Varint => Self::Malformed,
-            Broken::Missing => Self::Gap,
-            Broken::Cut => Self::Cut,
-            Broken::Long => Self::Long,
-        }
-    }
 }
 
 /// Topics, partitions, groups, members and producers for which memory is kept.

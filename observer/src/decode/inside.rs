@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::collector::{Collector, Position};
-use super::facts::{Facts, Forwarded, Undecoded};
+use super::facts::{Facts, Forwarded};
+use super::undecoded::Undecoded;
 use crate::protocol::machine::{Broken, Wrapped, WrappedEnd};
 
 /// A message that carries another.

@@ -27,13 +27,16 @@ mod scopes;
 mod sessions;
 mod shared;
 mod topic_id;
+mod undecoded;
+mod weight;
 
 pub use body::{Body, Message};
 pub use decoder::Decoder;
 pub use errors::ErrorCounts;
-pub use facts::{ErrorFact, Facts, Forwarded, Partition, Producer, Topic, Undecoded};
+pub use facts::{ErrorFact, Facts, Forwarded, Partition, Producer, Topic};
 pub use kept::{CUT_MARK, MAX_KEPT, kept, kept_part};
 pub use names::Names;
 pub use rare::Rare;
 pub use sessions::{Held, SessionTopic, SessionTopics, Sessions};
 pub use topic_id::TopicId;
+pub use undecoded::Undecoded;

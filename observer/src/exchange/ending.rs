@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 
 /// Early responses kept while a hole in the request direction is open.
 const MAX_EARLY: usize = 64;
+/// What each request may say without a charge, in bytes: that is bounded by their number.
+const LITTLE: usize = 1 << 10;
 /// Bytes of a response's correlation id.
 const CORRELATION_ID_LEN: u32 = 4;
 /// How much later than its answer a request may be seen, by another queue, where no acknowledgment
@@ -22,18 +24,34 @@ const CORRELATION_ID_LEN: u32 = 4;
 const OUT_OF_ORDER: Duration = Duration::from_millis(1);
 
 impl Conversation {
-    /// Takes a request into the table, and makes room for it.
-    pub(super) fn begin_request<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
+    /// Takes a request into the table, and makes room for it. Where all room is taken by other
+    /// connections, it ends here; returns whether it is in flight.
+    pub(super) fn begin_request<H: Handler>(
+        &mut self,
+        pending: Pending,
+        ctx: &mut Context<'_, H>,
+    ) -> bool {
         let Limits { max_inflight, max_inflight_per_connection, .. } = *ctx.limits;
-        let is_full =
-            self.inflight.len() >= max_inflight_per_connection || *ctx.inflight >= max_inflight;
-        if is_full && let Some(oldest) = self.inflight.pop_oldest() {
-            ctx.evictions.count(Table::Inflight);
-            self.inflight.remember(oldest.correlation_id, Unmatched::Evicted);
-            self.end_request(oldest, Outcome::Evicted, None, ctx);
+        let is_full = self.inflight.len() >= max_inflight_per_connection
+            || ctx.inflight.requests >= max_inflight;
+        ctx.inflight.requests = ctx.inflight.requests.saturating_add(1);
+        if !is_full {
+            self.inflight.push(pending);
+            return true;
         }
-        *ctx.inflight = ctx.inflight.saturating_add(1);
+        let Some(oldest) = self.inflight.pop_oldest() else {
+            self.evict(pending, ctx);
+            return false;
+        };
+        self.evict(oldest, ctx);
         self.inflight.push(pending);
+        true
+    }
+
+    fn evict<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
+        ctx.evictions.count(Table::Inflight);
+        self.inflight.remember(pending.correlation_id, Unmatched::Evicted);
+        self.end_request(pending, Outcome::Evicted, None, ctx);
     }
 
     /// Takes a response's beginning, and where the request stands that it can answer.
@@ -124,7 +142,8 @@ impl Conversation {
         response: Option<(Answer, Option<Box<Facts>>)>,
         ctx: &mut Context<'_, H>,
     ) {
-        *ctx.inflight = ctx.inflight.saturating_sub(1);
+        ctx.inflight.requests = ctx.inflight.requests.saturating_sub(1);
+        ctx.inflight.fact_bytes = ctx.inflight.fact_bytes.saturating_sub(pending.charged);
         if !pending.has_ended {
             // Its frame was cut short, or is answered before its end, so this is its end as well.
             pending.facts = self.end_asking(ctx);
@@ -192,6 +211,25 @@ impl Conversation {
         };
         ctx.emit(Event::UnmatchedResponse { peers: self.peers, reason });
     }
+}
+
+/// Charges what a request says that now waits for its answer; where there is no room, that is
+/// forgotten.
+pub(super) fn charge<H>(pending: &mut Pending, ctx: &mut Context<'_, H>) {
+    let Some(facts) = &mut pending.facts else {
+        return;
+    };
+    let charged = facts.weight().saturating_sub(LITTLE);
+    if charged == 0 {
+        return;
+    }
+    let sum = ctx.inflight.fact_bytes.saturating_add(charged);
+    if sum > ctx.limits.max_fact_bytes {
+        ctx.evictions.count(Table::MessageFacts);
+        return facts.shed();
+    }
+    pending.charged = charged;
+    ctx.inflight.fact_bytes = sum;
 }
 
 /// Says that a request's frame has ended.

@@ -30,6 +30,8 @@ pub struct Pending {
     pub(super) has_ended: bool,
     /// What its body says, when its frame has ended.
     pub(super) facts: Option<Box<Facts>>,
+    /// Memory charged for them, in bytes.
+    pub(super) charged: usize,
 }
 
 impl Pending {

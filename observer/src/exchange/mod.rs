@@ -48,13 +48,16 @@ pub struct Limits {
     pub max_inflight_per_connection: usize,
     /// Requests in flight on all connections.
     pub max_inflight: usize,
+    /// Memory for what requests in flight say, beyond what is little, in bytes.
+    pub max_fact_bytes: usize,
     /// Age at which a request without an answer is given up.
     pub expiry: Duration,
     /// Memory that a direction may hold while it is not in step, in bytes.
     pub hold_bytes: u32,
     /// Memory that all directions together may hold while they are not in step, in bytes.
     pub max_held_bytes: u64,
-    /// Bytes of a connection that was never in step, after which it is not taken for Kafka.
+    /// Bytes of a connection that was never in step, beside those of one largest request, after which
+    /// it is not taken for Kafka.
     pub opaque_after_bytes: u64,
 }
 
@@ -64,12 +67,22 @@ impl Default for Limits {
             max_request_bytes: 100 << 20,
             max_inflight_per_connection: 1_000,
             max_inflight: 200_000,
+            max_fact_bytes: 64 << 20,
             expiry: Duration::from_mins(10),
             hold_bytes: 64 << 10,
             max_held_bytes: 64 << 20,
             opaque_after_bytes: 8 << 20,
         }
     }
+}
+
+/// The requests in flight on all connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    /// How many they are.
+    pub requests: usize,
+    /// Memory charged for what they say, in bytes.
+    pub fact_bytes: usize,
 }
 
 /// What all conversations share.
@@ -84,7 +97,7 @@ pub struct Context<'a, H> {
     /// Evictions by table.
     pub evictions: &'a mut Evictions,
     /// Requests in flight on all connections.
-    pub inflight: &'a mut usize,
+    pub inflight: &'a mut Load,
     /// What decodes bodies.
     pub decoder: &'a mut Decoder,
     /// Where events go.

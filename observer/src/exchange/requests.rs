@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::conversation::Answer;
-use super::ending::{report_request, take_early};
+use super::ending::{charge, report_request, take_early};
 use super::inflight::Pending;
 use super::{Context, Conversation, Ear, Standing};
 use crate::decode::{Message, kept, kept_part};
@@ -99,6 +99,9 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         conversation.learn_software(software, ctx);
         let early = if is_unacknowledged { None } else { conversation.early_answer() };
         if !is_unacknowledged && early.is_none() {
+            if let Some(waiting) = conversation.inflight.newest_mut() {
+                charge(waiting, ctx);
+            }
             return;
         }
         let Some(pending) = conversation.inflight.pop_newest() else {
@@ -111,7 +114,11 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
-        plausible::request(bytes, self.ear.ctx.limits.max_request_bytes)
+        match plausible::request(bytes, self.ear.ctx.limits.max_request_bytes) {
+            // Of a version that no table knows, but by the connection's own client.
+            Guess::Unknown { len } if self.is_own(bytes) => Guess::Known { len },
+            guess => guess,
+        }
     }
 
     fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess {
@@ -179,9 +186,12 @@ impl<H: Handler> Requests<'_, '_, H> {
             end: head.first.seq.plus(PREFIX_LEN).plus(head.len),
             has_ended: false,
             facts: None,
+            charged: 0,
         };
         let Ear { conversation, ctx } = &mut self.ear;
-        conversation.begin_request(pending, ctx);
+        if !conversation.begin_request(pending, ctx) {
+            return;
+        }
         let mut body = ctx.decoder.begin(Message {
             api_key: request.api_key,
             side: Side::Request,
@@ -192,6 +202,12 @@ impl<H: Handler> Requests<'_, '_, H> {
         let behind = head.bytes.get(MIN_LEN..).unwrap_or_default();
         ctx.decoder.feed(&mut body, behind, ctx.evictions);
         conversation.asking = Some(body);
+    }
+
+    /// Whether a request carries the client id that the requests before it carried.
+    fn is_own(&self, request: &[u8]) -> bool {
+        let own = self.ear.conversation.client_id.as_deref().map(str::as_bytes);
+        own.is_some() && own == plausible::client_id(request)
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.

@@ -16,11 +16,14 @@ pub enum Standing {
 }
 
 impl Conversation {
-    /// Counts bytes that were not usable; a connection that is nothing but such is not Kafka.
+    /// Counts bytes that were not usable; a connection that is nothing but such is not Kafka. It may
+    /// have been joined within the largest request.
     pub(super) fn give_up<H: Handler>(&mut self, bytes: u64, ctx: &Context<'_, H>) {
         self.given_up_bytes = self.given_up_bytes.saturating_add(bytes);
         let is_unproven = self.standing == Standing::Unproven;
-        if is_unproven && self.given_up_bytes > ctx.limits.opaque_after_bytes {
+        let largest = u64::from(ctx.limits.max_request_bytes);
+        let bound = largest.saturating_add(ctx.limits.opaque_after_bytes);
+        if is_unproven && self.given_up_bytes > bound {
             self.standing = Standing::Opaque;
         }
     }

@@ -1,6 +1,6 @@
 //! One direction's framing: in step, or searching for the step.
 
-use super::search::Search;
+use super::search::{Search, Whole};
 use super::step::{OutOfStep, Step};
 use super::{Account, Before, Belief, Receiver};
 use crate::event::Malformed;
@@ -67,6 +67,21 @@ impl Framer {
             State::Search(search) if search.is_anchored => search.window(),
             _ => &[],
         }
+    }
+
+    /// What may be a whole frame, of a direction joined in mid-stream or astray; from the newest.
+    pub fn whole_frames(&self) -> impl Iterator<Item = Whole<'_>> {
+        let search = match &self.state {
+            State::Search(search) if !search.is_anchored => Some(search),
+            State::Search(_) | State::Step(_) => None,
+        };
+        search.into_iter().flat_map(|search| search.whole())
+    }
+
+    /// One of them is a frame.
+    pub fn step_at<R: Receiver>(&mut self, offset: u64, receiver: &mut R) {
+        self.enter_step(offset, receiver);
+        self.look(receiver);
     }
 
     /// Takes bytes in order.

@@ -22,6 +22,7 @@ mod search;
 mod step;
 
 pub use framer::Framer;
+pub use search::Whole;
 
 use crate::event::Malformed;
 use crate::ledger::Ledger;

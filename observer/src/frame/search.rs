@@ -30,6 +30,22 @@ pub(super) struct Piece {
     pub(super) edges: Edges,
 }
 
+/// Pieces, from the newest, that are looked at for whole frames.
+const MAX_WHOLE: usize = 64;
+
+/// What fills segments from the first byte of one to the last byte of one, by its length a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'a> {
+    /// Where it begins, to tell the [`Framer`](super::Framer).
+    pub offset: u64,
+    /// All of it, the length prefix too.
+    pub bytes: &'a [u8],
+    /// The packet that carried its first byte.
+    pub carrier: Carrier,
+    /// Nothing has come behind it.
+    pub is_last: bool,
+}
+
 /// The window and what is known about it.
 #[derive(Debug, Default)]
 pub(super) struct Search {
@@ -131,6 +147,19 @@ impl Search {
     /// Offset behind the last byte.
     pub(super) fn end(&self) -> u64 {
         self.base.saturating_add(self.window.len() as u64)
+    }
+
+    /// What may be a whole frame, from the newest.
+    pub(super) fn whole(&self) -> impl Iterator<Item = Whole<'_>> {
+        let pieces = self.pieces.iter().rev().take(MAX_WHOLE).filter(|p| p.edges.segment_start);
+        pieces.filter_map(|piece| {
+            let bytes = self.slice(piece.start, self.end())?;
+            let len = usize::try_from(u32::from_be_bytes(*bytes.first_chunk()?)).ok()?;
+            let bytes = bytes.get(..len.checked_add(4)?)?;
+            let end = piece.start.saturating_add(bytes.len() as u64);
+            let (offset, carrier, is_last) = (piece.start, piece.carrier, end == self.end());
+            self.is_segment_border(end).then_some(Whole { offset, bytes, carrier, is_last })
+        })
     }
 
     /// Looks through the window again: what the receiver knows has changed.

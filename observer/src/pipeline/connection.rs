@@ -116,6 +116,9 @@ impl Connection {
                 let is_here = self.half(side).begins_frame(segment);
                 self.pass(side, segment, shared);
                 self.believe(shared);
+                if side == Side::Response {
+                    self.believe_answer(shared);
+                }
                 self.resume(side, segment, is_here, shared);
                 self.check_opaque(shared);
             }

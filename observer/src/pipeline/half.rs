@@ -19,6 +19,8 @@ pub(super) enum Act<'a> {
     Tick,
     /// What is known about the connection changed.
     LookAgain,
+    /// A frame begins at this offset of what is held.
+    StepAt(u64),
     /// It is no longer followed.
     Finish,
     /// The connection ended.
@@ -158,6 +160,7 @@ impl Half {
             }
             Act::Tick => self.stream.tick(now, limits, budget, &mut sink),
             Act::LookAgain => self.framer.look_again(receiver),
+            Act::StepAt(offset) => self.framer.step_at(offset, receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
             Act::End => match self.fin {
                 Some(fin) => self.stream.finish_at(fin, budget, &mut sink),

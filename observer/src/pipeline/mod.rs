@@ -3,6 +3,7 @@
 //!
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing
+//! - `answered`: requests of unknown versions, found in mid-stream
 //! - `resume`: where the source may leave out data again
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
@@ -20,6 +21,7 @@
     )
 )]
 
+mod answered;
 mod clock;
 mod config;
 mod connection;
@@ -42,7 +44,7 @@ use upkeep::Upkeep;
 
 use crate::decode::{Decoder, Names, Sessions};
 use crate::event::{Flow, Handler, Outcome, Side, Vantage};
-use crate::exchange::Context;
+use crate::exchange::{Context, Load};
 use crate::groups::Clients;
 use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
 use crate::ledger::Ledger;
@@ -63,7 +65,7 @@ pub struct Pipeline {
     budget: Budget,
     ledger: Ledger,
     evictions: Evictions,
-    inflight: usize,
+    inflight: Load,
     decoder: Decoder,
     clock: Clock,
     upkeep: Upkeep,
@@ -78,7 +80,7 @@ impl Pipeline {
             budget: Budget::new(config.buffer_bytes),
             ledger: Ledger::default(),
             evictions: Evictions::default(),
-            inflight: 0,
+            inflight: Load::default(),
             decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids))
                 .with_sessions(Sessions::new(config.max_session_partitions))
                 .with_clients(Clients::new(config.max_group_clients)),
@@ -133,7 +135,7 @@ impl Pipeline {
 
     /// Requests in flight.
     pub const fn inflight(&self) -> usize {
-        self.inflight
+        self.inflight.requests
     }
 
     /// Connections followed.
@@ -289,7 +291,7 @@ fn context<'a, H>(
     now: Timestamp,
     ledger: &'a mut Ledger,
     evictions: &'a mut Evictions,
-    inflight: &'a mut usize,
+    inflight: &'a mut Load,
     decoder: &'a mut Decoder,
     handler: &'a mut H,
 ) -> Context<'a, H> {

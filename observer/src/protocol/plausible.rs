@@ -11,7 +11,7 @@ pub enum Guess {
     No,
     /// Too few bytes to tell.
     More,
-    /// A frame whose header is of a known API and version.
+    /// A frame whose header is of a known API and version, or known by other marks.
     Known {
         /// Frame size, without the length prefix.
         len: u32,
@@ -29,6 +29,14 @@ const MAX_CLIENT_ID: usize = 255;
 /// Judges bytes somewhere in a stream that may begin with a request's length prefix.
 pub fn request(bytes: &[u8], max_len: u32) -> Guess {
     judge(bytes, max_len, refuse_client_id_in_stream)
+}
+
+/// The client id, if it is not empty, of a request that begins with these bytes.
+pub fn client_id(request: &[u8]) -> Option<&[u8]> {
+    let (_, frame) = request.split_first_chunk::<4>()?;
+    let (claimed, text) = frame.get(MIN_LEN..)?.split_first_chunk()?;
+    let len = usize::try_from(i16::from_be_bytes(*claimed)).ok()?;
+    text.get(..len).filter(|id| !id.is_empty())
 }
 
 /// Judges a connection's first bytes: where a request begins is known, so its client id may be
@@ -145,6 +153,11 @@ mod tests {
         assert_eq!(request(&frame(18, 3, "\u{1}"), LIMIT), Guess::No);
         assert_eq!(request(&frame(18, 3, &"x".repeat(31)), LIMIT), Guess::No);
         assert_eq!(request(&frame(18, 3, "app")[..12], LIMIT), Guess::More);
+        assert_eq!(client_id(&frame(18, 300, "app")), Some(&b"app"[..]));
+        assert_eq!(
+            (client_id(&frame(18, 3, "")), client_id(&frame(18, 3, "app")[..16])),
+            (None, None)
+        );
     }
 
     #[test]

@@ -190,6 +190,7 @@ fn topics_that_are_too_many_are_counted_and_their_ids_learned() {
     let named = facts.errors.iter().filter(|error| error.topic.is_some());
     assert_eq!(named.map(|error| error.count).sum::<u32>(), 1024);
     assert_eq!(facts.errors.iter().map(|error| error.count).sum::<u32>(), MAX + 5);
+    assert!(facts.topics.iter().all(|topic| topic.is_failed), "though so many are not told apart");
 }
 
 #[test]

@@ -85,6 +85,8 @@ pub struct Topic {
     pub group: Option<u16>,
     /// Partitions named.
     pub partitions: u32,
+    /// An error is said of the topic itself, not of a partition of it.
+    pub is_failed: bool,
     /// A fetch session shall no longer hold it.
     pub is_forgotten: bool,
 }

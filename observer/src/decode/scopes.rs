@@ -152,10 +152,15 @@ impl Collector<'_> {
         let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
         let topic = self.position.topic.filter(|topic| (*topic as usize) < MAX_TOPICS);
         self.facts.errors.count(code, topic);
-        if let Some(partition) = self.partition()
-            && partition.error == ErrorCode::NONE
-        {
-            partition.error = code;
+        match self.partition() {
+            Some(partition) if partition.error == ErrorCode::NONE => partition.error = code,
+            Some(_) => {}
+            // Beside the count, which tells only so many topics apart.
+            None => {
+                if let Some(topic) = self.topic() {
+                    topic.is_failed = true;
+                }
+            }
         }
         if self.position.topic.is_none() {
             self.position.is_group_failed = true;

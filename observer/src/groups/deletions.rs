@@ -46,11 +46,9 @@ impl Groups {
         let Some((_, response)) = answers::both(exchange) else {
             return;
         };
-        let is_failed =
-            |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
-        let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
         let cluster = self.cluster(exchange);
-        for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
+        let topics = response.topics.iter().filter(|topic| !topic.is_failed);
+        for topic in topics.filter_map(Topic::of) {
             self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
             let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
             for (_, group) in groups {

@@ -9,7 +9,6 @@ use crate::event::Vantage;
 use crate::groups::samples::{at, by, member, members, of};
 use crate::groups::{Change, Limits};
 use crate::protocol::api::ApiKey;
-use crate::protocol::error_code::ErrorCode;
 use crate::tables::Table;
 
 #[test]
@@ -62,13 +61,23 @@ fn what_is_deleted_is_not_known() {
         script.commit(GROUP, topic, &[(0, 5)]);
     }
     script.fetch("t", &[(0, 9)]).fetch("u", &[(0, 9)]);
-    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
-    answer.errors.count(ErrorCode(29), Some(1));
+    let answer = Facts::default().with("t", &[]).with("u", &[]).with_failed(29);
     script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
     script.then(ApiKey::OFFSET_DELETE, of(GROUP), Facts::default().with("v", &[]));
     assert_eq!(script.progress(GROUP), [("u".to_owned(), 0, 5, Some(4))]);
     assert_eq!(script.groups.read(at(9)).watermarks.len(), 1);
     assert_eq!(script.groups.partitions, 1);
+}
+
+#[test]
+fn topics_that_could_not_be_deleted_stay_however_many_there_are() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t1099", &[(0, 5)]).fetch("t1099", &[(0, 9)]);
+    let answer = (0..1100).fold(Facts::default(), |answer, number| {
+        answer.with(&format!("t{number}"), &[]).with_failed(29)
+    });
+    script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
+    assert_eq!(script.lags(GROUP), [Some(4)]);
 }
 
 #[test]
@@ -89,8 +98,7 @@ fn offsets_that_could_not_be_deleted_stay() {
     assert_eq!(script.progress(GROUP), [t(1, 6, None), u()]);
     assert_eq!(script.groups.partitions, 2);
     // Of a share group only topics are told.
-    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
-    answer.errors.count(ErrorCode(86), Some(1));
+    let answer = Facts::default().with("t", &[]).with("u", &[]).with_failed(86);
     script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP), answer);
     assert_eq!(script.progress(GROUP), [u()]);
 }

@@ -133,7 +133,7 @@ impl Said {
         let is_forgotten = around.is_forgotten;
         let name = name.map(Into::into);
         let group = around.group;
-        self.facts.topics.push(Topic { name, id, group, partitions: 0, is_forgotten });
+        self.facts.topics.push(Topic { name, id, group, is_forgotten, ..Topic::default() });
         for node in nodes.iter().filter(|node| !node.is_topic()) {
             self.node(node, about);
         }

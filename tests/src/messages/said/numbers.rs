@@ -39,6 +39,9 @@ impl Said {
         {
             partition.error = ErrorCode(number as i16);
         }
+        if let Some(topic) = about.topic.filter(|_| !about.is_partition) {
+            self.facts.topics[topic as usize].is_failed = true;
+        }
         let (group, failed) = (about.group, &mut self.facts.failed_groups);
         if about.topic.is_none() && group != failed.last().copied() {
             failed.extend(group);

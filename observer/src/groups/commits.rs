@@ -100,13 +100,16 @@ impl Groups {
         }
     }
 
-    /// EndTxn: the transaction's coordinator has decided. Where it shall be aborted, nothing of it will
-    /// be committed, whatever the answer, and whether or not that was seen.
+    /// EndTxn: the transaction's coordinator has decided, unless it refused: then the transaction is as
+    /// it was, as for a producer that another of its name has fenced. Where it shall be aborted and no
+    /// refusal was seen, nothing of it is taken to be committed.
     pub(super) fn ended(&mut self, exchange: &Exchange, now: Timestamp) {
         let Some(producer) = exchange.request.as_ref().and_then(|r| r.producers.first()) else {
             return;
         };
-        if producer.is_committed == Some(false) || answers::granted(exchange).is_some() {
+        let is_refused = answers::answered(exchange).is_some_and(|r| !r.errors.is_empty());
+        let is_aborted = producer.is_committed == Some(false) && !is_refused;
+        if is_aborted || answers::granted(exchange).is_some() {
             let cluster = self.cluster(exchange);
             self.settle(cluster, producer, now);
         }

@@ -27,6 +27,8 @@ pub(super) struct Position {
     pub topic: Option<u32>,
     /// Its partitions so far.
     pub partitions: u32,
+    /// Whether it has failed was not seen.
+    pub is_failure_lost: bool,
     /// What is spoken of shall be forgotten.
     pub is_forgotten: bool,
     /// The partition that is spoken of.
@@ -165,6 +167,9 @@ impl Visitor for Collector<'_> {
         match place.role {
             Role::Generation => self.position.is_generation_lost = true,
             Role::Producer => self.producer(Producer::UNSEEN),
+            Role::Error if self.position.partition.is_none() => {
+                self.position.is_failure_lost = true;
+            }
             Role::Offset => self.position.is_offset_lost = true,
             Role::ResourceType | Role::PatternType => self.position.is_topic_resource = false,
             Role::Host => self.host(None),

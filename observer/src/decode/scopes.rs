@@ -37,6 +37,7 @@ impl Collector<'_> {
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
         self.note_partitions();
         self.position.is_forgotten = is_forgotten;
+        self.position.is_failure_lost = false;
         self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
         self.facts.topics.push(Topic { group, is_forgotten, ..Topic::default() });
@@ -52,7 +53,12 @@ impl Collector<'_> {
             return;
         };
         match (topic.id, &topic.name) {
-            (Some(id), Some(name)) => self.names.learn(id, name, self.evictions),
+            // Who asks may say anything, and a refusal may repeat it.
+            (Some(id), Some(name)) => {
+                if !self.is_request && !topic.is_failed && !self.position.is_failure_lost {
+                    self.names.learn(id, name, self.evictions);
+                }
+            }
             // Null, for all topics or none.
             (None, None) if topic.partitions == 0 => return self.take_back(index),
             _ => {}
@@ -256,6 +262,8 @@ impl Collector<'_> {
             self.leave_resource(false);
         }
         if self.position.topic.is_some() {
+            // Its error may stand in what does not come.
+            self.position.is_failure_lost = true;
             self.leave_topic();
         }
     }

@@ -1,8 +1,11 @@
 //! What is deleted: groups, topics, offsets.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Groups, Topic, answers};
+use foldhash::fast::RandomState;
+
+use super::{Cluster, Groups, Topic, answers};
 use crate::event::Exchange;
 
 impl Groups {
@@ -48,15 +51,26 @@ impl Groups {
         };
         let cluster = self.cluster(exchange);
         let topics = response.topics.iter().filter(|topic| !topic.is_failed);
-        for topic in topics.filter_map(Topic::of) {
-            self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
-            let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
-            for (_, group) in groups {
-                let before = group.offsets.len();
-                group.offsets.remove_topic(&topic, |_| false);
-                let removed = before.saturating_sub(group.offsets.len());
-                self.partitions = self.partitions.saturating_sub(removed);
+        let topics: HashSet<_, _> = topics.filter_map(Topic::of).collect();
+        for topic in &topics {
+            if let Topic::Name(name) = topic {
+                self.ids.remove(cluster, name);
             }
+        }
+        self.forget_topics(cluster, &topics);
+    }
+
+    /// Nothing is known of these topics any more.
+    pub(super) fn forget_topics(&mut self, cluster: Cluster, topics: &HashSet<Topic, RandomState>) {
+        for topic in topics {
+            self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
+        }
+        let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
+        for (_, group) in groups {
+            let before = group.offsets.len();
+            group.offsets.remove_topics(topics);
+            let removed = before.saturating_sub(group.offsets.len());
+            self.partitions = self.partitions.saturating_sub(removed);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! - `clients`: which client belongs to which group
 //! - `group`: one group; `membership`, `members`: who is in it; `commits`: how far it has come
 //! - `clusters`: which cluster a broker is of; `joining`: what is known of two that are one
-//! - `deletions`: what is no longer there
+//! - `deletions`: what is no longer there; `ids`: which topic of a name it is
 //! - `transactions`: commits that wait for the end of a transaction
 //! - `watermarks`: how far partitions have come
 //! - `answers`: what a response grants of what its request asks for
@@ -30,6 +30,7 @@ mod clusters;
 mod commits;
 mod deletions;
 mod group;
+mod ids;
 mod joining;
 mod limits;
 mod members;
@@ -56,6 +57,7 @@ use hashlink::LruCache;
 pub use clients::Clients;
 use clusters::{Cluster, Clusters};
 use group::{Committed, Group};
+use ids::Ids;
 pub use limits::Limits;
 use membership::Step;
 use partitions::Partitions;
@@ -82,6 +84,7 @@ pub struct Groups {
     partitions: usize,
     watermarks: Partitions<(Cluster, Topic), Mark>,
     unnamed: Unnamed,
+    ids: Ids,
     transactions: Transactions,
     clusters: Clusters,
     evictions: Evictions,
@@ -112,6 +115,7 @@ impl Groups {
             partitions: 0,
             watermarks: Partitions::new(limits.watermarks),
             unnamed: Unnamed::default(),
+            ids: Ids::new(limits.watermarks),
             transactions: Transactions::new(limits.pending),
             clusters: Clusters::new(limits.brokers),
             evictions: Evictions::default(),
@@ -143,6 +147,9 @@ impl Groups {
             ApiKey::INIT_PRODUCER_ID => self.begun(exchange),
             ApiKey::DELETE_GROUPS => self.groups_deleted(exchange),
             ApiKey::DELETE_TOPICS => self.topics_deleted(exchange),
+            ApiKey::METADATA | ApiKey::CREATE_TOPICS | ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
+                self.topics_told(exchange);
+            }
             ApiKey::JOIN_GROUP
             | ApiKey::SYNC_GROUP
             | ApiKey::HEARTBEAT

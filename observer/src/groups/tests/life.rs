@@ -81,6 +81,38 @@ fn topics_that_could_not_be_deleted_stay_however_many_there_are() {
 }
 
 #[test]
+fn a_topic_that_was_deleted_where_nobody_saw_it_is_another_with_its_new_id() {
+    let metadata = |script: &mut Script, id| {
+        let mut told = Facts::default().with("t", &[]);
+        told.topics[0].id = Some(TopicId([id; 16]));
+        script.then(ApiKey::METADATA, Facts::default(), told);
+    };
+    let mut script = Script::new();
+    metadata(&mut script, 1);
+    script.commit(GROUP, "t", &[(0, 1000)]).commit(GROUP, "u", &[(0, 5)]).fetch("t", &[(0, 1000)]);
+    metadata(&mut script, 1);
+    assert_eq!(script.lags(GROUP), [Some(0), None]);
+    // What is known by the new one's id alone is its own.
+    let fetched = Facts::default().with_id(2, &[(0, 9)]);
+    script.then(ApiKey::FETCH, Facts::default(), fetched);
+    script.groups.named(TopicId([2; 16]), &Arc::from("t"));
+    metadata(&mut script, 2);
+    assert_eq!((script.progress(GROUP).len(), script.groups.partitions), (1, 1));
+    script.commit(GROUP, "t", &[(0, 5)]);
+    assert_eq!(script.lags(GROUP), [Some(4), None]);
+    metadata(&mut script, 1);
+    assert_eq!(script.lags(GROUP), [Some(4), None], "a broker that has not heard of it");
+    metadata(&mut script, 3);
+    assert_eq!(script.progress(GROUP).len(), 1);
+    assert_eq!(script.groups.read(at(9)).watermarks.len(), 0);
+    // One that was seen to be deleted takes nothing of the next with it.
+    let deleted = || Facts::default().with("t", &[]);
+    script.then(ApiKey::DELETE_TOPICS, deleted(), deleted()).commit(GROUP, "t", &[(0, 2)]);
+    metadata(&mut script, 4);
+    assert_eq!(script.progress(GROUP).len(), 2);
+}
+
+#[test]
 fn offsets_that_could_not_be_deleted_stay() {
     let mut script = Script::new();
     script.commit(GROUP, "t", &[(0, 5), (1, 6), (2, 7)]).commit(GROUP, "u", &[(0, 5)]);

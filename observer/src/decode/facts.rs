@@ -243,8 +243,7 @@ impl Facts {
         *throttle_ms = None;
         *acks = None;
         *replica = None;
-        *session = None;
-        *session_epoch = None;
+        (*session, *session_epoch) = (None, None);
         *isolation = None;
         *codecs = [0; 8];
         forget(software);

@@ -135,6 +135,13 @@ impl Membership {
         }
     }
 
+    /// The group does not know this member.
+    pub fn lost(&mut self, member: &Arc<str>) {
+        if let Some(members) = &mut self.members {
+            members.leave(member);
+        }
+    }
+
     /// A member was heard, and its own id, if it has one.
     fn met(&mut self, member: Option<&Arc<str>>, request: &Facts, now: Timestamp) -> Step {
         let step = self.heard(member, now);

@@ -4,7 +4,7 @@
 //! the cluster of a broker tells what belongs together.
 //!
 //! - `clients`: which client belongs to which group
-//! - `group`: one group; `membership`, `members`: who is in it; `commits`: how far it has come
+//! - `group`: one group; `presence`, `membership`, `members`: who is in it; `commits`: how far it has come
 //! - `clusters`: which cluster a broker is of; `joining`: what is known of two that are one
 //! - `deletions`: what is no longer there; `ids`: which topic of a name it is
 //! - `transactions`: commits that wait for the end of a transaction
@@ -38,6 +38,7 @@ mod membership;
 mod naming;
 mod partitions;
 mod place;
+mod presence;
 mod reading;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -59,7 +60,6 @@ use clusters::{Cluster, Clusters};
 use group::{Committed, Group};
 use ids::Ids;
 pub use limits::Limits;
-use membership::Step;
 use partitions::Partitions;
 pub use place::Place;
 pub use reading::{GroupReading, PartitionReading, Reading, WatermarkReading};
@@ -70,7 +70,6 @@ use watermarks::Mark;
 
 use crate::event::Exchange;
 use crate::protocol::api::ApiKey;
-use crate::protocol::error_code::ErrorCode;
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
 
@@ -204,29 +203,6 @@ impl Groups {
         self.watermarks.topics().map(|(_, topic)| topic).chain(of_groups)
     }
 
-    /// The requests of members.
-    fn member(&mut self, exchange: &Exchange, now: Timestamp) {
-        let Some((request, response)) = answers::both(exchange) else {
-            return;
-        };
-        let (api, place) = (exchange.api_key(), Place::of(exchange));
-        let Some(name) = request.groups.first().filter(|_| is_granted(exchange)) else {
-            return;
-        };
-        let key = self.key(exchange, name);
-        let membership = &mut self.group(&key, place, now).membership;
-        let step = match api {
-            ApiKey::JOIN_GROUP => membership.joined(request, response, now),
-            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, response, now),
-            ApiKey::LEAVE_GROUP => {
-                membership.left(request);
-                Step::default()
-            }
-            _ => membership.beaten(request, response, now),
-        };
-        self.note(&key, step);
-    }
-
     /// The cluster of an exchange.
     fn cluster(&mut self, exchange: &Exchange) -> Cluster {
         self.clusters.of(exchange.peers.broker, &mut self.evictions)
@@ -256,15 +232,6 @@ impl Groups {
         self.by_name.peek(key).map(|group| group.place)
     }
 
-    fn note(&mut self, key: &GroupKey, step: Step) {
-        self.evictions.add(Table::GroupMembers, step.evicted);
-        if step.is_rebalanced
-            && let Some(place) = self.place(key)
-        {
-            self.changes.push(Change::Rebalanced(Arc::clone(&key.1), place));
-        }
-    }
-
     fn count_partitions(&mut self) {
         self.partitions =
             self.by_name.iter().fold(0, |n, (_, group)| n.saturating_add(group.offsets.len()));
@@ -286,16 +253,4 @@ impl Groups {
         self.evictions.count(Table::Groups);
         self.evictions.add(Table::GroupPartitions, partitions);
     }
-}
-
-/// A member that shall join again is one all the same; one that is not known has left in any case.
-fn is_granted(exchange: &Exchange) -> bool {
-    let api = exchange.api_key();
-    let is_harmless = |code| match code {
-        ErrorCode::REBALANCE_IN_PROGRESS => api == ApiKey::HEARTBEAT,
-        ErrorCode::UNKNOWN_MEMBER_ID => api == ApiKey::LEAVE_GROUP,
-        _ => false,
-    };
-    answers::answered(exchange)
-        .is_some_and(|response| response.errors.iter().all(|error| is_harmless(error.code)))
 }

@@ -1,0 +1,63 @@
+//! Members come, fall out and are replaced.
+
+use super::{GROUP, Script};
+use crate::decode::{Facts, Rare};
+use crate::groups::samples::{member, members, of};
+use crate::protocol::api::ApiKey;
+
+/// The APIs whose members have epochs.
+const BEATS: [ApiKey; 3] = [
+    ApiKey::CONSUMER_GROUP_HEARTBEAT,
+    ApiKey::SHARE_GROUP_HEARTBEAT,
+    ApiKey::STREAMS_GROUP_HEARTBEAT,
+];
+
+/// What a static member says.
+fn own(facts: Facts, instance: &str) -> Facts {
+    let rare = Rare { instances: vec![instance.into()], ..Rare::default() };
+    Facts { rare: Some(Box::new(rare)), ..facts }
+}
+
+#[test]
+fn a_static_member_that_starts_again_is_one() {
+    let mut script = Script::new();
+    let leads = Facts { generation: Some(1), ..members("", &["a", "a", "b"]) };
+    script.then(ApiKey::JOIN_GROUP, own(of(GROUP), "1"), leads);
+    for id in ["b", "again"] {
+        script.then(ApiKey::JOIN_GROUP, own(of(GROUP), "2"), member("", id, 1));
+        assert_eq!(script.standing(), (Some(2), Some(1)), "{id}");
+    }
+}
+
+#[test]
+fn a_static_member_with_an_epoch_that_starts_again_is_one() {
+    let mut script = Script::new();
+    let key = ApiKey::CONSUMER_GROUP_HEARTBEAT;
+    for (id, before, now_on) in [("a", 0, 1), ("a", -2, -2), ("again", 0, 1)] {
+        script.then(key, own(member(GROUP, id, before), "1"), member("", id, now_on));
+        assert_eq!(script.standing(), (Some(1), Some(1)), "{id}");
+    }
+}
+
+#[test]
+fn who_is_not_known_to_the_group_is_no_member() {
+    let unknown = || Facts::default().with_error(25);
+    for key in BEATS {
+        for epoch in [1, -1] {
+            let mut script = Script::new();
+            script.then(key, member(GROUP, "a", 0), member("", "a", 1));
+            script.then(key, member(GROUP, "b", 1), unknown());
+            assert_eq!(script.standing(), (Some(1), Some(1)), "{key}: another");
+            script.then(key, member(GROUP, "a", epoch), unknown());
+            assert_eq!(script.standing(), (Some(0), Some(1)), "{key}");
+        }
+    }
+    for key in [ApiKey::HEARTBEAT, ApiKey::SYNC_GROUP, ApiKey::JOIN_GROUP] {
+        let mut script = Script::new();
+        script.then(key, member(GROUP, "a", 1), unknown());
+        assert_eq!(script.groups.names().count(), 0, "{key}: nothing is known of the group");
+        script.then(ApiKey::JOIN_GROUP, of(GROUP), member("", "a", 1));
+        script.then(key, member(GROUP, "a", 1), unknown());
+        assert_eq!(script.standing(), (Some(0), Some(1)), "{key}");
+    }
+}

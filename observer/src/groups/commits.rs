@@ -159,7 +159,7 @@ impl Groups {
         (topic, index, offset, done): (Topic, i32, i64, Option<u32>),
     ) {
         if offset < 0 {
-            return self.unlearn(key, &topic, index);
+            return self.unlearn(key, told, &topic, index);
         }
         let group = self.group(key, place, now);
         let before = group.offsets.len();
@@ -174,11 +174,11 @@ impl Groups {
         self.make_room_for_partitions();
     }
 
-    /// A group has no offset there.
-    fn unlearn(&mut self, key: &GroupKey, topic: &Topic, index: i32) {
+    /// A group has no offset there, unless it has committed one since.
+    fn unlearn(&mut self, key: &GroupKey, told: Told, topic: &Topic, index: i32) {
         if let Some(group) = self.by_name.get_mut(key) {
             let before = group.offsets.len();
-            group.offsets.remove(topic, index);
+            group.unset(topic, index, told);
             let removed = before.saturating_sub(group.offsets.len());
             self.partitions = self.partitions.saturating_sub(removed);
         }

@@ -61,3 +61,30 @@ fn who_is_not_known_to_the_group_is_no_member() {
         assert_eq!(script.standing(), (Some(0), Some(1)), "{key}");
     }
 }
+
+#[test]
+fn an_epoch_that_only_says_that_a_member_leaves_is_none() {
+    for key in BEATS {
+        let mut script = Script::new();
+        // What it had before was not seen.
+        script.then(key, members(GROUP, &["a"]), member("", "a", -1));
+        assert_eq!(script.standing(), (Some(0), None), "{key}");
+        script.then(key, members(GROUP, &["a"]), member("", "a", 3));
+        assert_eq!((script.standing(), script.counted()), ((Some(1), Some(3)), vec![]), "{key}");
+    }
+}
+
+#[test]
+fn a_group_that_was_deleted_where_nobody_saw_it_begins_anew() {
+    for key in BEATS {
+        let mut script = Script::new();
+        script.then(key, member(GROUP, "a", 0), member("", "a", 50));
+        script.then(key, member(GROUP, "b", 0), member("", "b", 49));
+        assert_eq!(script.standing(), (Some(2), Some(50)), "{key}: overtaken");
+        for id in ["a", "b"] {
+            script.then(key, member(GROUP, id, -1), member("", id, -1));
+        }
+        script.then(key, member(GROUP, "c", 0), member("", "c", 1));
+        assert_eq!(script.standing(), (Some(1), Some(1)), "{key}");
+    }
+}

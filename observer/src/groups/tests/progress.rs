@@ -71,7 +71,9 @@ fn an_answer_that_was_overtaken_is_not_believed() {
         script.groups.exchange(&exchange, at(3));
     };
     late(ApiKey::FETCH, Facts::default(), Facts::default().with("t", &[(0, 8)]));
-    late(ApiKey::OFFSET_FETCH, of(GROUP), Facts::default().with("t", &[(0, 3)]));
+    for offset in [3, -1] {
+        late(ApiKey::OFFSET_FETCH, of(GROUP), Facts::default().with("t", &[(0, offset)]));
+    }
     assert_eq!(script.progress(GROUP), [t(0, 5, Some(4))]);
 }
 

@@ -5,6 +5,7 @@ mod parts;
 use observer::decode::{Facts, Undecoded};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
+use observer::protocol::error_code::ErrorCode;
 use observer::protocol::machine::Wrapped;
 use observer::tables::{Evictions, Table};
 use parts::Part::{Bytes, Elided, Gap};
@@ -133,11 +134,11 @@ fn a_group_has_failed_wherever_its_error_stands() {
     let groups = [&[0, 16, 0, 1, b'a'][..], &rest, &[0, 0, 0, 1, b'b'], &rest].concat();
     let bytes = [&[0, 0, 0, 2][..], &groups].concat();
     let facts = decoded((ApiKey(15), Side::Response, 0), &[Bytes(&bytes)]);
-    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![0]));
+    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![(0, ErrorCode(16))]));
     // DeleteGroups v0: `a`, none; `b`, an error.
     let bytes = [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, b'a', 0, 0, 0, 1, b'b', 0, 68];
     let facts = decoded((ApiKey(42), Side::Response, 0), &[Bytes(&bytes)]);
-    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![1]));
+    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![(1, ErrorCode(68))]));
 }
 
 #[test]

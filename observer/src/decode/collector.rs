@@ -34,8 +34,8 @@ pub(super) struct Position {
     /// The partition that is spoken of.
     pub partition: Option<Partition>,
     pub group: Option<u16>,
-    /// An error is said of the group that is spoken of.
-    pub is_group_failed: bool,
+    /// The error that is said of the group that is spoken of.
+    pub group_error: Option<ErrorCode>,
     /// A resource is spoken of, which may be none of the topics.
     pub is_in_resource: bool,
     pub is_topic_resource: bool,

@@ -21,8 +21,8 @@ pub struct Facts {
     pub errors: ErrorCounts,
     /// Groups, in the order of the message.
     pub groups: Vec<Arc<str>>,
-    /// Indices of those that an error is said of, where it is not said of a topic of theirs.
-    pub failed_groups: Vec<u16>,
+    /// Indices of those that an error is said of, and which; not where it is said of a topic of theirs.
+    pub failed_groups: Vec<(u16, ErrorCode)>,
     /// Members of groups, in the order of the message.
     pub members: Vec<Arc<str>>,
     /// The first group's generation, or the first member's epoch.

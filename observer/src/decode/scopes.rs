@@ -96,7 +96,7 @@ impl Collector<'_> {
 
     pub(super) fn enter_group(&mut self) {
         self.position.group = None;
-        self.position.is_group_failed = false;
+        self.position.group_error = None;
     }
 
     #[inline]
@@ -169,16 +169,17 @@ impl Collector<'_> {
             }
         }
         if self.position.topic.is_none() {
-            self.position.is_group_failed = true;
-            self.fail_group();
+            self.position.group_error.get_or_insert(code);
+            self.fail_group(code);
         }
     }
 
-    fn fail_group(&mut self) {
+    fn fail_group(&mut self, code: ErrorCode) {
+        let failed = &mut self.facts.failed_groups;
         if let Some(group) = self.position.group
-            && self.facts.failed_groups.last() != Some(&group)
+            && failed.last().map(|(last, _)| *last) != Some(group)
         {
-            self.facts.failed_groups.push(group);
+            failed.push((group, code));
         }
     }
 
@@ -205,9 +206,9 @@ impl Collector<'_> {
         let name = || self.names.intern(text);
         let index = add(&mut self.facts.groups, MAX_GROUPS, self.evictions, name);
         self.position.group = index.and_then(|index| u16::try_from(index).ok());
-        if self.position.is_group_failed {
+        if let Some(code) = self.position.group_error {
             // The error stands before the name.
-            self.fail_group();
+            self.fail_group(code);
         }
     }
 

@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::{Cluster, Groups, Topic, answers};
 use crate::event::Exchange;
+use crate::protocol::error_code::ErrorCode;
 
 impl Groups {
     /// OffsetDelete and the like. Which partitions were deleted is not told, but which were not: so all
@@ -29,16 +30,20 @@ impl Groups {
         }
     }
 
-    /// DeleteGroups: those that are not refused are gone.
+    /// DeleteGroups: those that are not refused are gone, and so are those that are not found.
     pub(super) fn groups_deleted(&mut self, exchange: &Exchange) {
         let Some((_, response)) = answers::both(exchange) else {
             return;
         };
         let cluster = self.cluster(exchange);
+        let failed = response.failed_groups.iter();
+        let failed = failed.filter(|(_, code)| *code != ErrorCode::GROUP_ID_NOT_FOUND);
+        let failed: HashSet<_> = failed.map(|(index, _)| usize::from(*index)).collect();
         for (index, name) in response.groups.iter().enumerate() {
-            let is_failed = response.failed_groups.iter().any(|&i| usize::from(i) == index);
             let key = (cluster, Arc::clone(name));
-            if !is_failed && let Some(group) = self.by_name.remove(&key) {
+            if !failed.contains(&index)
+                && let Some(group) = self.by_name.remove(&key)
+            {
                 self.partitions = self.partitions.saturating_sub(group.offsets.len());
             }
         }

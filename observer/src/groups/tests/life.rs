@@ -9,6 +9,7 @@ use crate::event::Vantage;
 use crate::groups::samples::{at, by, member, members, of};
 use crate::groups::{Change, Limits};
 use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
 use crate::tables::Table;
 
 #[test]
@@ -30,11 +31,24 @@ fn a_classic_group_from_its_first_member_to_its_end() {
     assert_eq!(script.standing(), (Some(1), Some(1)));
     script.then(ApiKey::HEARTBEAT, member(GROUP, "c", 1), Facts::default().with_error(25));
     assert_eq!(script.standing(), (Some(1), Some(1)));
-    let failed = Facts { failed_groups: vec![0], ..of(GROUP).with_error(68) };
+    let failed = Facts { failed_groups: vec![(0, ErrorCode(68))], ..of(GROUP).with_error(68) };
     script.then(ApiKey::DELETE_GROUPS, of(GROUP), failed);
     assert_eq!(script.groups.names().count(), 1, "it is not empty");
     script.then(ApiKey::DELETE_GROUPS, of(GROUP), of(GROUP));
     assert_eq!((script.groups.names().count(), script.groups.partitions), (0, 0));
+}
+
+#[test]
+fn a_group_that_is_not_found_when_it_shall_be_deleted_is_gone() {
+    let mut script = Script::new();
+    script.commit("a", "t", &[(0, 5)]).commit("b", "t", &[(0, 5)]);
+    let groups = vec![Arc::from("a"), Arc::from("b")];
+    let failed_groups = vec![(0, ErrorCode(69)), (1, ErrorCode(68))];
+    let answer = Facts { groups, failed_groups, ..Facts::default() };
+    let answer = answer.with_error(69).with_error(68);
+    script.then(ApiKey::DELETE_GROUPS, Facts::default(), answer);
+    assert_eq!(script.groups.names().map(|name| &**name).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(script.groups.partitions, 1);
 }
 
 #[test]

@@ -43,8 +43,8 @@ impl Said {
             self.facts.topics[topic as usize].is_failed = true;
         }
         let (group, failed) = (about.group, &mut self.facts.failed_groups);
-        if about.topic.is_none() && group != failed.last().copied() {
-            failed.extend(group);
+        if about.topic.is_none() && group != failed.last().map(|(last, _)| *last) {
+            failed.extend(group.map(|group| (group, ErrorCode(number as i16))));
         }
     }
 

@@ -111,7 +111,7 @@ fn errors(part: &Facts, whole: &Facts) -> bool {
 }
 
 fn failed(facts: &Facts) -> Vec<&Arc<str>> {
-    facts.failed_groups.iter().filter_map(|index| group(facts, Some(*index))).collect()
+    facts.failed_groups.iter().filter_map(|(index, _)| group(facts, Some(*index))).collect()
 }
 
 fn numbers(a: &Facts, b: &Facts) -> bool {

@@ -142,6 +142,20 @@ fn a_group_has_failed_wherever_its_error_stands() {
 }
 
 #[test]
+fn a_member_may_have_failed_alone() {
+    // LeaveGroup v3: none of all; `a`, none; `b`, an error; neither is static.
+    let member = |name, error| [0, 1, name, 0xff, 0xff, 0, error];
+    let all = [member(b'a', 0), member(b'b', 82)].concat();
+    let bytes = |error| [&[0, 0, 0, 0, 0, error, 0, 0, 0, 2][..], &all].concat();
+    for error in [0, 16] {
+        let bytes = bytes(error);
+        let facts = decoded((ApiKey::LEAVE_GROUP, Side::Response, 3), &[Bytes(&bytes)]);
+        assert_eq!(facts.undecoded, None, "{facts:?}");
+        assert_eq!(facts.failed_members(), [(1, ErrorCode(82))]);
+    }
+}
+
+#[test]
 fn records_of_old_sets_are_not_counted_and_their_codec_is_once() {
     // Offset, length 14, checksum, magic 1, gzip, timestamp.
     let message = [&[0; 8][..], &[0, 0, 0, 14, 0, 0, 0, 0, 1, 1], &[0; 8]].concat();

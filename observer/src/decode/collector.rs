@@ -34,6 +34,8 @@ pub(super) struct Position {
     /// The partition that is spoken of.
     pub partition: Option<Partition>,
     pub group: Option<u16>,
+    /// A group of several is spoken of, whose name may not have come.
+    pub is_in_group: bool,
     /// The error that is said of the group that is spoken of.
     pub group_error: Option<ErrorCode>,
     /// A resource is spoken of, which may be none of the topics.
@@ -133,7 +135,7 @@ impl Visitor for Collector<'_> {
             Scope::Topic | Scope::Forgotten => self.leave_topic(),
             Scope::Resource => self.leave_resource(self.position.is_topic_resource),
             Scope::Partition => self.leave_partition(),
-            Scope::Group => self.position.group = None,
+            Scope::Group => (self.position.group, self.position.is_in_group) = (None, false),
         }
     }
 

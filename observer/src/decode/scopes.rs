@@ -54,10 +54,10 @@ impl Collector<'_> {
         };
         match (topic.id, &topic.name) {
             // Who asks may say anything, and a refusal may repeat it.
-            (Some(id), Some(name)) => {
-                if !self.is_request && !topic.is_failed && !self.position.is_failure_lost {
-                    self.names.learn(id, name, self.evictions);
-                }
+            (Some(id), Some(name))
+                if !self.is_request && !topic.is_failed && !self.position.is_failure_lost =>
+            {
+                self.names.learn(id, name, self.evictions);
             }
             // Null, for all topics or none.
             (None, None) if topic.partitions == 0 => return self.take_back(index),
@@ -97,6 +97,7 @@ impl Collector<'_> {
     pub(super) fn enter_group(&mut self) {
         self.position.group = None;
         self.position.group_error = None;
+        self.position.is_in_group = true;
     }
 
     #[inline]
@@ -162,15 +163,23 @@ impl Collector<'_> {
             Some(partition) if partition.error == ErrorCode::NONE => partition.error = code,
             Some(_) => {}
             // Beside the count, which tells only so many topics apart.
-            None => {
-                if let Some(topic) = self.topic() {
-                    topic.is_failed = true;
-                }
-            }
+            None => self.topic().into_iter().for_each(|topic| topic.is_failed = true),
         }
         if self.position.topic.is_none() {
             self.position.group_error.get_or_insert(code);
             self.fail_group(code);
+            self.fail_member(code);
+        }
+    }
+
+    /// The message's own error stands before its members, a member's own behind its name.
+    fn fail_member(&mut self, code: ErrorCode) {
+        let last =
+            self.facts.members.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
+        if let Some(member) = last.filter(|_| !self.position.is_in_group) {
+            let failed = &mut self.rare().failed_members;
+            failed.pop_if(|(last, _)| *last == member);
+            failed.push((member, code));
         }
     }
 

@@ -88,6 +88,14 @@ fn producers_in<'a>(
     producers.map(|(producer, _)| producer)
 }
 
+/// Members that may not leave, by their place in the request, in whose order they are answered; one
+/// that is not known has left in any case.
+pub fn stay(response: &Facts) -> HashSet<usize> {
+    let failed = response.failed_members().iter();
+    let refused = failed.filter(|(_, code)| *code != ErrorCode::UNKNOWN_MEMBER_ID);
+    refused.filter_map(|(place, _)| usize::try_from(*place).ok()).collect()
+}
+
 fn refused(response: &Facts) -> impl Iterator<Item = (Topic, i32)> {
     response.partitions.iter().filter(|p| p.error != ErrorCode::NONE).filter_map(|partition| {
         Some((Topic::of(response.topic(partition.topic)?)?, partition.index))

@@ -1,5 +1,6 @@
 //! Who is in a group, and how often that was settled anew: requests of members and their answers in.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,11 +133,21 @@ impl Membership {
 
     /// Those that a request names left.
     pub fn left(&mut self, request: &Facts) {
-        for member in &request.members {
+        self.left_but(request, &HashSet::new());
+    }
+
+    /// Those that a request names left, but some of them, by their place there.
+    pub fn left_but(&mut self, request: &Facts, stay: &HashSet<usize>) {
+        let leaves = |(place, _): &(usize, _)| !stay.contains(place);
+        for (_, member) in request.members.iter().enumerate().filter(leaves) {
             self.members().leave(member);
         }
-        for instance in request.instances() {
-            self.members().leave_instance(instance);
+        let instances = request.instances();
+        // Where some have none, nobody knows whose they are.
+        if stay.is_empty() || instances.len() == request.members.len() {
+            for (_, instance) in instances.iter().enumerate().filter(leaves) {
+                self.members().leave_instance(instance);
+            }
         }
     }
 

@@ -25,7 +25,7 @@ impl Groups {
             ApiKey::JOIN_GROUP => membership.joined(request, response, now),
             ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, response, now),
             ApiKey::LEAVE_GROUP => {
-                membership.left(request);
+                membership.left_but(request, &answers::stay(response));
                 Step::default()
             }
             _ => membership.beaten(request, response, now),
@@ -72,6 +72,9 @@ fn is_granted(exchange: &Exchange) -> bool {
         ErrorCode::UNKNOWN_MEMBER_ID => api == ApiKey::LEAVE_GROUP,
         _ => false,
     };
-    answers::answered(exchange)
-        .is_some_and(|response| response.errors.iter().all(|error| is_harmless(error.code)))
+    answers::answered(exchange).is_some_and(|response| {
+        // Where each has an answer of its own, that is no other's.
+        !response.failed_members().is_empty()
+            || response.errors.iter().all(|error| is_harmless(error.code))
+    })
 }

@@ -4,6 +4,7 @@ use super::{GROUP, Script};
 use crate::decode::{Facts, Rare};
 use crate::groups::samples::{member, members, of};
 use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
 
 /// The APIs whose members have epochs.
 const BEATS: [ApiKey; 3] = [
@@ -87,4 +88,23 @@ fn a_group_that_was_deleted_where_nobody_saw_it_begins_anew() {
         script.then(key, member(GROUP, "c", 0), member("", "c", 1));
         assert_eq!(script.standing(), (Some(1), Some(1)), "{key}");
     }
+}
+
+#[test]
+fn of_several_that_would_leave_each_has_its_own_answer() {
+    let answer = |failed_members: Vec<(u32, ErrorCode)>| {
+        let errors = failed_members.iter().map(|(_, code)| code.0);
+        let answer = errors.fold(members("", &["a", "b", "c"]), Facts::with_error);
+        let rare = Rare { failed_members, ..Rare::default() };
+        Facts { rare: Some(Box::new(rare)), ..answer }
+    };
+    let mut script = Script::new();
+    let leads = Facts { generation: Some(1), ..members("", &["a", "a", "b", "c"]) };
+    script.then(ApiKey::JOIN_GROUP, of(GROUP), leads);
+    let leave = || members(GROUP, &["a", "b", "c"]);
+    script.then(ApiKey::LEAVE_GROUP, leave(), Facts::default().with_error(16));
+    assert_eq!(script.standing(), (Some(3), Some(1)));
+    let refused = vec![(1, ErrorCode(82)), (2, ErrorCode(25))];
+    script.then(ApiKey::LEAVE_GROUP, leave(), answer(refused));
+    assert_eq!(script.standing(), (Some(1), Some(1)), "b stays");
 }

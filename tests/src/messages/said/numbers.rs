@@ -39,6 +39,11 @@ impl Said {
         {
             partition.error = ErrorCode(number as i16);
         }
+        if about.is_member {
+            let member = self.facts.members.len() as u32 - 1;
+            let failed = (member, ErrorCode(number as i16));
+            self.facts.rare.get_or_insert_default().failed_members.push(failed);
+        }
         if let Some(topic) = about.topic.filter(|_| !about.is_partition) {
             self.facts.topics[topic as usize].is_failed = true;
         }

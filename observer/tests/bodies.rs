@@ -212,7 +212,7 @@ fn errors_of_groups_are_told_by_group() {
         bytes.extend([0, 1, group, 0, code]);
     }
     let facts = decoded((ApiKey::DELETE_GROUPS, Side::Response, 0), &[Bytes(&bytes)]);
-    assert_eq!((facts.groups.len(), &facts.failed_groups[..]), (3, &[1][..]));
+    assert_eq!((facts.groups.len(), &facts.failed_groups[..]), (3, &[(1, ErrorCode(68))][..]));
 }
 
 #[test]

@@ -5,10 +5,11 @@ mod parts;
 use observer::decode::{Facts, Undecoded};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
+use observer::protocol::error_code::ErrorCode;
 use observer::protocol::machine::Wrapped;
 use observer::tables::{Evictions, Table};
 use parts::Part::{Bytes, Elided, Gap};
-use parts::{answer_to, decoded, decoder, run};
+use parts::{answer_to, decoded, decoded_by, decoder, run};
 
 const CREATE_ACLS: ApiKey = ApiKey(30);
 const ALTER_CONFIGS: ApiKey = ApiKey(44);
@@ -133,11 +134,25 @@ fn a_group_has_failed_wherever_its_error_stands() {
     let groups = [&[0, 16, 0, 1, b'a'][..], &rest, &[0, 0, 0, 1, b'b'], &rest].concat();
     let bytes = [&[0, 0, 0, 2][..], &groups].concat();
     let facts = decoded((ApiKey(15), Side::Response, 0), &[Bytes(&bytes)]);
-    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![0]));
+    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![(0, ErrorCode(16))]));
     // DeleteGroups v0: `a`, none; `b`, an error.
     let bytes = [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, b'a', 0, 0, 0, 1, b'b', 0, 68];
     let facts = decoded((ApiKey(42), Side::Response, 0), &[Bytes(&bytes)]);
-    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![1]));
+    assert_eq!((facts.undecoded, facts.failed_groups), (None, vec![(1, ErrorCode(68))]));
+}
+
+#[test]
+fn a_member_may_have_failed_alone() {
+    // LeaveGroup v3: none of all; `a`, none; `b`, an error; neither is static.
+    let member = |name, error| [0, 1, name, 0xff, 0xff, 0, error];
+    let all = [member(b'a', 0), member(b'b', 82)].concat();
+    let bytes = |error| [&[0, 0, 0, 0, 0, error, 0, 0, 0, 2][..], &all].concat();
+    for error in [0, 16] {
+        let bytes = bytes(error);
+        let facts = decoded((ApiKey::LEAVE_GROUP, Side::Response, 3), &[Bytes(&bytes)]);
+        assert_eq!(facts.undecoded, None, "{facts:?}");
+        assert_eq!(facts.failed_members(), [(1, ErrorCode(82))]);
+    }
 }
 
 #[test]
@@ -154,7 +169,7 @@ fn records_of_old_sets_are_not_counted_and_their_codec_is_once() {
     assert_eq!((facts.undecoded, facts.codecs), (None, [0, 1, 0, 0, 0, 0, 0, 0]));
 }
 
-/// Metadata v12: so many topics, each with its id.
+/// Metadata v12: so many topics, each with its id; every other one has an error.
 fn metadata(count: u32) -> Vec<u8> {
     let mut bytes = vec![0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
     let mut prefix = count + 1;
@@ -165,7 +180,7 @@ fn metadata(count: u32) -> Vec<u8> {
     bytes.push(prefix as u8);
     for topic in 1..=count {
         let name = format!("{topic:06}");
-        bytes.extend([0, 3, 7]);
+        bytes.extend([0, 3 * (topic % 2) as u8, 7]);
         bytes.extend(name.as_bytes());
         bytes.extend([[0; 12].as_slice(), &topic.to_be_bytes()].concat());
         bytes.extend([0, 1, 0, 0, 0, 0, 0]);
@@ -183,13 +198,40 @@ fn topics_that_are_too_many_are_counted_and_their_ids_learned() {
     let message = (ApiKey::METADATA, Side::Response, 12);
     let (facts, evictions) = run(&mut decoder, message, None, &[Bytes(&bytes)]);
     assert_eq!((facts.undecoded, facts.topics.len()), (None, MAX as usize));
-    assert_eq!(decoder.names.topics(), MAX as usize + 5);
+    assert_eq!(decoder.names.topics(), MAX as usize / 2 + 2, "also of those that found no room");
     let mut expected = Evictions::default();
     expected.add(Table::MessageFacts, 5);
     assert_eq!(evictions, expected);
     let named = facts.errors.iter().filter(|error| error.topic.is_some());
     assert_eq!(named.map(|error| error.count).sum::<u32>(), 1024);
-    assert_eq!(facts.errors.iter().map(|error| error.count).sum::<u32>(), MAX + 5);
+    assert_eq!(facts.errors.iter().map(|error| error.count).sum::<u32>(), MAX / 2 + 3);
+    let failed = facts.topics.iter().map(|topic| topic.is_failed);
+    assert!(failed.eq([true, false].repeat(MAX as usize / 2)), "so many errors have no topic");
+}
+
+/// DeleteTopics v6: one topic, its id and its error.
+fn deleted_topic(error: u8) -> Vec<u8> {
+    let named = [&[0, 0, 0, 0, 0, 2, 2, b't'][..], &[7; 16]].concat();
+    [&named[..], &[0, error, 0, 0, 0]].concat()
+}
+
+#[test]
+fn a_topics_id_is_learned_where_a_broker_confirms_it() {
+    let learned = |side, parts: &[parts::Part<'_>]| {
+        let mut decoder = decoder();
+        let facts = decoded_by(&mut decoder, (ApiKey::DELETE_TOPICS, side, 6), parts);
+        assert_eq!(facts.topics[0].name.as_deref(), Some("t"), "{facts:?}");
+        decoder.names.topics()
+    };
+    let asked = [&NOBODY[..], &[0, 2, 2, b't'], &[7; 16], &[0, 0, 0, 0, 1, 0]].concat();
+    assert_eq!(learned(Side::Request, &[Bytes(&asked)]), 0, "anybody may ask");
+    let [granted, refused] = [0, 42].map(deleted_topic);
+    assert_eq!(learned(Side::Response, &[Bytes(&refused)]), 0);
+    assert_eq!(learned(Side::Response, &[Bytes(&granted)]), 1);
+    let at = granted.len() - 5;
+    let hole = [Bytes(&granted[..at]), Gap(2), Bytes(&granted[at + 2..])];
+    assert_eq!(learned(Side::Response, &hole), 0, "or it was refused");
+    assert_eq!(learned(Side::Response, &[Bytes(&granted[..at])]), 0);
 }
 
 #[test]

@@ -28,13 +28,17 @@ pub(super) struct Position {
     pub topic: Option<u32>,
     /// Its partitions so far.
     pub partitions: u32,
+    /// Whether it has failed was not seen.
+    pub is_failure_lost: bool,
     /// What is spoken of shall be forgotten.
     pub is_forgotten: bool,
     /// The partition that is spoken of.
     pub partition: Option<Partition>,
     pub group: Option<u16>,
-    /// An error is said of the group that is spoken of.
-    pub is_group_failed: bool,
+    /// A group of several is spoken of, whose name may not have come.
+    pub is_in_group: bool,
+    /// The error that is said of the group that is spoken of.
+    pub group_error: Option<ErrorCode>,
     /// A resource is spoken of, which may be none of the topics.
     pub is_in_resource: bool,
     pub is_topic_resource: bool,
@@ -132,7 +136,7 @@ impl Visitor for Collector<'_> {
             Scope::Topic | Scope::Forgotten => self.leave_topic(),
             Scope::Resource => self.leave_resource(self.position.is_topic_resource),
             Scope::Partition => self.leave_partition(),
-            Scope::Group => self.position.group = None,
+            Scope::Group => (self.position.group, self.position.is_in_group) = (None, false),
         }
     }
 
@@ -166,6 +170,9 @@ impl Visitor for Collector<'_> {
         match place.role {
             Role::Generation => self.position.is_generation_lost = true,
             Role::Producer => self.producer(Producer::UNSEEN),
+            Role::Error if self.position.partition.is_none() => {
+                self.position.is_failure_lost = true;
+            }
             Role::Offset => self.position.is_offset_lost = true,
             Role::ResourceType | Role::PatternType => self.position.is_topic_resource = false,
             Role::Host => self.host(None),

@@ -21,8 +21,8 @@ pub struct Facts {
     pub errors: ErrorCounts,
     /// Groups, in the order of the message.
     pub groups: Vec<Arc<str>>,
-    /// Indices of those that an error is said of, where it is not said of a topic of theirs.
-    pub failed_groups: Vec<u16>,
+    /// Indices of those that an error is said of, and which; not where it is said of a topic of theirs.
+    pub failed_groups: Vec<(u16, ErrorCode)>,
     /// Members of groups, in the order of the message.
     pub members: Vec<Arc<str>>,
     /// The first group's generation, or the first member's epoch.
@@ -85,6 +85,8 @@ pub struct Topic {
     pub group: Option<u16>,
     /// Partitions named.
     pub partitions: u32,
+    /// An error is said of the topic itself, not of a partition of it.
+    pub is_failed: bool,
     /// A fetch session shall no longer hold it.
     pub is_forgotten: bool,
 }
@@ -181,8 +183,7 @@ impl Facts {
         *throttle_ms = None;
         *acks = None;
         *replica = None;
-        *session = None;
-        *session_epoch = None;
+        (*session, *session_epoch) = (None, None);
         *isolation = None;
         *codecs = [0; 8];
         forget(software);

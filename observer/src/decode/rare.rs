@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Facts;
 use crate::event::Endpoint;
+use crate::protocol::error_code::ErrorCode;
 
 /// What few messages say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Rare {
     pub instances: Vec<Arc<str>>,
     /// JoinGroup: how long the group waits for a member to join again, in ms.
     pub rebalance_timeout_ms: Option<i32>,
+    /// Indices of members that an error is said of, each alone, and which (LeaveGroup).
+    pub failed_members: Vec<(u32, ErrorCode)>,
 }
 
 impl Facts {
@@ -32,6 +35,11 @@ impl Facts {
     /// Static members' own ids, in the order of the message.
     pub fn instances(&self) -> &[Arc<str>] {
         self.rare.as_ref().map_or(&[], |rare| &rare.instances)
+    }
+
+    /// Indices of members that an error is said of, each alone, and which (LeaveGroup).
+    pub fn failed_members(&self) -> &[(u32, ErrorCode)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.failed_members)
     }
 
     /// JoinGroup: how long the group waits for a member to join again, in ms.

@@ -37,6 +37,7 @@ impl Collector<'_> {
     pub(super) fn enter_topic(&mut self, is_forgotten: bool) {
         self.note_partitions();
         self.position.is_forgotten = is_forgotten;
+        self.position.is_failure_lost = false;
         self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
         self.facts.topics.push(Topic { group, is_forgotten, ..Topic::default() });
@@ -52,7 +53,12 @@ impl Collector<'_> {
             return;
         };
         match (topic.id, &topic.name) {
-            (Some(id), Some(name)) => self.names.learn(id, name, self.evictions),
+            // Who asks may say anything, and a refusal may repeat it.
+            (Some(id), Some(name))
+                if !self.is_request && !topic.is_failed && !self.position.is_failure_lost =>
+            {
+                self.names.learn(id, name, self.evictions);
+            }
             // Null, for all topics or none.
             (None, None) if topic.partitions == 0 => return self.take_back(index),
             _ => {}
@@ -90,7 +96,8 @@ impl Collector<'_> {
 
     pub(super) fn enter_group(&mut self) {
         self.position.group = None;
-        self.position.is_group_failed = false;
+        self.position.group_error = None;
+        self.position.is_in_group = true;
     }
 
     #[inline]
@@ -152,22 +159,36 @@ impl Collector<'_> {
         let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
         let topic = self.position.topic.filter(|topic| (*topic as usize) < MAX_TOPICS);
         self.facts.errors.count(code, topic);
-        if let Some(partition) = self.partition()
-            && partition.error == ErrorCode::NONE
-        {
-            partition.error = code;
+        match self.partition() {
+            Some(partition) if partition.error == ErrorCode::NONE => partition.error = code,
+            Some(_) => {}
+            // Beside the count, which tells only so many topics apart.
+            None => self.topic().into_iter().for_each(|topic| topic.is_failed = true),
         }
         if self.position.topic.is_none() {
-            self.position.is_group_failed = true;
-            self.fail_group();
+            self.position.group_error.get_or_insert(code);
+            self.fail_group(code);
+            self.fail_member(code);
         }
     }
 
-    fn fail_group(&mut self) {
+    /// The message's own error stands before its members, a member's own behind its name.
+    fn fail_member(&mut self, code: ErrorCode) {
+        let last =
+            self.facts.members.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
+        if let Some(member) = last.filter(|_| !self.position.is_in_group) {
+            let failed = &mut self.rare().failed_members;
+            failed.pop_if(|(last, _)| *last == member);
+            failed.push((member, code));
+        }
+    }
+
+    fn fail_group(&mut self, code: ErrorCode) {
+        let failed = &mut self.facts.failed_groups;
         if let Some(group) = self.position.group
-            && self.facts.failed_groups.last() != Some(&group)
+            && failed.last().map(|(last, _)| *last) != Some(group)
         {
-            self.facts.failed_groups.push(group);
+            failed.push((group, code));
         }
     }
 
@@ -194,9 +215,9 @@ impl Collector<'_> {
         let name = || self.names.intern(text);
         let index = add(&mut self.facts.groups, MAX_GROUPS, self.evictions, name);
         self.position.group = index.and_then(|index| u16::try_from(index).ok());
-        if self.position.is_group_failed {
+        if let Some(code) = self.position.group_error {
             // The error stands before the name.
-            self.fail_group();
+            self.fail_group(code);
         }
     }
 
@@ -251,6 +272,8 @@ impl Collector<'_> {
             self.leave_resource(false);
         }
         if self.position.topic.is_some() {
+            // Its error may stand in what does not come.
+            self.position.is_failure_lost = true;
             self.leave_topic();
         }
     }

@@ -48,18 +48,14 @@ pub fn taken<'a>(
 /// Topics of a response of which something was deleted, each with the partitions of which it was not.
 pub fn deleted(response: &Facts) -> impl Iterator<Item = (Topic, HashSet<i32>)> {
     let mut refused: HashMap<_, HashSet<_>> = HashMap::new();
-    for topic in response.errors.iter().filter_map(|error| error.topic) {
-        refused.entry(topic).or_default();
-    }
     for partition in response.partitions.iter().filter(|p| p.error != ErrorCode::NONE) {
         refused.entry(partition.topic).or_default().insert(partition.index);
     }
     (0_u32..).zip(&response.topics).filter_map(move |(number, topic)| {
-        let refused = refused.remove(&number);
-        // Where no partition is named, the error is the topic's.
-        let is_refused = refused.as_ref().is_some_and(|r| r.len() >= topic.partitions as usize);
-        let topic = Topic::of(topic).filter(|_| !is_refused)?;
-        Some((topic, refused.unwrap_or_default()))
+        let refused = refused.remove(&number).unwrap_or_default();
+        let are_all_refused = !refused.is_empty() && refused.len() >= topic.partitions as usize;
+        let topic = Topic::of(topic).filter(|_| !topic.is_failed && !are_all_refused)?;
+        Some((topic, refused))
     })
 }
 
@@ -90,6 +86,14 @@ fn producers_in<'a>(
     let is_told = move |topics: Range<u32>| topics.into_iter().any(|i| is_meant(i) && is_named(i));
     let producers = facts.topics_by_producer().filter(move |(_, topics)| is_told(topics.clone()));
     producers.map(|(producer, _)| producer)
+}
+
+/// Members that may not leave, by their place in the request, in whose order they are answered; one
+/// that is not known has left in any case.
+pub fn stay(response: &Facts) -> HashSet<usize> {
+    let failed = response.failed_members().iter();
+    let refused = failed.filter(|(_, code)| *code != ErrorCode::UNKNOWN_MEMBER_ID);
+    refused.filter_map(|(place, _)| usize::try_from(*place).ok()).collect()
 }
 
 fn refused(response: &Facts) -> impl Iterator<Item = (Topic, i32)> {

@@ -13,6 +13,7 @@ use hashlink::LruCache;
 
 use super::answers;
 use crate::event::{Endpoint, Exchange};
+use crate::protocol::api::Api;
 use crate::tables::{Evictions, Table};
 
 /// A cluster, among those that were seen.
@@ -214,8 +215,11 @@ impl Clusters {
 impl<'a> Word<'a> {
     fn of(exchange: &'a Exchange) -> Option<Self> {
         let response = answers::answered(exchange)?;
-        // A client may name the cluster that it wants (KIP-595, KIP-1242); a broker of another refuses.
-        let wanted = exchange.request.as_ref().and_then(|request| request.cluster());
+        // Brokers name the cluster that they mean (KIP-595), and one of another refuses. What a client
+        // says is not always looked at, as in Fetch.
+        let is_brokers = exchange.api_key().lookup().is_some_and(Api::is_between_brokers);
+        let request = exchange.request.as_ref().filter(|_| is_brokers);
+        let wanted = request.and_then(|request| request.cluster());
         let is_granted = response.undecoded.is_none() && response.errors.is_empty();
         let id = response.cluster().or(wanted.filter(|_| is_granted));
         if id.is_none() && response.brokers().is_empty() {

@@ -100,13 +100,16 @@ impl Groups {
         }
     }
 
-    /// EndTxn: the transaction's coordinator has decided. Where it shall be aborted, nothing of it will
-    /// be committed, whatever the answer, and whether or not that was seen.
+    /// EndTxn: the transaction's coordinator has decided, unless it refused: then the transaction is as
+    /// it was, as for a producer that another of its name has fenced. Where it shall be aborted and no
+    /// refusal was seen, nothing of it is taken to be committed.
     pub(super) fn ended(&mut self, exchange: &Exchange, now: Timestamp) {
         let Some(producer) = exchange.request.as_ref().and_then(|r| r.producers.first()) else {
             return;
         };
-        if producer.is_committed == Some(false) || answers::granted(exchange).is_some() {
+        let is_refused = answers::answered(exchange).is_some_and(|r| !r.errors.is_empty());
+        let is_aborted = producer.is_committed == Some(false) && !is_refused;
+        if is_aborted || answers::granted(exchange).is_some() {
             let cluster = self.cluster(exchange);
             self.settle(cluster, producer, now);
         }
@@ -156,7 +159,7 @@ impl Groups {
         (topic, index, offset, done): (Topic, i32, i64, Option<u32>),
     ) {
         if offset < 0 {
-            return self.unlearn(key, &topic, index);
+            return self.unlearn(key, told, &topic, index);
         }
         let group = self.group(key, place, now);
         let before = group.offsets.len();
@@ -171,11 +174,11 @@ impl Groups {
         self.make_room_for_partitions();
     }
 
-    /// A group has no offset there.
-    fn unlearn(&mut self, key: &GroupKey, topic: &Topic, index: i32) {
+    /// A group has no offset there, unless it has committed one since.
+    fn unlearn(&mut self, key: &GroupKey, told: Told, topic: &Topic, index: i32) {
         if let Some(group) = self.by_name.get_mut(key) {
             let before = group.offsets.len();
-            group.offsets.remove(topic, index);
+            group.unset(topic, index, told);
             let removed = before.saturating_sub(group.offsets.len());
             self.partitions = self.partitions.saturating_sub(removed);
         }

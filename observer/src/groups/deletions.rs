@@ -1,9 +1,13 @@
 //! What is deleted: groups, topics, offsets.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Groups, Topic, answers};
+use foldhash::fast::RandomState;
+
+use super::{Cluster, Groups, Topic, answers};
 use crate::event::Exchange;
+use crate::protocol::error_code::ErrorCode;
 
 impl Groups {
     /// OffsetDelete and the like. Which partitions were deleted is not told, but which were not: so all
@@ -26,16 +30,20 @@ impl Groups {
         }
     }
 
-    /// DeleteGroups: those that are not refused are gone.
+    /// DeleteGroups: those that are not refused are gone, and so are those that are not found.
     pub(super) fn groups_deleted(&mut self, exchange: &Exchange) {
         let Some((_, response)) = answers::both(exchange) else {
             return;
         };
         let cluster = self.cluster(exchange);
+        let failed = response.failed_groups.iter();
+        let failed = failed.filter(|(_, code)| *code != ErrorCode::GROUP_ID_NOT_FOUND);
+        let failed: HashSet<_> = failed.map(|(index, _)| usize::from(*index)).collect();
         for (index, name) in response.groups.iter().enumerate() {
-            let is_failed = response.failed_groups.iter().any(|&i| usize::from(i) == index);
             let key = (cluster, Arc::clone(name));
-            if !is_failed && let Some(group) = self.by_name.remove(&key) {
+            if !failed.contains(&index)
+                && let Some(group) = self.by_name.remove(&key)
+            {
                 self.partitions = self.partitions.saturating_sub(group.offsets.len());
             }
         }
@@ -46,19 +54,28 @@ impl Groups {
         let Some((_, response)) = answers::both(exchange) else {
             return;
         };
-        let is_failed =
-            |index| response.errors.iter().any(|e| e.topic.map(|t| t as usize) == Some(index));
-        let topics = response.topics.iter().enumerate().filter(|(index, _)| !is_failed(*index));
         let cluster = self.cluster(exchange);
-        for topic in topics.filter_map(|(_, topic)| Topic::of(topic)) {
-            self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
-            let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
-            for (_, group) in groups {
-                let before = group.offsets.len();
-                group.offsets.remove_topic(&topic, |_| false);
-                let removed = before.saturating_sub(group.offsets.len());
-                self.partitions = self.partitions.saturating_sub(removed);
+        let topics = response.topics.iter().filter(|topic| !topic.is_failed);
+        let topics: HashSet<_, _> = topics.filter_map(Topic::of).collect();
+        for topic in &topics {
+            if let Topic::Name(name) = topic {
+                self.ids.remove(cluster, name);
             }
+        }
+        self.forget_topics(cluster, &topics);
+    }
+
+    /// Nothing is known of these topics any more.
+    pub(super) fn forget_topics(&mut self, cluster: Cluster, topics: &HashSet<Topic, RandomState>) {
+        for topic in topics {
+            self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
+        }
+        let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
+        for (_, group) in groups {
+            let before = group.offsets.len();
+            group.offsets.remove_topics(topics);
+            let removed = before.saturating_sub(group.offsets.len());
+            self.partitions = self.partitions.saturating_sub(removed);
         }
     }
 }

@@ -70,10 +70,26 @@ impl Group {
         let is_same = |before: &&Committed| before.offset == offset;
         let done = done.or(before.filter(is_same).map(|before| before.done)).unwrap_or_default();
         let value = Committed { offset, done, sampled: now, last_commit };
-        // What was answered while a commit passed may be older than it.
-        self.offsets.set(topic, index, value, |present| match told {
-            Told::Asked(since) => present.sampled >= since && present.offset != offset,
-            Told::Commit | Told::State => false,
+        self.offsets.set(topic, index, value, |present| {
+            present.offset != offset && told.is_overtaken(present)
         })
+    }
+
+    /// It has no offset there.
+    pub fn unset(&mut self, topic: &Topic, index: i32, told: Told) {
+        let is_overtaken = self.offsets.get(topic, index).is_some_and(|p| told.is_overtaken(p));
+        if !is_overtaken {
+            self.offsets.remove(topic, index);
+        }
+    }
+}
+
+impl Told {
+    /// What was answered while a commit passed may be older than it.
+    fn is_overtaken(self, present: &Committed) -> bool {
+        match self {
+            Self::Asked(since) => present.sampled >= since,
+            Self::Commit | Self::State => false,
+        }
     }
 }

@@ -26,6 +26,7 @@ impl Groups {
         }
         self.transactions.join(from, to);
         self.unnamed.join(from, to);
+        self.ids.join(from, to);
     }
 
     /// Of a group that is in both, what was seen last is known.
@@ -50,5 +51,6 @@ impl Groups {
         self.watermarks.retain(|(its, _), _, _| *its != cluster);
         self.transactions.forget(cluster);
         self.unnamed.retain(|_, (its, _)| *its != cluster);
+        self.ids.forget(cluster);
     }
 }

@@ -69,7 +69,8 @@ impl Members {
         self.heard.remove(member);
     }
 
-    /// A member has an id of its own, by which it may be thrown out.
+    /// A member has an id of its own, by which it may be thrown out. A member that had it before was
+    /// another run of the same, whose place it takes (KIP-345).
     pub fn call(&mut self, member: &Arc<str>, instance: &Arc<str>) {
         if self.instances.len() >= self.cap && !self.instances.contains_key(instance) {
             let Self { heard, instances, cap, .. } = self;
@@ -78,7 +79,10 @@ impl Members {
                 return;
             }
         }
-        self.instances.insert(Arc::clone(instance), Arc::clone(member));
+        let before = self.instances.insert(Arc::clone(instance), Arc::clone(member));
+        if let Some(before) = before.filter(|before| before != member) {
+            self.leave(&before);
+        }
     }
 
     /// The member with this id of its own left.

@@ -4,9 +4,9 @@
 //! the cluster of a broker tells what belongs together.
 //!
 //! - `clients`: which client belongs to which group
-//! - `group`: one group; `membership`, `members`: who is in it; `commits`: how far it has come
+//! - `group`: one group; `presence`, `membership`, `members`: who is in it; `commits`: how far it has come
 //! - `clusters`: which cluster a broker is of; `joining`: what is known of two that are one
-//! - `deletions`: what is no longer there
+//! - `deletions`: what is no longer there; `ids`: which topic of a name it is
 //! - `transactions`: commits that wait for the end of a transaction
 //! - `watermarks`: how far partitions have come
 //! - `answers`: what a response grants of what its request asks for
@@ -30,6 +30,7 @@ mod clusters;
 mod commits;
 mod deletions;
 mod group;
+mod ids;
 mod joining;
 mod limits;
 mod members;
@@ -37,6 +38,7 @@ mod membership;
 mod naming;
 mod partitions;
 mod place;
+mod presence;
 mod reading;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -56,8 +58,8 @@ use hashlink::LruCache;
 pub use clients::Clients;
 use clusters::{Cluster, Clusters};
 use group::{Committed, Group};
+use ids::Ids;
 pub use limits::Limits;
-use membership::Step;
 use partitions::Partitions;
 pub use place::Place;
 pub use reading::{GroupReading, PartitionReading, Reading, WatermarkReading};
@@ -68,7 +70,6 @@ use watermarks::Mark;
 
 use crate::event::Exchange;
 use crate::protocol::api::ApiKey;
-use crate::protocol::error_code::ErrorCode;
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
 
@@ -82,6 +83,7 @@ pub struct Groups {
     partitions: usize,
     watermarks: Partitions<(Cluster, Topic), Mark>,
     unnamed: Unnamed,
+    ids: Ids,
     transactions: Transactions,
     clusters: Clusters,
     evictions: Evictions,
@@ -112,6 +114,7 @@ impl Groups {
             partitions: 0,
             watermarks: Partitions::new(limits.watermarks),
             unnamed: Unnamed::default(),
+            ids: Ids::new(limits.watermarks),
             transactions: Transactions::new(limits.pending),
             clusters: Clusters::new(limits.brokers),
             evictions: Evictions::default(),
@@ -143,6 +146,9 @@ impl Groups {
             ApiKey::INIT_PRODUCER_ID => self.begun(exchange),
             ApiKey::DELETE_GROUPS => self.groups_deleted(exchange),
             ApiKey::DELETE_TOPICS => self.topics_deleted(exchange),
+            ApiKey::METADATA | ApiKey::CREATE_TOPICS | ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
+                self.topics_told(exchange);
+            }
             ApiKey::JOIN_GROUP
             | ApiKey::SYNC_GROUP
             | ApiKey::HEARTBEAT
@@ -197,29 +203,6 @@ impl Groups {
         self.watermarks.topics().map(|(_, topic)| topic).chain(of_groups)
     }
 
-    /// The requests of members.
-    fn member(&mut self, exchange: &Exchange, now: Timestamp) {
-        let Some((request, response)) = answers::both(exchange) else {
-            return;
-        };
-        let (api, place) = (exchange.api_key(), Place::of(exchange));
-        let Some(name) = request.groups.first().filter(|_| is_granted(exchange)) else {
-            return;
-        };
-        let key = self.key(exchange, name);
-        let membership = &mut self.group(&key, place, now).membership;
-        let step = match api {
-            ApiKey::JOIN_GROUP => membership.joined(request, response, now),
-            ApiKey::SYNC_GROUP | ApiKey::HEARTBEAT => membership.stayed(request, response, now),
-            ApiKey::LEAVE_GROUP => {
-                membership.left(request);
-                Step::default()
-            }
-            _ => membership.beaten(request, response, now),
-        };
-        self.note(&key, step);
-    }
-
     /// The cluster of an exchange.
     fn cluster(&mut self, exchange: &Exchange) -> Cluster {
         self.clusters.of(exchange.peers.broker, &mut self.evictions)
@@ -249,15 +232,6 @@ impl Groups {
         self.by_name.peek(key).map(|group| group.place)
     }
 
-    fn note(&mut self, key: &GroupKey, step: Step) {
-        self.evictions.add(Table::GroupMembers, step.evicted);
-        if step.is_rebalanced
-            && let Some(place) = self.place(key)
-        {
-            self.changes.push(Change::Rebalanced(Arc::clone(&key.1), place));
-        }
-    }
-
     fn count_partitions(&mut self) {
         self.partitions =
             self.by_name.iter().fold(0, |n, (_, group)| n.saturating_add(group.offsets.len()));
@@ -279,16 +253,4 @@ impl Groups {
         self.evictions.count(Table::Groups);
         self.evictions.add(Table::GroupPartitions, partitions);
     }
-}
-
-/// A member that shall join again is one all the same; one that is not known has left in any case.
-fn is_granted(exchange: &Exchange) -> bool {
-    let api = exchange.api_key();
-    let is_harmless = |code| match code {
-        ErrorCode::REBALANCE_IN_PROGRESS => api == ApiKey::HEARTBEAT,
-        ErrorCode::UNKNOWN_MEMBER_ID => api == ApiKey::LEAVE_GROUP,
-        _ => false,
-    };
-    answers::answered(exchange)
-        .is_some_and(|response| response.errors.iter().all(|error| is_harmless(error.code)))
 }

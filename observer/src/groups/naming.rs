@@ -12,6 +12,8 @@ impl Groups {
         let (from, to) = (Topic::Id(id), Topic::Name(Arc::clone(name)));
         let mut is_new_topic = false;
         for (cluster, group) in self.unnamed.take(id) {
+            // What is kept under the name is an older topic's, perhaps.
+            self.identify(cluster, name, id);
             is_new_topic |= match group {
                 Some(group) => self.rename_in_group(&(cluster, group), &from, &to),
                 None => self.rename_watermarks(&(cluster, from.clone()), &(cluster, to.clone())),

@@ -1,7 +1,7 @@
 //! What is known of partitions, by topic: bounded, the topics that were least recently told of go
 //! first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use foldhash::fast::RandomState;
@@ -85,6 +85,16 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
         self.len = self.len.saturating_sub(before.saturating_sub(values.len()));
         if values.is_empty() {
             self.topics.remove(topic);
+        }
+    }
+
+    /// Forgets topics. Looks for each, or at each that is here, whichever are fewer.
+    pub fn remove_topics(&mut self, gone: &HashSet<T, RandomState>) {
+        if gone.len() > self.topics.len() {
+            return self.retain(|topic, _, _| !gone.contains(topic));
+        }
+        for topic in gone {
+            self.remove_topic(topic, |_| false);
         }
     }
 
@@ -202,9 +212,14 @@ mod tests {
         partitions.remove(&name("a"), 1);
         partitions.remove(&name("a"), 7);
         partitions.remove_topic(&name("b"), |_| false);
+        partitions.remove_topics(&["x", "y", "b"].map(name).into_iter().collect());
         assert_eq!(partitions.len(), 2);
         partitions.retain(|topic, _, _| *topic == name("c"));
         assert_eq!((partitions.len(), partitions.topics().count()), (1, 1));
         assert_eq!(partitions.iter().collect::<Vec<_>>(), [(&name("c"), 0, &0)]);
+        for gone in [&["x"][..], &["x", "c"]] {
+            partitions.remove_topics(&gone.iter().map(|gone| name(gone)).collect());
+        }
+        assert_eq!((partitions.len(), partitions.topics().count()), (0, 0));
     }
 }

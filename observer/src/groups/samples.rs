@@ -109,6 +109,14 @@ impl Facts {
         self
     }
 
+    /// And an error of the last topic.
+    pub(crate) fn with_failed(mut self, code: i16) -> Self {
+        let topic = self.topics.len() as u32 - 1;
+        self.errors.count(ErrorCode(code), Some(topic));
+        self.topics.last_mut().unwrap().is_failed = true;
+        self
+    }
+
     /// And an error of the last topic's partition.
     pub(crate) fn with_refused(mut self, index: i32, code: i16) -> Self {
         let topic = self.topics.len() as u32 - 1;

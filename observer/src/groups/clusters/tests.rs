@@ -5,6 +5,8 @@ use crate::decode::Facts;
 use crate::groups::samples::{answered, cluster};
 use crate::protocol::api::ApiKey;
 
+const VOTE: ApiKey = ApiKey(52);
+
 struct Script(Clusters, Evictions);
 
 const fn broker(n: u8) -> Endpoint {
@@ -22,11 +24,11 @@ impl Script {
 
     /// A broker answers Metadata, and names others.
     fn metadata(&mut self, n: u8, id: &str, brokers: &[Endpoint]) -> Vec<Finding> {
-        self.learn(n, Facts::default(), cluster(id, brokers))
+        self.learn(n, ApiKey::METADATA, Facts::default(), cluster(id, brokers))
     }
 
-    fn learn(&mut self, n: u8, request: Facts, response: Facts) -> Vec<Finding> {
-        let mut exchange = answered(ApiKey::METADATA, request, response);
+    fn learn(&mut self, n: u8, key: ApiKey, request: Facts, response: Facts) -> Vec<Finding> {
+        let mut exchange = answered(key, request, response);
         exchange.peers.broker = broker(n);
         self.0.learn(&exchange, &mut self.1)
     }
@@ -92,15 +94,27 @@ fn an_address_may_come_to_be_another_clusters() {
 }
 
 #[test]
-fn a_client_names_the_cluster_that_it_wants() {
+fn a_broker_names_the_cluster_that_it_wants() {
     let mut script = Script::new();
     script.metadata(1, "a", &[]);
     script.metadata(2, "b", &[]);
     let refused = Facts::default().with_error(104);
-    script.learn(3, cluster("a", &[]), refused);
+    script.learn(3, VOTE, cluster("a", &[]), refused);
     assert_ne!(script.of(3), script.of(1));
-    script.learn(3, cluster("a", &[]), Facts::default());
+    script.learn(3, VOTE, cluster("a", &[]), Facts::default());
     assert_eq!(script.of(3), script.of(1));
+}
+
+#[test]
+fn what_a_client_takes_the_cluster_to_be_is_not_believed() {
+    let mut script = Script::new();
+    script.metadata(1, "a", &[]);
+    for key in [ApiKey::FETCH, ApiKey::METADATA] {
+        assert_eq!(script.learn(1, key, cluster("none", &[]), Facts::default()), []);
+    }
+    script.metadata(2, "b", &[]);
+    script.learn(1, ApiKey::FETCH, cluster("b", &[]), Facts::default());
+    assert_ne!(script.of(1), script.of(2));
 }
 
 #[test]

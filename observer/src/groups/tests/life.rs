@@ -31,11 +31,24 @@ fn a_classic_group_from_its_first_member_to_its_end() {
     assert_eq!(script.standing(), (Some(1), Some(1)));
     script.then(ApiKey::HEARTBEAT, member(GROUP, "c", 1), Facts::default().with_error(25));
     assert_eq!(script.standing(), (Some(1), Some(1)));
-    let failed = Facts { failed_groups: vec![0], ..of(GROUP).with_error(68) };
+    let failed = Facts { failed_groups: vec![(0, ErrorCode(68))], ..of(GROUP).with_error(68) };
     script.then(ApiKey::DELETE_GROUPS, of(GROUP), failed);
     assert_eq!(script.groups.names().count(), 1, "it is not empty");
     script.then(ApiKey::DELETE_GROUPS, of(GROUP), of(GROUP));
     assert_eq!((script.groups.names().count(), script.groups.partitions), (0, 0));
+}
+
+#[test]
+fn a_group_that_is_not_found_when_it_shall_be_deleted_is_gone() {
+    let mut script = Script::new();
+    script.commit("a", "t", &[(0, 5)]).commit("b", "t", &[(0, 5)]);
+    let groups = vec![Arc::from("a"), Arc::from("b")];
+    let failed_groups = vec![(0, ErrorCode(69)), (1, ErrorCode(68))];
+    let answer = Facts { groups, failed_groups, ..Facts::default() };
+    let answer = answer.with_error(69).with_error(68);
+    script.then(ApiKey::DELETE_GROUPS, Facts::default(), answer);
+    assert_eq!(script.groups.names().map(|name| &**name).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(script.groups.partitions, 1);
 }
 
 #[test]
@@ -62,13 +75,55 @@ fn what_is_deleted_is_not_known() {
         script.commit(GROUP, topic, &[(0, 5)]);
     }
     script.fetch("t", &[(0, 9)]).fetch("u", &[(0, 9)]);
-    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
-    answer.errors.count(ErrorCode(29), Some(1));
+    let answer = Facts::default().with("t", &[]).with("u", &[]).with_failed(29);
     script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
     script.then(ApiKey::OFFSET_DELETE, of(GROUP), Facts::default().with("v", &[]));
     assert_eq!(script.progress(GROUP), [("u".to_owned(), 0, 5, Some(4))]);
     assert_eq!(script.groups.read(at(9)).watermarks.len(), 1);
     assert_eq!(script.groups.partitions, 1);
+}
+
+#[test]
+fn topics_that_could_not_be_deleted_stay_however_many_there_are() {
+    let mut script = Script::new();
+    script.commit(GROUP, "t1099", &[(0, 5)]).fetch("t1099", &[(0, 9)]);
+    let answer = (0..1100).fold(Facts::default(), |answer, number| {
+        answer.with(&format!("t{number}"), &[]).with_failed(29)
+    });
+    script.then(ApiKey::DELETE_TOPICS, Facts::default(), answer);
+    assert_eq!(script.lags(GROUP), [Some(4)]);
+}
+
+#[test]
+fn a_topic_that_was_deleted_where_nobody_saw_it_is_another_with_its_new_id() {
+    let metadata = |script: &mut Script, id| {
+        let mut told = Facts::default().with("t", &[]);
+        told.topics[0].id = Some(TopicId([id; 16]));
+        script.then(ApiKey::METADATA, Facts::default(), told);
+    };
+    let mut script = Script::new();
+    metadata(&mut script, 1);
+    script.commit(GROUP, "t", &[(0, 1000)]).commit(GROUP, "u", &[(0, 5)]).fetch("t", &[(0, 1000)]);
+    metadata(&mut script, 1);
+    assert_eq!(script.lags(GROUP), [Some(0), None]);
+    // What is known by the new one's id alone is its own.
+    let fetched = Facts::default().with_id(2, &[(0, 9)]);
+    script.then(ApiKey::FETCH, Facts::default(), fetched);
+    script.groups.named(TopicId([2; 16]), &Arc::from("t"));
+    metadata(&mut script, 2);
+    assert_eq!((script.progress(GROUP).len(), script.groups.partitions), (1, 1));
+    script.commit(GROUP, "t", &[(0, 5)]);
+    assert_eq!(script.lags(GROUP), [Some(4), None]);
+    metadata(&mut script, 1);
+    assert_eq!(script.lags(GROUP), [Some(4), None], "a broker that has not heard of it");
+    metadata(&mut script, 3);
+    assert_eq!(script.progress(GROUP).len(), 1);
+    assert_eq!(script.groups.read(at(9)).watermarks.len(), 0);
+    // One that was seen to be deleted takes nothing of the next with it.
+    let deleted = || Facts::default().with("t", &[]);
+    script.then(ApiKey::DELETE_TOPICS, deleted(), deleted()).commit(GROUP, "t", &[(0, 2)]);
+    metadata(&mut script, 4);
+    assert_eq!(script.progress(GROUP).len(), 2);
 }
 
 #[test]
@@ -89,8 +144,7 @@ fn offsets_that_could_not_be_deleted_stay() {
     assert_eq!(script.progress(GROUP), [t(1, 6, None), u()]);
     assert_eq!(script.groups.partitions, 2);
     // Of a share group only topics are told.
-    let mut answer = Facts::default().with("t", &[]).with("u", &[]);
-    answer.errors.count(ErrorCode(86), Some(1));
+    let answer = Facts::default().with("t", &[]).with("u", &[]).with_failed(86);
     script.then(ApiKey::DELETE_SHARE_GROUP_OFFSETS, of(GROUP), answer);
     assert_eq!(script.progress(GROUP), [u()]);
 }

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod life;
+mod presence;
 mod progress;
 
 use super::samples::{answered, at, member};

@@ -71,7 +71,9 @@ fn an_answer_that_was_overtaken_is_not_believed() {
         script.groups.exchange(&exchange, at(3));
     };
     late(ApiKey::FETCH, Facts::default(), Facts::default().with("t", &[(0, 8)]));
-    late(ApiKey::OFFSET_FETCH, of(GROUP), Facts::default().with("t", &[(0, 3)]));
+    for offset in [3, -1] {
+        late(ApiKey::OFFSET_FETCH, of(GROUP), Facts::default().with("t", &[(0, offset)]));
+    }
     assert_eq!(script.progress(GROUP), [t(0, 5, Some(4))]);
 }
 
@@ -143,6 +145,22 @@ fn what_shall_be_aborted_is_not_committed_though_no_answer_was_seen() {
     script.groups.exchange(&abort, at(2));
     script.then(ApiKey::END_TXN, ended(7, true), Facts::default());
     assert_eq!(script.progress(GROUP), []);
+}
+
+#[test]
+fn an_end_that_was_refused_settles_nothing() {
+    for code in [47, 48, 49, 51, 90] {
+        let mut script = Script::new();
+        let request = of(GROUP).with("t", &[(0, 15)]).by_producer(7);
+        script.then(ApiKey::TXN_OFFSET_COMMIT, request, Facts::default());
+        for is_committed in [false, true] {
+            let refused = Facts::default().with_error(code);
+            script.then(ApiKey::END_TXN, ended(7, is_committed), refused);
+        }
+        assert_eq!(script.progress(GROUP), [], "{code}");
+        script.then(ApiKey::END_TXN, ended(7, true), Facts::default());
+        assert_eq!(script.progress(GROUP), [t(0, 15, None)], "{code}");
+    }
 }
 
 /// What is said of a producer whose transaction has ended.

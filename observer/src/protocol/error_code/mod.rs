@@ -17,6 +17,8 @@ impl ErrorCode {
     pub const REBALANCE_IN_PROGRESS: Self = Self(27);
     /// The broker does not know the requested version of the API.
     pub const UNSUPPORTED_VERSION: Self = Self(35);
+    /// There is no such group.
+    pub const GROUP_ID_NOT_FOUND: Self = Self(69);
     /// Another has taken the member's instance id (KIP-345).
     pub const FENCED_INSTANCE_ID: Self = Self(82);
     /// The member was thrown out (KIP-848).
@@ -57,6 +59,7 @@ mod tests {
         assert_eq!(ErrorCode::NONE.name(), Some("NONE"));
         assert_eq!(ErrorCode::UNKNOWN_MEMBER_ID.name(), Some("UNKNOWN_MEMBER_ID"));
         assert_eq!(ErrorCode::REBALANCE_IN_PROGRESS.name(), Some("REBALANCE_IN_PROGRESS"));
+        assert_eq!(ErrorCode::GROUP_ID_NOT_FOUND.name(), Some("GROUP_ID_NOT_FOUND"));
         assert_eq!(ErrorCode::UNSUPPORTED_VERSION.name(), Some("UNSUPPORTED_VERSION"));
     }
 }

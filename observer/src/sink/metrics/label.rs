@@ -67,16 +67,27 @@ impl<K: Hash + Eq> LabelTable<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        self.find(key, render).unwrap_or_else(|| {
+            self.overflow += 1;
+            LabelId::OTHER
+        })
+    }
+
+    /// The same, if there is room.
+    fn find<Q>(&mut self, key: &Q, render: impl FnOnce() -> String) -> Option<LabelId>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         if let Some(id) = self.ids.get(key) {
-            return *id;
+            return Some(*id);
         }
         if self.ids.len() >= self.cap {
-            self.overflow += 1;
-            return LabelId::OTHER;
+            return None;
         }
         let id = self.store(render());
         self.ids.insert(key.to_owned(), id);
-        id
+        Some(id)
     }
 
     /// What to write for an id.
@@ -128,6 +139,16 @@ impl LabelTable<String> {
         }
         self.id(&*text, || text.clone().into_owned())
     }
+
+    /// The same of a text that was seen before, and was counted then if there was no room. By now
+    /// there may be.
+    pub fn seen_text(&mut self, text: &str, max_len: usize) -> LabelId {
+        let text = harmless(text, max_len);
+        if text == OTHER {
+            return LabelId::OTHER;
+        }
+        self.find(&*text, || text.clone().into_owned()).unwrap_or(LabelId::OTHER)
+    }
 }
 
 /// A text without control characters, cut to `max_len` bytes at a character's end.
@@ -152,6 +173,18 @@ mod tests {
         assert_eq!(labels.text("a", 10), a);
         assert_eq!((labels.value(a), labels.value(LabelId::OTHER)), ("a", "other"));
         assert_eq!(labels.overflow(), 1);
+    }
+
+    #[test]
+    fn what_was_seen_before_finds_room_later_and_is_not_counted_again() {
+        let mut labels = LabelTable::<String>::new("group", 1);
+        let a = labels.text("a", 10);
+        assert_eq!(labels.text("b", 10), LabelId::OTHER);
+        assert_eq!((labels.seen_text("a", 10), labels.seen_text("b", 10)), (a, LabelId::OTHER));
+        assert_eq!((labels.seen_text("other", 10), labels.overflow()), (LabelId::OTHER, 1));
+        labels.retain(&[].into_iter().collect());
+        assert_ne!(labels.seen_text("b", 10), LabelId::OTHER);
+        assert!(labels.has("b", 10));
     }
 
     #[test]

@@ -109,6 +109,16 @@ impl Labels {
         self.group.text(name, self.max_len)
     }
 
+    /// The id of a group that was seen before: it is not counted again.
+    pub fn seen_group(&mut self, name: &str) -> LabelId {
+        self.group.seen_text(name, self.max_len)
+    }
+
+    /// The same of a topic.
+    pub fn seen_topic(&mut self, name: &str) -> LabelId {
+        self.topic.seen_text(name, MAX_TOPIC_LEN)
+    }
+
     /// Whether a group has a label of its own.
     pub fn has_group(&self, name: &str) -> bool {
         self.group.has(name, self.max_len)

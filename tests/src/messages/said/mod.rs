@@ -43,6 +43,7 @@ struct About {
     is_forgotten: bool,
     group: Option<u16>,
     is_partition: bool,
+    is_member: bool,
 }
 
 /// The facts that a message shall give.
@@ -123,7 +124,8 @@ impl Said {
         } else if nodes.iter().any(Node::is_partition) {
             self.partition(nodes, around);
         } else {
-            self.structure(nodes, around);
+            let is_member = nodes.iter().any(|node| node.field.name == "MemberId");
+            self.structure(nodes, About { is_member, ..around });
         }
     }
 
@@ -133,7 +135,7 @@ impl Said {
         let is_forgotten = around.is_forgotten;
         let name = name.map(Into::into);
         let group = around.group;
-        self.facts.topics.push(Topic { name, id, group, partitions: 0, is_forgotten });
+        self.facts.topics.push(Topic { name, id, group, is_forgotten, ..Topic::default() });
         for node in nodes.iter().filter(|node| !node.is_topic()) {
             self.node(node, about);
         }

@@ -39,9 +39,17 @@ impl Said {
         {
             partition.error = ErrorCode(number as i16);
         }
+        if about.is_member {
+            let member = self.facts.members.len() as u32 - 1;
+            let failed = (member, ErrorCode(number as i16));
+            self.facts.rare.get_or_insert_default().failed_members.push(failed);
+        }
+        if let Some(topic) = about.topic.filter(|_| !about.is_partition) {
+            self.facts.topics[topic as usize].is_failed = true;
+        }
         let (group, failed) = (about.group, &mut self.facts.failed_groups);
-        if about.topic.is_none() && group != failed.last().copied() {
-            failed.extend(group);
+        if about.topic.is_none() && group != failed.last().map(|(last, _)| *last) {
+            failed.extend(group.map(|group| (group, ErrorCode(number as i16))));
         }
     }
 

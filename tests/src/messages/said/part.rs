@@ -54,6 +54,7 @@ fn topic(a: &Topic, b: &Topic, (part, whole): Both<'_>) -> bool {
         && is_same_or_unseen(a.id, b.id)
         && is_same_or_unseen(group(part, a.group), group(whole, b.group))
         && a.partitions <= b.partitions
+        && a.is_failed <= b.is_failed
         && a.is_forgotten == b.is_forgotten
 }
 
@@ -110,7 +111,7 @@ fn errors(part: &Facts, whole: &Facts) -> bool {
 }
 
 fn failed(facts: &Facts) -> Vec<&Arc<str>> {
-    facts.failed_groups.iter().filter_map(|index| group(facts, Some(*index))).collect()
+    facts.failed_groups.iter().filter_map(|(index, _)| group(facts, Some(*index))).collect()
 }
 
 fn numbers(a: &Facts, b: &Facts) -> bool {

@@ -123,6 +123,8 @@ pub struct ErrorFact {
     pub code: ErrorCode,
     /// Index of the topic that it is said of.
     pub topic: Option<u32>,
+    /// It is said of topics that were too many to be told apart; `topic` is then `None`.
+    pub is_of_other: bool,
     /// How often.
     pub count: u32,
 }

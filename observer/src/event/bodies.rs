@@ -35,13 +35,9 @@ impl Exchange {
         ApiKey(self.header.api_key)
     }
 
-    /// Errors of the response, each occurrence; also where it was not decoded whole.
-    pub fn errors(&self) -> impl Iterator<Item = (&ErrorFact, Option<&Topic>)> {
-        let facts = self.response.as_deref();
-        let errors = facts.into_iter().flat_map(|facts| facts.errors.iter());
-        errors.map(move |error| {
-            (error, error.topic.and_then(|topic| facts.and_then(|facts| facts.topic(topic))))
-        })
+    /// Errors of the response; also where it was not decoded whole.
+    pub fn errors(&self) -> impl Iterator<Item = &ErrorFact> {
+        self.response.iter().flat_map(|facts| facts.errors.iter())
     }
 
     /// Whether the response holds an error, its own or that of a response inside it.

@@ -37,6 +37,15 @@ fn what_was_refused_is_not_produced() {
 }
 
 #[test]
+fn records_that_are_known_count_beside_what_is_not() {
+    let mut exchange = exchange("a");
+    exchange.request.as_mut().unwrap().partitions[0].records = None;
+    assert_eq!(produced(&exchange), [Some(550), None, Some(550)], "those known were refused");
+    (exchange.response, exchange.outcome) = (None, Outcome::Unacknowledged);
+    assert_eq!(produced(&exchange), [Some(1100), Some(5), None]);
+}
+
+#[test]
 fn a_fetch_with_an_error_is_not_empty() {
     let mut fetch = exchange("a");
     (fetch.header.api_key, fetch.header.fetcher) = (1, Fetcher::Consumer);

@@ -10,6 +10,7 @@ mod declared;
 mod field_type;
 mod fields;
 mod jar;
+mod layout;
 mod message;
 mod render;
 mod versions;

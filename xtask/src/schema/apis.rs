@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::declared::{DeclaredApi, Headers};
 use super::jar::Jar;
+use super::layout;
 use super::message::{Kind, Listener, Message};
 use super::versions::Versions;
 
@@ -84,6 +85,8 @@ fn view(jar: &Jar) -> Result<BTreeMap<i16, View<'_>>> {
         let declared = jar.declared.apis.get(&key);
         let declared = declared.with_context(|| format!("{}: not in the code", request.file))?;
         agree(request, response, declared).with_context(|| request.file.clone())?;
+        layout::agree(request, &declared.requests)?;
+        layout::agree(response, &declared.responses)?;
         apis.insert(key, View { request, response, declared });
     }
     for (key, declared) in &jar.declared.apis {
@@ -228,8 +231,18 @@ mod tests {
 
     fn code(versions: std::ops::Range<i16>) -> DeclaredApi {
         let headers = Headers { request: 1, response: 0 };
-        let headers = versions.map(|version| (version, headers)).collect();
-        DeclaredApi { name: "Ask".to_owned(), cluster_action: false, headers }
+        // The test's messages have no fields, but flexible versions.
+        let layout = |version| {
+            let layout = (version >= 3).then(|| "_tagged_fields TAGGED".to_owned());
+            (version, layout.into_iter().collect())
+        };
+        DeclaredApi {
+            name: "Ask".to_owned(),
+            cluster_action: false,
+            headers: versions.clone().map(|version| (version, headers)).collect(),
+            requests: versions.clone().map(layout).collect(),
+            responses: versions.map(layout).collect(),
+        }
     }
 
     /// A jar whose code has an API 3 of these versions.
@@ -251,6 +264,19 @@ mod tests {
         assert_eq!(error(0..3, removed).to_string(), missing);
         let request = both().drain(..1).collect();
         assert_eq!(error(0..3, request).to_string(), "Ask.json: no response");
+    }
+
+    #[test]
+    fn both_messages_have_the_fields_of_the_code() {
+        for is_request in [true, false] {
+            let mut jar = jar(0..4, vec![message("Request", "0-3"), message("Response", "0-3")]);
+            assert!(view(&jar).is_ok());
+            let declared = jar.declared.apis.get_mut(&3).unwrap();
+            let layouts = if is_request { &mut declared.requests } else { &mut declared.responses };
+            layouts.clear();
+            let error = format!("{:#}", view(&jar).map(drop).unwrap_err());
+            assert!(error.starts_with("Ask.json version 3: the schema says"), "{error}");
+        }
     }
 
     #[test]

@@ -103,8 +103,7 @@ pub struct Partition {
     /// Records in it; `None` where that was not seen, or cannot be. In a share group's state those
     /// behind its first offset that are done.
     pub records: Option<u32>,
-    /// The offset that the message is about: committed, asked for, or the high watermark. In a
-    /// ListOffsets request the time asked for.
+    /// The offset committed, asked for, or the high watermark; in ListOffsets requests the time.
     pub offset: Option<i64>,
 }
 

@@ -25,7 +25,7 @@ pub enum Table {
     Watermarks,
     /// Offsets that wait for the end of their transaction.
     PendingOffsets,
-    /// Topics, partitions, groups and members of one message.
+    /// Topics, partitions, groups, members and errors of one message.
     MessageFacts,
     /// Brokers whose cluster is known, and clusters.
     BrokerClusters,

@@ -200,11 +200,13 @@ fn topics_that_are_too_many_are_counted_and_their_ids_learned() {
     assert_eq!((facts.undecoded, facts.topics.len()), (None, MAX as usize));
     assert_eq!(decoder.names.topics(), MAX as usize / 2 + 2, "also of those that found no room");
     let mut expected = Evictions::default();
-    expected.add(Table::MessageFacts, 5);
+    expected.add(Table::MessageFacts, 5 + MAX as usize / 2 - 1024);
     assert_eq!(evictions, expected);
     let named = facts.errors.iter().filter(|error| error.topic.is_some());
     assert_eq!(named.map(|error| error.count).sum::<u32>(), 1024);
     assert_eq!(facts.errors.iter().map(|error| error.count).sum::<u32>(), MAX / 2 + 3);
+    let others: Vec<_> = facts.errors.iter().filter(|error| error.is_of_other).collect();
+    assert_eq!((others.len(), others[0].topic, others[0].count), (1, None, MAX / 2 + 3 - 1024));
     let failed = facts.topics.iter().map(|topic| topic.is_failed);
     assert!(failed.eq([true, false].repeat(MAX as usize / 2)), "so many errors have no topic");
 }
@@ -232,6 +234,28 @@ fn a_topics_id_is_learned_where_a_broker_confirms_it() {
     let hole = [Bytes(&granted[..at]), Gap(2), Bytes(&granted[at + 2..])];
     assert_eq!(learned(Side::Response, &hole), 0, "or it was refused");
     assert_eq!(learned(Side::Response, &[Bytes(&granted[..at])]), 0);
+}
+
+#[test]
+fn error_codes_that_are_too_many_are_counted() {
+    const MAX_TOLD: usize = 1024 + 512;
+    // OffsetCommit v0: topic `t`, and of each partition the next of all codes but NONE.
+    let codes = || (i16::MIN..=-1).chain(1..=i16::MAX);
+    let total = codes().count();
+    let mut bytes = vec![0, 0, 0, 1, 0, 1, b't'];
+    bytes.extend((total as u32).to_be_bytes());
+    for code in codes() {
+        bytes.extend([0, 0, 0, 7]);
+        bytes.extend(code.to_be_bytes());
+    }
+    let message = (ApiKey::OFFSET_COMMIT, Side::Response, 0);
+    let (facts, evictions) = run(&mut decoder(), message, None, &[Bytes(&bytes)]);
+    assert_eq!((facts.undecoded, facts.errors.iter().count()), (None, MAX_TOLD));
+    assert!(facts.errors.iter().all(|error| error.count == 1));
+    assert_eq!(facts.errors.untold() as usize, total - MAX_TOLD);
+    let mut expected = Evictions::default();
+    expected.add(Table::MessageFacts, total - 1024);
+    assert_eq!(evictions, expected);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The messages that Kafka's own classes write: every layout, in every mode.
 //!
-//! 20 of each layout; `cargo test -p tests --release --test messages -- --ignored` takes 200.
+//! 20 of each layout; `cargo test -p tests --release --test messages -- --ignored` takes 200, and
+//! cuts all but the longest at every byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,22 @@ use observer::protocol::table::APIS;
 use tests::messages::decoded::{self, Decoded, Programs, Wanted};
 use tests::messages::{Line, Message, Mode, Plan, Value, messages};
 
-const SHORT: u32 = 20;
-const LONG: u32 = 200;
+/// How many messages of each layout, and how long those are, in bytes, that are tried at every place.
+#[derive(Clone, Copy)]
+struct Form {
+    per_layout: u32,
+    every_place: usize,
+}
+
+const SHORT: Form = Form { per_layout: 20, every_place: 99 };
+const LONG: Form = Form { per_layout: 200, every_place: 1200 };
+
+impl Form {
+    /// Every place of a message that is not too long for it, some of one that is.
+    fn places(self, len: usize) -> impl Iterator<Item = usize> {
+        (0..len).step_by(if len <= self.every_place { 1 } else { 1 + len / 100 })
+    }
+}
 
 /// What was seen of one layout.
 #[derive(Default)]
@@ -23,14 +38,14 @@ struct Seen {
 /// API key, version, and whether it is the response.
 type Layout = (i16, i16, bool);
 
-fn every_layout(per_layout: u32) {
+fn every_layout(form: Form) {
     let mut seen: BTreeMap<Layout, Seen> = BTreeMap::new();
     let mut size = 0;
     let mut programs = Programs::default();
-    for message in messages(Plan::of_each(per_layout)).expect("the generator") {
+    for message in messages(Plan::of_each(form.per_layout)).expect("the generator") {
         let message = message.expect("a message");
         check_mode(&message);
-        check_decoded(&message, &mut programs);
+        check_decoded(&message, &mut programs, form);
         size += message.body.len();
         let is_response = message.side == Side::Response;
         let seen = seen.entry((message.api_key, message.version, is_response)).or_default();
@@ -41,7 +56,7 @@ fn every_layout(per_layout: u32) {
     assert_eq!(seen.len(), 736);
     assert!(seen.keys().eq(&table()), "the layouts are not those of the table");
     for (layout, seen) in &seen {
-        assert_eq!(seen.messages, per_layout, "{layout:?}");
+        assert_eq!(seen.messages, form.per_layout, "{layout:?}");
         assert!(seen.modes.iter().eq(modes(*layout)), "{layout:?}: {:?}", seen.modes);
     }
 }
@@ -63,7 +78,7 @@ fn modes((key, version, _): Layout) -> &'static [Mode] {
 }
 
 /// The observer's own decoder finds the same values, and no byte is left over.
-fn check_decoded(message: &Message, programs: &mut Programs) {
+fn check_decoded(message: &Message, programs: &mut Programs, form: Form) {
     if is_of_version_0(message) {
         return;
     }
@@ -86,17 +101,23 @@ fn check_decoded(message: &Message, programs: &mut Programs) {
     let bytewise = decoded::decode(message, facts, bytes.len(), bytes.chunks(1));
     let at_once = decoded::decode(message, facts, bytes.len(), [&bytes[..]]);
     assert!(bytewise.trace == at_once.trace && bytewise.is_whole, "{message}: byte by byte");
-    for cut in cuts(bytes.len()) {
+    for cut in form.places(bytes.len()) {
         let part = decoded::decode(message, facts, bytes.len(), [&bytes[..cut]]);
         assert!(!part.is_whole, "{message}: cut at {cut} and whole");
         assert!(at_once.trace.starts_with(&part.trace), "{message}: cut at {cut}");
     }
-    check_holes(message, facts, &bytes, &at_once);
+    check_holes(message, facts, &bytes, &at_once, form);
 }
 
 /// Where bytes are missing, what is told is still of the message, in its order.
-fn check_holes(message: &Message, facts: &'static Program, bytes: &[u8], whole: &Decoded) {
-    for begin in cuts(bytes.len()).step_by(7) {
+fn check_holes(
+    message: &Message,
+    facts: &'static Program,
+    bytes: &[u8],
+    whole: &Decoded,
+    form: Form,
+) {
+    for begin in form.places(bytes.len()).step_by(7) {
         let end = bytes.len().min(begin + 1 + begin % 61);
         let around = decoded::decode_around(message, facts, bytes, begin..end);
         let mut rest = whole.trace.iter();
@@ -105,12 +126,6 @@ fn check_holes(message: &Message, facts: &'static Program, bytes: &[u8], whole: 
             assert!(is_there, "{message}: {fact:?} without {begin}..{end}");
         }
     }
-}
-
-/// Every place where a short message can be cut, and some of a long one's: that it tells no more
-/// than what has passed is shown byte by byte as well.
-fn cuts(len: usize) -> impl Iterator<Item = usize> {
-    (0..len).step_by(1 + len / 100)
 }
 
 /// With this error a broker answers ApiVersions in version 0, whatever was asked (KIP-511); filled at
@@ -230,7 +245,7 @@ impl RecordSets {
 fn record_sets_of_every_kind_come() {
     for (key, side) in [(0, Side::Request), (1, Side::Response)] {
         let mut seen: BTreeMap<i16, RecordSets> = BTreeMap::new();
-        let plan = Plan { api: Some(key), side: Some(side), ..Plan::of_each(SHORT) };
+        let plan = Plan { api: Some(key), side: Some(side), ..Plan::of_each(SHORT.per_layout) };
         for message in messages(plan).expect("the generator").map(Result::unwrap) {
             seen.entry(message.version).or_default().take(&message.trace);
         }
@@ -246,7 +261,7 @@ fn record_sets_of_every_kind_come() {
 #[test]
 fn half_of_the_envelopes_wrap_a_message() {
     for side in [Side::Request, Side::Response] {
-        let plan = Plan { api: Some(58), side: Some(side), ..Plan::of_each(LONG) };
+        let plan = Plan { api: Some(58), side: Some(side), ..Plan::of_each(LONG.per_layout) };
         let all = messages(plan).expect("the generator").map(Result::unwrap);
         let wrapped: Vec<_> = all.filter_map(|message| message.wrapped).collect();
         assert!(wrapped.len() > 50, "{}", wrapped.len());

@@ -8,7 +8,8 @@
 mod counting;
 
 use counting::{Counting, counts};
-use observer::decode::{self, Decoder, Names};
+use observer::decode::{self, Decoder, Facts, Names};
+use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::{Batch, Machine, Text, Visitor};
 use observer::protocol::meaning::Scope;
@@ -31,6 +32,8 @@ const PER_BYTE: u64 = 64;
 const FOR_ANY: u64 = 128 << 10;
 /// And however long it is: the bounds on topics, partitions and the like.
 const AT_MOST: u64 = 64 << 20;
+/// Errors that are told apart: what each costs to count grows with them.
+const ERRORS_AT_MOST: usize = 2048;
 
 /// A message as it passes: parts that are there, and holes.
 struct Passing {
@@ -135,17 +138,24 @@ fn check_work(message: &Message, passing: &Passing) {
     assert!(reports.0 <= most, "{message}: {} reports of {} bytes", reports.0, passing.len);
 }
 
-/// So is the memory for its facts.
+/// So is the memory for its facts, and what is searched while they are collected.
 fn check_memory(message: &Message, passing: &Passing, decoder: &mut Decoder) {
+    let len = u32::try_from(passing.len).expect("a length");
+    let (api_key, version) = (ApiKey(message.api_key), message.version);
+    let begin = decode::Message { api_key, side: message.side, version, len, wrapped: None };
+    let facts = collect(&message.to_string(), begin, passing, decoder);
+    decoder.recycle(Some(facts));
+}
+
+fn collect(
+    message: &str,
+    begin: decode::Message,
+    passing: &Passing,
+    decoder: &mut Decoder,
+) -> Box<Facts> {
     let mut evictions = Evictions::default();
     let before = counts().made_bytes;
-    let mut body = decoder.begin(decode::Message {
-        api_key: ApiKey(message.api_key),
-        side: message.side,
-        version: message.version,
-        len: u32::try_from(passing.len).expect("a length"),
-        wrapped: None,
-    });
+    let mut body = decoder.begin(begin);
     for part in &passing.parts {
         match part {
             Part::Bytes(bytes) => decoder.feed(&mut body, bytes, &mut evictions),
@@ -156,15 +166,17 @@ fn check_memory(message: &Message, passing: &Passing, decoder: &mut Decoder) {
     let made = counts().made_bytes - before;
     let most = AT_MOST.min(PER_BYTE * passing.len as u64 + FOR_ANY);
     assert!(made <= most, "{message}: {made} bytes allocated for {}", passing.len);
+    let errors = facts.errors.iter().count();
+    assert!(errors <= ERRORS_AT_MOST, "{message}: {errors} errors are told apart");
     decoder.names.take_learned();
-    decoder.recycle(Some(facts));
+    facts
 }
 
 fn mutations(total: u32) {
     let mut rng = StdRng::seed_from_u64(7);
     let mut decoder = Decoder::new(Names::new(1_000, 1_000));
     // Programs are made on first use.
-    program::find(ApiKey::PRODUCE, observer::event::Side::Request, 3).expect("a known layout");
+    program::find(ApiKey::PRODUCE, Side::Request, 3).expect("a known layout");
     let each = total.div_ceil(PER_LAYOUT * LAYOUTS);
     let mut done = 0;
     for message in messages(Plan { seed: 3, ..Plan::of_each(PER_LAYOUT) }).expect("the generator") {
@@ -179,6 +191,26 @@ fn mutations(total: u32) {
     }
     println!("{done} mutated messages");
     assert!(done >= total);
+}
+
+/// OffsetCommit v0 responses of a million partitions, whose codes are all that there are, in turn.
+#[test]
+fn error_codes_of_every_kind_cost_bounded_work_and_memory() {
+    const PARTITIONS: u32 = 1_000_000;
+    let mut bytes = [&[0, 0, 0, 1, 0, 1, b't'][..], &PARTITIONS.to_be_bytes()].concat();
+    for partition in 0..PARTITIONS {
+        bytes.extend(partition.to_be_bytes());
+        bytes.extend((partition as i16).to_be_bytes());
+    }
+    let len = bytes.len();
+    let (api_key, side, version) = (ApiKey::OFFSET_COMMIT, Side::Response, 0);
+    let begin = decode::Message { api_key, side, version, len: len as u32, wrapped: None };
+    let passing = Passing { len, parts: vec![Part::Bytes(bytes)] };
+    let mut decoder = Decoder::new(Names::new(10, 10));
+    let facts = collect("OffsetCommit v0", begin, &passing, &mut decoder);
+    let told = facts.errors.iter().map(|error| error.count).sum::<u32>();
+    let nones = PARTITIONS.div_ceil(1 << 16);
+    assert_eq!((facts.undecoded, told + facts.errors.untold()), (None, PARTITIONS - nones));
 }
 
 #[test]

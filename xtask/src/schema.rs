@@ -10,13 +10,14 @@ mod declared;
 mod field_type;
 mod fields;
 mod jar;
+mod layout;
 mod message;
 mod render;
 mod versions;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use self::jar::Jar;
 use self::render::File;
@@ -45,38 +46,51 @@ impl Args {
 pub fn run(root: &Path, check: bool) -> Result<()> {
     let jars = RELEASES.map(Jar::fetch).into_iter().collect::<Result<Vec<_>>>()?;
     let apis = apis::merge(&jars)?;
-    for File { path, text } in render::files(&jars, &apis) {
-        if check {
-            compare(root, path, &text)?;
-        } else {
+    let files = render::files(&jars, &apis);
+    if check {
+        compare(root, &files)?;
+    } else {
+        for File { path, text } in &files {
             let file = root.join(path);
-            std::fs::write(file, &text).with_context(|| format!("cannot write {path}"))?;
+            std::fs::write(file, text).with_context(|| format!("cannot write {path}"))?;
         }
     }
     println!("{} APIs, {} layouts", apis.len(), apis::layouts(&apis));
     Ok(())
 }
 
-fn compare(root: &Path, path: &str, text: &str) -> Result<()> {
-    let committed =
-        std::fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
-    if committed == text {
-        return Ok(());
+fn compare(root: &Path, files: &[File]) -> Result<()> {
+    let mut other_jars = Vec::new();
+    for File { path, text } in files {
+        let committed = std::fs::read_to_string(root.join(path))
+            .with_context(|| format!("cannot read {path}"))?;
+        if let Some(first) = difference(&committed, text) {
+            bail!("{path} is not what the jars give: run `cargo xtask schema`; first {first}");
+        }
+        other_jars.extend((committed != *text).then_some(*path));
     }
-    bail!(
-        "{path} is not what the jars give: run `cargo xtask schema`; first {}",
-        difference(&committed, text)
+    ensure!(
+        other_jars.is_empty(),
+        "the jars are not those of {}, though they give the same: run `cargo xtask schema`",
+        other_jars.join(", ")
     );
+    Ok(())
 }
 
-/// Where two tables begin to differ: the line, the message, and the field in both.
-fn difference(committed: &str, text: &str) -> String {
-    let same = committed.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
+/// Where two tables begin to differ: the line, the message, and the field in both. That they are of
+/// different jars is no difference.
+fn difference(committed: &str, text: &str) -> Option<String> {
+    let is_hash = |line: &str| line.starts_with(render::HASH);
+    let is_same = |(a, b): &(&str, &str)| a == b || is_hash(a) && is_hash(b);
+    let same = committed.lines().zip(text.lines()).take_while(is_same).count();
+    if same == committed.lines().count().max(text.lines().count()) {
+        return None;
+    }
     let line = |all: &str| all.lines().nth(same).unwrap_or("nothing").trim().to_owned();
     let message = text.lines().take(same + 1).filter_map(|line| line.split_once("// "));
     let message = message.last().map_or(String::new(), |(_, name)| format!(" ({name})"));
     let (is, should) = (line(committed), line(text));
-    format!("at line {}{message}: `{is}`, where the jars give `{should}`", same + 1)
+    Some(format!("at line {}{message}: `{is}`, where the jars give `{should}`", same + 1))
 }
 
 #[cfg(test)]
@@ -85,17 +99,29 @@ mod tests {
 
     #[test]
     fn a_difference_names_message_and_field() {
-        let table = |kind| {
-            format!("    request(3, v(0, 13), &[ // Metadata\n        field(\"Topics\", {kind}),\n")
+        let table = |hash, kind| {
+            format!(
+                "{}{hash}\n    request(3, v(0, 13), &[ // Metadata\n        field({kind}),\n",
+                render::HASH
+            )
         };
         assert_eq!(
-            difference(&table("Int8"), &table("Int16")),
-            "at line 2 (Metadata): `field(\"Topics\", Int8),`, where the jars give \
-             `field(\"Topics\", Int16),`"
+            difference(&table("ab", "Int8"), &table("cd", "Int16")).unwrap(),
+            "at line 3 (Metadata): `field(Int8),`, where the jars give `field(Int16),`"
         );
-        let longer = format!("{}]),\n", table("Int8"));
-        assert!(
-            difference(&table("Int8"), &longer).ends_with("`nothing`, where the jars give `]),`")
-        );
+        let longer = format!("{}]),\n", table("ab", "Int8"));
+        let end = difference(&table("ab", "Int8"), &longer).unwrap();
+        assert!(end.ends_with("`nothing`, where the jars give `]),`"), "{end}");
+        assert_eq!(difference(&table("ab", "Int8"), &table("cd", "Int8")), None);
+    }
+
+    #[test]
+    fn other_jars_that_give_the_same_are_noticed() {
+        let root = tempfile::tempdir().unwrap();
+        let file = |hash| File { path: "table.rs", text: format!("{}{hash}\n", render::HASH) };
+        std::fs::write(root.path().join("table.rs"), file("ab").text).unwrap();
+        compare(root.path(), &[file("ab")]).unwrap();
+        let error = compare(root.path(), &[file("cd")]).unwrap_err().to_string();
+        assert!(error.starts_with("the jars are not those of table.rs"), "{error}");
     }
 }

@@ -105,8 +105,7 @@ pub struct Partition {
     /// Records in it; `None` where that was not seen, or cannot be. In a share group's state those
     /// behind its first offset that are done.
     pub records: Option<u32>,
-    /// The offset that the message is about: committed, asked for, or the high watermark. In a
-    /// ListOffsets request the time asked for.
+    /// The offset committed, asked for, or the high watermark; in ListOffsets requests the time.
     pub offset: Option<i64>,
 }
 
@@ -125,6 +124,8 @@ pub struct ErrorFact {
     pub code: ErrorCode,
     /// Index of the topic that it is said of.
     pub topic: Option<u32>,
+    /// It is said of topics that were too many to be told apart; `topic` is then `None`.
+    pub is_of_other: bool,
     /// How often.
     pub count: u32,
 }

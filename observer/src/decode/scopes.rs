@@ -157,8 +157,14 @@ impl Collector<'_> {
 
     pub(super) fn error(&mut self, value: i64) {
         let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
-        let topic = self.position.topic.filter(|topic| (*topic as usize) < MAX_TOPICS);
-        self.facts.errors.count(code, topic);
+        let is_told = match self.position.topic {
+            // It is counted itself.
+            Some(topic) if topic as usize >= MAX_TOPICS => self.facts.errors.count_of_other(code),
+            topic => self.facts.errors.count(code, topic),
+        };
+        if !is_told {
+            self.evictions.count(Table::MessageFacts);
+        }
         match self.partition() {
             Some(partition) if partition.error == ErrorCode::NONE => partition.error = code,
             Some(_) => {}

@@ -25,7 +25,9 @@ pub struct TopicTotals {
     pub rejected_bytes: u64,
     /// Records sent, of Produce; `None` where some of them cannot be counted.
     pub records: Option<u64>,
-    /// Of these, records of partitions that were answered with an error.
+    /// Of these, records of partitions whose records can be counted.
+    pub known_records: u64,
+    /// Of those, records of partitions that were answered with an error.
     pub rejected_records: u64,
 }
 
@@ -35,13 +37,9 @@ impl Exchange {
         ApiKey(self.header.api_key)
     }
 
-    /// Errors of the response, each occurrence; also where it was not decoded whole.
-    pub fn errors(&self) -> impl Iterator<Item = (&ErrorFact, Option<&Topic>)> {
-        let facts = self.response.as_deref();
-        let errors = facts.into_iter().flat_map(|facts| facts.errors.iter());
-        errors.map(move |error| {
-            (error, error.topic.and_then(|topic| facts.and_then(|facts| facts.topic(topic))))
-        })
+    /// Errors of the response; also where it was not decoded whole.
+    pub fn errors(&self) -> impl Iterator<Item = &ErrorFact> {
+        self.response.iter().flat_map(|facts| facts.errors.iter())
     }
 
     /// Whether the response holds an error, its own or that of a response inside it.
@@ -168,10 +166,11 @@ impl Exchange {
             totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
             let records = partition.records.map(u64::from);
             totals.records = totals.records.zip(records).map(|(sum, n)| sum.saturating_add(n));
+            let records = records.unwrap_or_default();
+            totals.known_records = totals.known_records.saturating_add(records);
             if rejections.contain(totals, partition.index) {
                 totals.rejected_bytes = totals.rejected_bytes.saturating_add(bytes);
-                totals.rejected_records =
-                    totals.rejected_records.saturating_add(records.unwrap_or_default());
+                totals.rejected_records = totals.rejected_records.saturating_add(records);
             }
         }
     }

@@ -124,6 +124,9 @@ fn errors(facts: &Facts) -> Option<BTreeMap<String, u32>> {
         let count = errors.entry(error.code.to_string()).or_insert(0_u32);
         *count = count.saturating_add(error.count);
     }
+    if facts.errors.untold() > 0 {
+        errors.insert("other".to_owned(), facts.errors.untold());
+    }
     Some(errors)
 }
 

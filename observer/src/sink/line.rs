@@ -55,7 +55,7 @@ fn bodies(exchange: &Exchange, out: &mut impl Write) -> io::Result<()> {
     if let Some(more) = topics.len().checked_sub(MAX_TOPICS).filter(|more| *more > 0) {
         write!(out, " and {more} topics")?;
     }
-    for (error, _) in exchange.errors().take(MAX_ERRORS) {
+    for error in exchange.errors().take(MAX_ERRORS) {
         write!(out, " {}", error.code)?;
         if error.count > 1 {
             write!(out, " x{}", error.count)?;

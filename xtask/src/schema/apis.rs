@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::declared::{DeclaredApi, Headers};
 use super::jar::Jar;
+use super::layout;
 use super::message::{Kind, Listener, Message};
 use super::versions::Versions;
 
@@ -73,24 +74,39 @@ struct View<'a> {
 
 /// The APIs of one jar that have valid versions; schemas and code must say the same.
 fn view(jar: &Jar) -> Result<BTreeMap<i16, View<'_>>> {
-    let by_key = |kind| {
-        let of_kind = jar.messages.iter().filter(move |message| message.kind == kind);
-        of_kind.filter_map(|m| Some((m.api_key?, m))).collect::<BTreeMap<i16, &Message>>()
-    };
-    let responses = by_key(Kind::Response);
+    let responses = by_key(jar, Kind::Response)?;
     let mut apis = BTreeMap::new();
-    for (key, request) in by_key(Kind::Request) {
+    for (key, request) in by_key(jar, Kind::Request)? {
         if request.valid.is_empty() {
             continue;
         }
         let response =
-            responses.get(&key).with_context(|| format!("{}: no response", request.name))?;
+            responses.get(&key).with_context(|| format!("{}: no response", request.file))?;
         let declared = jar.declared.apis.get(&key);
-        let declared = declared.with_context(|| format!("{}: not in the code", request.name))?;
-        agree(request, response, declared).with_context(|| format!("{}.json", request.name))?;
+        let declared = declared.with_context(|| format!("{}: not in the code", request.file))?;
+        agree(request, response, declared).with_context(|| request.file.clone())?;
+        layout::agree(request, &declared.requests)?;
+        layout::agree(response, &declared.responses)?;
         apis.insert(key, View { request, response, declared });
     }
+    for (key, declared) in &jar.declared.apis {
+        // One without versions is only a name.
+        let is_there = apis.contains_key(key) || declared.headers.is_empty();
+        ensure!(is_there, "{} (key {key}): in the code, but no schemas", declared.name);
+    }
     Ok(apis)
+}
+
+/// The jar's schemas of a kind; one for each key.
+fn by_key(jar: &Jar, kind: Kind) -> Result<BTreeMap<i16, &Message>> {
+    let mut schemas: BTreeMap<i16, &Message> = BTreeMap::new();
+    let of_kind = jar.messages.iter().filter(|message| message.kind == kind);
+    for (key, message) in of_kind.filter_map(|message| Some((message.api_key?, message))) {
+        if let Some(other) = schemas.insert(key, message) {
+            bail!("apiKey {key}: both {} and {} have it", other.file, message.file);
+        }
+    }
+    Ok(schemas)
 }
 
 /// Request, response and code tell of the same API: the table holds one range for all three.
@@ -178,7 +194,9 @@ fn thresholds(
 
 #[cfg(test)]
 mod tests {
+    use super::super::declared::Declared;
     use super::*;
+    use crate::kafka::Version;
 
     fn thresholds_of(headers: &[i16]) -> Result<[i16; 2]> {
         let by_version = headers
@@ -211,16 +229,68 @@ mod tests {
         Message::parse("Ask.json", &text).unwrap()
     }
 
-    #[test]
-    fn schemas_and_code_must_agree() {
-        let headers = |versions: std::ops::Range<i16>| {
-            versions.map(|version| (version, Headers { request: 1, response: 0 })).collect()
+    fn code(versions: std::ops::Range<i16>) -> DeclaredApi {
+        let headers = Headers { request: 1, response: 0 };
+        // The test's messages have no fields, but flexible versions.
+        let layout = |version| {
+            let layout = (version >= 3).then(|| "_tagged_fields TAGGED".to_owned());
+            (version, layout.into_iter().collect())
         };
-        let code = |versions| DeclaredApi {
+        DeclaredApi {
             name: "Ask".to_owned(),
             cluster_action: false,
-            headers: headers(versions),
-        };
+            headers: versions.clone().map(|version| (version, headers)).collect(),
+            requests: versions.clone().map(layout).collect(),
+            responses: versions.map(layout).collect(),
+        }
+    }
+
+    /// A jar whose code has an API 3 of these versions.
+    fn jar(versions: std::ops::Range<i16>, messages: Vec<Message>) -> Jar {
+        let apis = BTreeMap::from([(3, code(versions))]);
+        let declared = Declared { apis, ..Declared::default() };
+        Jar { release: Version::LATEST, sha256: String::new(), messages, declared }
+    }
+
+    #[test]
+    fn an_api_of_the_code_has_schemas() {
+        let both = || vec![message("Request", "0-2"), message("Response", "0-2")];
+        let error = |versions, messages| view(&jar(versions, messages)).map(drop).unwrap_err();
+        assert_eq!(view(&jar(0..3, both())).unwrap().len(), 1);
+        assert_eq!(view(&jar(0..0, Vec::new())).unwrap().len(), 0, "it was removed");
+        let missing = "Ask (key 3): in the code, but no schemas";
+        assert_eq!(error(0..3, both().split_off(1)).to_string(), missing);
+        let removed = vec![message("Request", "none"), message("Response", "none")];
+        assert_eq!(error(0..3, removed).to_string(), missing);
+        let request = both().drain(..1).collect();
+        assert_eq!(error(0..3, request).to_string(), "Ask.json: no response");
+    }
+
+    #[test]
+    fn both_messages_have_the_fields_of_the_code() {
+        for is_request in [true, false] {
+            let mut jar = jar(0..4, vec![message("Request", "0-3"), message("Response", "0-3")]);
+            assert!(view(&jar).is_ok());
+            let declared = jar.declared.apis.get_mut(&3).unwrap();
+            let layouts = if is_request { &mut declared.requests } else { &mut declared.responses };
+            layouts.clear();
+            let error = format!("{:#}", view(&jar).map(drop).unwrap_err());
+            assert!(error.starts_with("Ask.json version 3: the schema says"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_api_has_one_schema_of_each_kind() {
+        for again in ["Request", "Response"] {
+            let mut messages = vec![message("Request", "0-2"), message("Response", "0-2")];
+            messages.push(Message { file: "Again.json".to_owned(), ..message(again, "0-2") });
+            let error = view(&jar(0..3, messages)).map(drop).unwrap_err();
+            assert_eq!(error.to_string(), "apiKey 3: both Ask.json and Again.json have it");
+        }
+    }
+
+    #[test]
+    fn schemas_and_code_must_agree() {
         let (request, response) = (message("Request", "0-2"), message("Response", "0-2"));
         agree(&request, &response, &code(0..3)).unwrap();
         assert!(agree(&request, &response, &code(0..2)).is_err());

@@ -1,5 +1,5 @@
 //! What a kafka-clients jar says in code only: header versions, which APIs brokers send, and the
-//! names of error codes.
+//! names of error codes; and its fields, which the schemas must have as well.
 //!
 //! A small Java program asks the jar's own classes and prints lines of words, read here.
 
@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+
+use super::layout::Layout;
 
 /// The program, run from source.
 const PROGRAM: &str = include_str!("Declared.java");
@@ -30,6 +32,10 @@ pub struct DeclaredApi {
     pub cluster_action: bool,
     /// By version.
     pub headers: BTreeMap<i16, Headers>,
+    /// Fields of requests, by version.
+    pub requests: BTreeMap<i16, Layout>,
+    /// Fields of responses, by version.
+    pub responses: BTreeMap<i16, Layout>,
 }
 
 /// The header versions of one version of an API.
@@ -73,6 +79,8 @@ impl Declared {
                     name: name.to_owned(),
                     cluster_action: cluster_action.parse()?,
                     headers: BTreeMap::new(),
+                    requests: BTreeMap::new(),
+                    responses: BTreeMap::new(),
                 };
                 self.apis.insert(key.parse()?, api);
             }
@@ -80,6 +88,15 @@ impl Declared {
                 let api = self.apis.get_mut(&key.parse()?).context("API not named before")?;
                 let headers = Headers { request: request.parse()?, response: response.parse()? };
                 api.headers.insert(version.parse()?, headers);
+            }
+            ["field", key, version, message, path, kind] => {
+                let api = self.apis.get_mut(&key.parse()?).context("API not named before")?;
+                let layouts = match message {
+                    "request" => &mut api.requests,
+                    "response" => &mut api.responses,
+                    _ => bail!("neither request nor response"),
+                };
+                layouts.entry(version.parse()?).or_default().push(format!("{path} {kind}"));
             }
             ["error", code, name] => {
                 self.errors.insert(code.parse()?, name.to_owned());
@@ -96,11 +113,14 @@ mod tests {
 
     #[test]
     fn reads_what_the_program_prints() {
-        let declared =
-            Declared::parse("api 7 Stop true\nversion 7 0 0 0\nversion 7 1 1 0").unwrap();
+        let declared = Declared::parse(
+            "api 7 Stop true\nversion 7 0 0 0\nversion 7 1 1 0\nfield 7 1 request a.b INT8",
+        )
+        .unwrap();
         let api = &declared.apis[&7];
         assert_eq!((api.name.as_str(), api.cluster_action), ("Stop", true));
         assert_eq!(api.headers[&1], Headers { request: 1, response: 0 });
+        assert_eq!(api.requests[&1], ["a.b INT8"]);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use super::versions::Versions;
 /// A message schema.
 #[derive(Debug)]
 pub struct Message {
+    /// Its file.
+    pub file: String,
     /// What the message is.
     pub kind: Kind,
     /// Name, with its `Request` or `Response` suffix.
@@ -88,10 +90,10 @@ struct RawStruct {
 impl Message {
     /// Reads a schema; an error names the file and the field.
     pub fn parse(file: &str, text: &str) -> Result<Self> {
-        Self::read(text).with_context(|| file.to_owned())
+        Self::read(file, text).with_context(|| file.to_owned())
     }
 
-    fn read(text: &str) -> Result<Self> {
+    fn read(file: &str, text: &str) -> Result<Self> {
         // By way of a value, in which the last of two equal attributes holds: 3.9.1 repeats one.
         let json: serde_json::Value = serde_json::from_str(&comments::blank(text))?;
         let raw: Raw = serde_path_to_error::deserialize(json)?;
@@ -106,6 +108,7 @@ impl Message {
             ensure!(raw.api_key.is_some(), "apiKey: missing");
         }
         let message = Self {
+            file: file.to_owned(),
             kind: raw.kind,
             name: raw.name,
             api_key: raw.api_key,

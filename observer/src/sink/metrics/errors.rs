@@ -7,6 +7,7 @@ use prometheus::Result;
 
 use super::Options;
 use super::family::{Families, Family};
+use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
 use super::value::{Counter, Millis};
@@ -90,9 +91,7 @@ impl Errors {
             entry.handles.failed.get_or_init(make).inc();
         }
         self.throttle(labels, key, exchange.throttle_ms(), now);
-        for (error, topic) in exchange.errors() {
-            self.error(labels, key, error, topic, now);
-        }
+        self.errors(labels, key, exchange.response.as_deref(), now);
         self.forwarded(labels, key, exchange, now);
     }
 
@@ -110,9 +109,22 @@ impl Errors {
             return;
         };
         self.undecoded(labels, key, response.facts.undecoded, now);
-        for error in response.facts.errors.iter() {
-            let topic = error.topic.and_then(|topic| response.facts.topic(topic));
+        self.errors(labels, key, Some(&response.facts), now);
+    }
+
+    /// The errors of a response, each occurrence; also where it was not decoded whole.
+    fn errors(&mut self, labels: &mut Labels, key: Key, facts: Option<&Facts>, now: Timestamp) {
+        let Some(facts) = facts.filter(|facts| !facts.errors.is_empty()) else {
+            return;
+        };
+        for error in facts.errors.iter() {
+            let topic = error.topic.and_then(|topic| facts.topic(topic));
             self.error(labels, key, error, topic, now);
+        }
+        if facts.errors.untold() > 0 {
+            let (detail, topic) = (LabelId::OTHER, labels.other_error_topic());
+            let key = Key { detail, topic, ..key.by_client() };
+            self.by_error.count(&self.codes, labels, key, facts.errors.untold().into(), now);
         }
     }
 
@@ -131,6 +143,7 @@ impl Errors {
         let topic = match topic {
             Some(Topic { name: Some(name), .. }) => labels.error_topic(name),
             Some(Topic { id: Some(id), .. }) => labels.error_topic(&id.to_string()),
+            _ if error.is_of_other => labels.other_error_topic(),
             _ => labels.error_topic(""),
         };
         let key = Key { detail, topic, ..key.by_client() };

@@ -139,6 +139,11 @@ impl Labels {
         if self.errors_by_topic { self.topic(name) } else { LabelId::NONE }
     }
 
+    /// The topic of an error whose topic was not told.
+    pub fn other_error_topic(&self) -> LabelId {
+        if self.errors_by_topic { LabelId::OTHER } else { LabelId::NONE }
+    }
+
     /// Names of the labels of errors, without `client_id`.
     pub fn error_names(&self) -> Vec<&'static str> {
         let mut names = vec!["api", "error"];

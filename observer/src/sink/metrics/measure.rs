@@ -75,7 +75,7 @@ impl Measure {
     pub fn amounts(self, topic: &TopicTotals) -> [(Self, u64); 3] {
         let bytes = topic.bytes.unwrap_or_default().saturating_sub(topic.rejected_bytes);
         let records = match self {
-            Self::ProducedBytes => topic.records.unwrap_or_default(),
+            Self::ProducedBytes => topic.known_records,
             _ => 0,
         };
         [

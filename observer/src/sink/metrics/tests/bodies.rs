@@ -37,6 +37,15 @@ fn what_was_refused_is_not_produced() {
 }
 
 #[test]
+fn records_that_are_known_count_beside_what_is_not() {
+    let mut exchange = exchange("a");
+    exchange.request.as_mut().unwrap().partitions[0].records = None;
+    assert_eq!(produced(&exchange), [Some(550), None, Some(550)], "those known were refused");
+    (exchange.response, exchange.outcome) = (None, Outcome::Unacknowledged);
+    assert_eq!(produced(&exchange), [Some(1100), Some(5), None]);
+}
+
+#[test]
 fn a_fetch_with_an_error_is_not_empty() {
     let mut fetch = exchange("a");
     (fetch.header.api_key, fetch.header.fetcher) = (1, Fetcher::Consumer);
@@ -80,6 +89,37 @@ fn what_is_inside_an_envelope_counts_under_its_own_api() {
     assert_eq!(samples(&metrics, "forwarded_requests_total"), [labels("CreateTopics")]);
     let failed = samples(&metrics, "requests_failed_total");
     assert!(failed.len() == 1 && failed[0].contains(r#"api="Envelope""#), "{failed:?}");
+}
+
+/// Such an answer's errors by their labels `error` and `topic`.
+fn errors_of(answer: Facts) -> Vec<String> {
+    let mut failed = exchange("a");
+    failed.response = Some(Box::new(answer));
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.event(Event::Exchange(&failed));
+    let own = |sample: String| sample.split_once("error=").map(|(_, own)| own.to_owned());
+    samples(&metrics, "request_errors_total").into_iter().filter_map(own).collect()
+}
+
+#[test]
+fn errors_of_topics_that_are_too_many_count_as_others() {
+    let mut answer = Facts::default();
+    for index in 0..1030 {
+        let name = Some(format!("t{index}").into());
+        answer.topics.push(Topic { name, ..Topic::default() });
+        answer.errors.count(ErrorCode(3), Some(index));
+    }
+    answer.errors.count(ErrorCode(41), None);
+    let errors = errors_of(answer.clone());
+    let rest = |topic: &str, error: &str, n| {
+        format!(r#""{error}",topic="{topic}",vantage="broker"}} {n}"#)
+    };
+    assert_eq!(errors.len(), 1024 + 2);
+    assert!(errors.contains(&rest("other", "UNKNOWN_TOPIC_OR_PARTITION", 6)), "{errors:?}");
+    assert!(errors.contains(&rest("", "NOT_CONTROLLER", 1)));
+    (1000..=i16::MAX).for_each(|code| _ = answer.errors.count(ErrorCode(code), Some(0)));
+    let untold = answer.errors.untold();
+    assert!(untold > 30_000 && errors_of(answer).contains(&rest("other", "other", untold)));
 }
 
 /// A topic of which a message says only the id.

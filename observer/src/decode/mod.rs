@@ -13,6 +13,7 @@
     )
 )]
 
+mod blame;
 mod body;
 mod brokers;
 mod collector;

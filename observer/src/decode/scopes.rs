@@ -8,7 +8,7 @@ use crate::protocol::machine::Text;
 use crate::tables::{Evictions, Table};
 
 /// Topics that a message's facts tell apart.
-const MAX_TOPICS: usize = 16 << 10;
+pub(super) const MAX_TOPICS: usize = 16 << 10;
 /// Partitions likewise.
 const MAX_PARTITIONS: usize = 128 << 10;
 /// Groups likewise.
@@ -152,49 +152,6 @@ impl Collector<'_> {
             let bytes = last.bytes.unwrap_or_default();
             last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));
             last.records = last.records.zip(partition.records).map(|(a, b)| a.saturating_add(b));
-        }
-    }
-
-    pub(super) fn error(&mut self, value: i64) {
-        let code = ErrorCode(i16::try_from(value).unwrap_or(i16::MAX));
-        let is_told = match self.position.topic {
-            // It is counted itself.
-            Some(topic) if topic as usize >= MAX_TOPICS => self.facts.errors.count_of_other(code),
-            topic => self.facts.errors.count(code, topic),
-        };
-        if !is_told {
-            self.evictions.count(Table::MessageFacts);
-        }
-        match self.partition() {
-            Some(partition) if partition.error == ErrorCode::NONE => partition.error = code,
-            Some(_) => {}
-            // Beside the count, which tells only so many topics apart.
-            None => self.topic().into_iter().for_each(|topic| topic.is_failed = true),
-        }
-        if self.position.topic.is_none() {
-            self.position.group_error.get_or_insert(code);
-            self.fail_group(code);
-            self.fail_member(code);
-        }
-    }
-
-    /// The message's own error stands before its members, a member's own behind its name.
-    fn fail_member(&mut self, code: ErrorCode) {
-        let last =
-            self.facts.members.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
-        if let Some(member) = last.filter(|_| !self.position.is_in_group) {
-            let failed = &mut self.rare().failed_members;
-            failed.pop_if(|(last, _)| *last == member);
-            failed.push((member, code));
-        }
-    }
-
-    fn fail_group(&mut self, code: ErrorCode) {
-        let failed = &mut self.facts.failed_groups;
-        if let Some(group) = self.position.group
-            && failed.last().map(|(last, _)| *last) != Some(group)
-        {
-            failed.push((group, code));
         }
     }
 

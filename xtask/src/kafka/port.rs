@@ -77,6 +77,8 @@ fn listening_socket(line: &str, wanted: u16) -> Option<String> {
 mod tests {
     use std::net::TcpStream;
     use std::process::Command;
+    use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
@@ -96,7 +98,12 @@ mod tests {
             let error = check_free(&[address]).expect_err("in use").to_string();
             assert!(error.contains(&address.to_string()), "{error}");
             drop(listener);
-            check_free(&[address]).expect("free again");
+            // Whoever asks for any port may be given it for a moment.
+            let becomes_free = || {
+                thread::sleep(Duration::from_millis(20));
+                check_free(&[address]).is_ok()
+            };
+            assert!((0..250).any(|_| becomes_free()), "{address} is not free again");
         }
     }
 

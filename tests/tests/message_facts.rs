@@ -14,24 +14,8 @@ use observer::protocol::machine::Wrapped;
 use observer::stream::Hole;
 use observer::tables::Evictions;
 use tests::messages::said::{self, Said, said, why_not_part};
-use tests::messages::{Message, Plan, decoded, messages};
+use tests::messages::{Form, Message, Plan, decoded, messages};
 
-/// How many messages of each layout, and how long those are, in bytes, that are tried at every place.
-#[derive(Clone, Copy)]
-struct Form {
-    per_layout: u32,
-    every_place: usize,
-}
-
-const SHORT: Form = Form { per_layout: 20, every_place: 99 };
-const LONG: Form = Form { per_layout: 200, every_place: 1200 };
-
-impl Form {
-    /// Every place of a message that is not too long for it, some of one that is.
-    fn places(self, len: usize) -> impl Iterator<Item = usize> {
-        (0..len).step_by(if len <= self.every_place { 1 } else { 1 + len / 100 })
-    }
-}
 const ENVELOPE: i16 = 58;
 
 /// What a message says, but for some bytes.
@@ -155,11 +139,11 @@ fn forwarded(message: &Message, facts: &Facts) -> Option<Box<observer::decode::F
 
 #[test]
 fn every_layout_says_what_it_was_filled_with() {
-    every_layout(SHORT);
+    every_layout(Form::SHORT);
 }
 
 #[test]
 #[ignore = "the long form: minutes"]
 fn every_layout_says_what_it_was_filled_with_many_times() {
-    every_layout(LONG);
+    every_layout(Form::LONG);
 }

@@ -9,24 +9,7 @@ use observer::event::Side;
 use observer::protocol::program::Program;
 use observer::protocol::table::APIS;
 use tests::messages::decoded::{self, Decoded, Programs, Wanted};
-use tests::messages::{Line, Message, Mode, Plan, Value, messages};
-
-/// How many messages of each layout, and how long those are, in bytes, that are tried at every place.
-#[derive(Clone, Copy)]
-struct Form {
-    per_layout: u32,
-    every_place: usize,
-}
-
-const SHORT: Form = Form { per_layout: 20, every_place: 99 };
-const LONG: Form = Form { per_layout: 200, every_place: 1200 };
-
-impl Form {
-    /// Every place of a message that is not too long for it, some of one that is.
-    fn places(self, len: usize) -> impl Iterator<Item = usize> {
-        (0..len).step_by(if len <= self.every_place { 1 } else { 1 + len / 100 })
-    }
-}
+use tests::messages::{Form, Line, Message, Mode, Plan, Value, messages};
 
 /// What was seen of one layout.
 #[derive(Default)]
@@ -185,13 +168,13 @@ fn is_empty(value: &Value) -> bool {
 
 #[test]
 fn every_layout_comes_in_every_mode() {
-    every_layout(SHORT);
+    every_layout(Form::SHORT);
 }
 
 #[test]
 #[ignore = "the long form: minutes"]
 fn every_layout_comes_in_every_mode_many_times() {
-    every_layout(LONG);
+    every_layout(Form::LONG);
 }
 
 #[test]
@@ -245,7 +228,8 @@ impl RecordSets {
 fn record_sets_of_every_kind_come() {
     for (key, side) in [(0, Side::Request), (1, Side::Response)] {
         let mut seen: BTreeMap<i16, RecordSets> = BTreeMap::new();
-        let plan = Plan { api: Some(key), side: Some(side), ..Plan::of_each(SHORT.per_layout) };
+        let plan =
+            Plan { api: Some(key), side: Some(side), ..Plan::of_each(Form::SHORT.per_layout) };
         for message in messages(plan).expect("the generator").map(Result::unwrap) {
             seen.entry(message.version).or_default().take(&message.trace);
         }
@@ -261,7 +245,7 @@ fn record_sets_of_every_kind_come() {
 #[test]
 fn half_of_the_envelopes_wrap_a_message() {
     for side in [Side::Request, Side::Response] {
-        let plan = Plan { api: Some(58), side: Some(side), ..Plan::of_each(LONG.per_layout) };
+        let plan = Plan { api: Some(58), side: Some(side), ..Plan::of_each(Form::LONG.per_layout) };
         let all = messages(plan).expect("the generator").map(Result::unwrap);
         let wrapped: Vec<_> = all.filter_map(|message| message.wrapped).collect();
         assert!(wrapped.len() > 50, "{}", wrapped.len());

@@ -12,12 +12,14 @@
 //! ```
 
 pub mod decoded;
+mod form;
 mod generator;
 mod line;
 mod message;
 pub mod said;
 mod tree;
 
+pub use form::Form;
 pub use generator::{Messages, Plan, messages};
 pub use line::{Batch, Line, Value};
 pub use message::{Message, Mode, Wrapped};

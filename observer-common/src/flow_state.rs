@@ -174,20 +174,23 @@ impl FlowState {
     /// In step from this byte on, with which a frame begins.
     #[inline(always)]
     const fn resume(&mut self, at: Seq) {
-        let is_request = self.awaits & REQUESTS != 0;
-        self.awaits = 0;
-        self.mode = Mode::Sieve as u32;
+        self.start(at, self.awaits & REQUESTS != 0, true);
         self.place = Place::resumed(at);
-        self.walk = Walk::new(is_request, true);
     }
 
     /// Segments go on as before: after a while the SYN meant nothing.
     #[inline(always)]
     const fn await_start(&mut self) {
-        self.awaits += PASSED;
-        if self.awaits / PASSED > PATIENCE {
+        if self.loses_patience() {
             self.awaits = 0;
         }
+    }
+
+    /// A segment has passed that was not what is awaited; whether that were too many.
+    #[inline(always)]
+    const fn loses_patience(&mut self) -> bool {
+        self.awaits += PASSED;
+        self.awaits / PASSED > PATIENCE
     }
 
     /// Where in the segment to resume, if there.
@@ -250,8 +253,7 @@ impl FlowState {
     /// A segment has passed since a frame seemed to begin; too many, and it is looked for again.
     #[inline(always)]
     pub const fn wait(&mut self) {
-        self.awaits += PASSED;
-        if self.awaits / PASSED > PATIENCE {
+        if self.loses_patience() {
             self.fall();
         }
     }

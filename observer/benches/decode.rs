@@ -44,6 +44,7 @@ fn record_set(records: i32, len: usize) -> Bytes {
     let mut set = vec![0; 61 + len];
     set[8..12].copy_from_slice(&(49 + len as i32).to_be_bytes());
     set[16] = 2;
+    set[23..27].copy_from_slice(&(records - 1).to_be_bytes());
     set[57..61].copy_from_slice(&records.to_be_bytes());
     set.into()
 }

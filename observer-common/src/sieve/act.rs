@@ -103,7 +103,7 @@ fn op<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, number: u64) -> 
     } else if word.is(Op::Batch) {
         batch(walk, number as u32)
     } else if word.is(Op::Magic) {
-        magic(walk, number as u8)
+        magic(walk, tape, number as u8)
     } else if word.is(Op::Asked) {
         asked(walk, tape, number as u32)
     } else {

@@ -1,6 +1,11 @@
 //! Record sets: their lengths, and of produced ones the headers of their batches (KIP-98).
+//!
+//! A broker takes a producer's batch only if its count of records is its last offset delta and one. So of
+//! a header that says so, what is behind that delta need not be kept.
 
 use super::act::Then;
+use super::step::is_shown;
+use super::tape::Tape;
 use super::walk::Walk;
 use super::word::{Op, Width, Word};
 
@@ -10,6 +15,10 @@ const BEFORE_LENGTH: u32 = 8;
 const BEFORE_MAGIC: u32 = 4;
 const MAGIC_END: u32 = 17;
 const BATCH_HEADER: u32 = 61;
+/// Where a batch's last offset delta and its count of records begin, and the end of the first.
+const DELTA: u32 = 23;
+const DELTA_END: u32 = DELTA + 4;
+const COUNT: u32 = 57;
 const MESSAGE_HEADER: u32 = 18;
 
 const BATCH: Word = Word::new(Op::Batch, Width::Four, 0, 0, 0);
@@ -63,7 +72,7 @@ pub(super) fn batch(walk: &mut Walk, len: u32) -> Then {
 
 /// The magic of a batch, or of an older message.
 #[inline(always)]
-pub(super) fn magic(walk: &mut Walk, magic: u8) -> Then {
+pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &mut T, magic: u8) -> Then {
     if magic < 2 {
         // Of older sets the first message's header tells what is told of them.
         walk.keep += MESSAGE_HEADER - MAGIC_END;
@@ -74,12 +83,29 @@ pub(super) fn magic(walk: &mut Walk, magic: u8) -> Then {
         walk.set -= MAGIC_END;
         return leave_set(walk);
     }
-    walk.keep += BATCH_HEADER - MAGIC_END;
+    let kept = if says_count_twice(tape) { DELTA_END } else { BATCH_HEADER };
+    walk.keep += kept - MAGIC_END;
     if walk.batch > walk.set {
-        walk.set -= BATCH_HEADER;
+        walk.set -= kept;
         return leave_set(walk);
     }
-    walk.omit += walk.batch - BATCH_HEADER;
+    walk.omit += walk.batch - kept;
     walk.set -= walk.batch;
     next_batch(walk)
+}
+
+/// Whether a batch's header is there to its end, and its last offset delta tells how many records there
+/// are.
+#[inline(always)]
+fn says_count_twice<T: Tape>(tape: &mut T) -> bool {
+    let rest = BATCH_HEADER - MAGIC_END;
+    is_shown(tape, rest, false)
+        && tape.shown() >= rest
+        && field(tape, DELTA) == field(tape, COUNT).wrapping_sub(1)
+}
+
+/// The number that begins at this place of a header whose magic has passed.
+#[inline(always)]
+fn field<T: Tape>(tape: &T, place: u32) -> u32 {
+    (tape.number(place - MAGIC_END) >> 32) as u32
 }

@@ -99,6 +99,7 @@ fn batch((records, len): (i32, usize)) -> Bytes {
     let mut batch = vec![0; 61 + len];
     batch[8..12].copy_from_slice(&(49 + len as i32).to_be_bytes());
     batch[16] = 2;
+    batch[23..27].copy_from_slice(&(records - 1).to_be_bytes());
     batch[57..61].copy_from_slice(&records.to_be_bytes());
     batch.into()
 }

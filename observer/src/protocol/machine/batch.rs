@@ -3,6 +3,9 @@
 //! Magic 2 (KIP-98): base offset 8, length 4, leader epoch 4, magic 1, checksum 4, attributes 2, last
 //! offset delta 4, two timestamps 16, producer 14, count 4. Magic 0 and 1: offset 8, length 4,
 //! checksum 4, magic 1, attributes 1. The length counts what is behind it.
+//!
+//! What is behind the last offset delta may have been left out of a header: a broker takes a producer's
+//! batch only if the count is that delta and one.
 
 use super::visitor::Batch;
 
@@ -16,6 +19,7 @@ pub(super) const LONG: u32 = 61;
 const MAGIC: usize = 16;
 const OLD_ATTRIBUTES: usize = 17;
 const ATTRIBUTES: usize = 21;
+const DELTA: usize = 23;
 const COUNT: usize = 57;
 
 const CODEC: u8 = 0x07;
@@ -36,21 +40,32 @@ pub(super) fn header(bytes: &[u8]) -> Header {
     let Some(&magic) = bytes.get(MAGIC) else {
         return Header::Cut;
     };
-    if magic < 2 { message(bytes) } else { batch(bytes, magic) }
+    if magic < 2 { message(bytes) } else { batch(bytes) }
 }
 
-fn batch(bytes: &[u8], magic: u8) -> Header {
-    let Some(header) = bytes.first_chunk::<{ LONG as usize }>() else {
+/// Reads a header of which these bytes are the first, and the others were not seen.
+pub(super) fn seen_in_part(bytes: &[u8]) -> Option<Batch> {
+    let records = int32(bytes, DELTA)?.wrapping_add(1);
+    described(bytes, u32::try_from(records).ok()?)
+}
+
+fn batch(bytes: &[u8]) -> Header {
+    let Some(header) = bytes.get(..LONG as usize) else {
         return Header::Cut;
     };
-    let (Some(len), Some(count)) = (length(header), int32(header, COUNT)) else {
-        return Header::Wrong;
-    };
-    let attributes = header[ATTRIBUTES + 1];
-    if magic != 2 || len < u64::from(LONG) {
-        return Header::Wrong;
+    let count = int32(header, COUNT).and_then(|count| u32::try_from(count).ok());
+    match count.and_then(|count| described(header, count)) {
+        Some(batch) => Header::Read(batch, LONG),
+        None => Header::Wrong,
     }
-    Header::Read(Batch { len, codec: attributes & CODEC, records: Some(count) }, LONG)
+}
+
+/// A batch of so many records, as the first bytes of its header describe it.
+fn described(header: &[u8], records: u32) -> Option<Batch> {
+    let len = length(header).filter(|len| *len >= u64::from(LONG))?;
+    let attributes = header.get(ATTRIBUTES + 1)?;
+    let is_batch = header.get(MAGIC) == Some(&2);
+    is_batch.then_some(Batch { len, codec: attributes & CODEC, records: Some(records) })
 }
 
 fn message(bytes: &[u8]) -> Header {
@@ -66,10 +81,10 @@ fn message(bytes: &[u8]) -> Header {
 }
 
 fn length(bytes: &[u8]) -> Option<u64> {
-    Some(u64::from(int32(bytes, 8)?).saturating_add(u64::from(LENGTH_END)))
+    let len = u64::try_from(int32(bytes, 8)?).ok()?;
+    Some(len.saturating_add(u64::from(LENGTH_END)))
 }
 
-/// A number that must not be negative.
-fn int32(bytes: &[u8], at: usize) -> Option<u32> {
-    u32::try_from(i32::from_be_bytes(*bytes.get(at..)?.first_chunk()?)).ok()
+fn int32(bytes: &[u8], at: usize) -> Option<i32> {
+    Some(i32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }

@@ -13,8 +13,7 @@ impl Machine {
         let carry = std::mem::take(&mut self.carry);
         let kept = u32::try_from(carry.len()).unwrap_or(u32::MAX);
         if let Mode::Batch { left } = self.mode {
-            self.leave_set(left.saturating_sub(kept), visitor);
-            return;
+            return self.lose_batch(&carry, left, visitor);
         }
         let op = self.program.ops.get(usize::from(self.at)).copied();
         let lost = match op {

@@ -3,7 +3,7 @@
 use super::batch::{self, Header};
 use super::read::{self, Prefix};
 use super::step::{OVERRUN, Step, Stop};
-use super::visitor::Visitor;
+use super::visitor::{Batch, Visitor};
 use super::{Machine, Mode};
 use crate::protocol::program::{Length, Place};
 
@@ -45,22 +45,46 @@ impl Machine {
                 return Ok(0);
             }
         };
+        Ok(self.pass_batch(batch, width, bytes, left, visitor))
+    }
+
+    /// A batch's header of `width` bytes, of those at hand, has been read: passes over it and what it
+    /// stands for. Returns how many of the bytes are used.
+    fn pass_batch<V: Visitor>(
+        &mut self,
+        batch: Batch,
+        width: u32,
+        bytes: &[u8],
+        left: u32,
+        visitor: &mut V,
+    ) -> usize {
         visitor.batch(&batch);
         let left = left.saturating_sub(width);
         if batch.records.is_none() {
             // Of an older set the first message tells all that is told.
             self.mode = Mode::Op;
-            return Ok(self.pass(bytes, width, left));
+            return self.pass(bytes, width, left);
         }
         let body = batch.len.saturating_sub(width.into());
         let body = u32::try_from(body).unwrap_or(u32::MAX);
         if body > left {
             self.leave_set(left, visitor);
-            return Ok(width as usize);
+            return width as usize;
         }
         let left = left.saturating_sub(body);
         self.mode = if left > 0 { Mode::Batch { left } } else { Mode::Op };
-        Ok(self.pass(bytes, width, body))
+        self.pass(bytes, width, body)
+    }
+
+    /// Of a set that has `left` bytes more the first are these, and those behind them were not seen.
+    pub(super) fn lose_batch<V: Visitor>(&mut self, bytes: &[u8], left: u32, visitor: &mut V) {
+        let width = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let batch = batch::seen_in_part(bytes).filter(|_| left >= batch::LONG);
+        if let Some(batch) = batch {
+            self.pass_batch(batch, width, bytes, left, visitor);
+        } else {
+            self.leave_set(left.saturating_sub(width), visitor);
+        }
     }
 
     /// Passes over the rest of a set whose batches can no longer be told apart.

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use observer::input::{Chunk, Flow, Input, Segment, Seq, Wants};
 use observer::source::live::{Capture, Config, Counters, Handle};
+use observer::time::Timestamp;
 use observer_common::TcpFlags;
 
 use super::Sieve;
@@ -14,6 +15,7 @@ use super::Sieve;
 /// A segment as a capture told it.
 #[derive(Clone, Debug)]
 pub struct Told {
+    time: Option<Timestamp>,
     flow: Flow,
     seq: Seq,
     flags: TcpFlags,
@@ -83,9 +85,21 @@ impl Tap {
 
 impl Told {
     fn of(segment: &Segment<'_>) -> Self {
-        let Segment { flow, seq, flags, wire_len, chunks, .. } = *segment;
+        let Segment { time, flow, seq, flags, wire_len, chunks, .. } = *segment;
         let chunks = chunks.iter().map(|chunk| (chunk.offset, chunk.bytes.to_vec())).collect();
-        Self { flow, seq, flags, wire_len, chunks }
+        Self { time, flow, seq, flags, wire_len, chunks }
+    }
+
+    /// Adds what follows, if that is of the same skb.
+    fn join(&mut self, next: &Self) -> bool {
+        let goes_on = self.time == next.time && self.seq.plus(self.wire_len) == next.seq;
+        let is_joined = self.flow == next.flow && goes_on && self.wire_len > 0;
+        if is_joined && let Some((_, bytes)) = self.chunks.first_mut() {
+            bytes.extend(next.chunks.iter().flat_map(|(_, bytes)| bytes));
+            self.wire_len += next.wire_len;
+            self.flags.0 |= next.flags.0;
+        }
+        is_joined
     }
 
     /// Its ends' ports.
@@ -118,10 +132,17 @@ impl Told {
     }
 }
 
-/// What the host's sieve makes of segments that are whole.
+/// What the host's sieve makes of segments that are whole. As the kernel's it takes all that an skb holds
+/// at once.
 pub fn sieved(told: &[Told], sieve: &mut Sieve) -> Vec<Told> {
+    let mut skbs: Vec<Told> = Vec::new();
+    for next in told {
+        if !skbs.last_mut().is_some_and(|last| last.join(next)) {
+            skbs.push(next.clone());
+        }
+    }
     let mut all = Vec::new();
-    for one in told {
+    for one in &skbs {
         one.show(|segment| sieve.segment(segment, |sieved| all.push(Told::of(&sieved))));
     }
     all

@@ -10,20 +10,27 @@ impl Machine {
     /// The value at hand, or what of it was not seen, is lost: it will be passed over if its length
     /// is known.
     pub(super) fn lose<V: Visitor>(&mut self, visitor: &mut V) {
-        let carry = std::mem::take(&mut self.carry);
+        let mut carry = std::mem::take(&mut self.carry);
+        self.lose_behind(&carry, visitor);
+        carry.clear();
+        self.carry = carry;
+    }
+
+    /// The same, of a value whose first bytes are these.
+    fn lose_behind<V: Visitor>(&mut self, carry: &[u8], visitor: &mut V) {
         let kept = u32::try_from(carry.len()).unwrap_or(u32::MAX);
         if let Mode::Batch { left } = self.mode {
-            return self.lose_batch(&carry, left, visitor);
+            return self.lose_batch(carry, left, visitor);
         }
         let op = self.program.ops.get(usize::from(self.at)).copied();
         let lost = match op {
             Some(Op::Fixed { len, first, count, .. }) if self.mode == Mode::Op => {
-                return self.lose_fixed(Fixed { len, first, count }, &carry, visitor);
+                return self.lose_fixed(Fixed { len, first, count }, carry, visitor);
             }
             Some(Op::Bytes { length, place } | Op::Wrapped { length, place })
                 if self.mode == Mode::Op =>
             {
-                let prefix = read::prefix(&carry, length).ok();
+                let prefix = read::prefix(carry, length).ok();
                 let len = prefix.and_then(|p| p.width.checked_add(p.value.unwrap_or_default()));
                 len.map(|len| (len, place))
             }

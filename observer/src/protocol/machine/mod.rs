@@ -127,8 +127,11 @@ impl Machine {
     /// Passes over `len` bytes that are not there.
     pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
         let mut len = u32::try_from(len).unwrap_or(u32::MAX);
-        self.run(&[], visitor);
         while len > 0 {
+            if self.skip == 0 && self.carry.is_empty() {
+                // Steps that take no bytes, up to the next that does.
+                self.run(&[], visitor);
+            }
             if self.skip == 0 {
                 if self.state != State::Running {
                     return;
@@ -138,8 +141,6 @@ impl Machine {
             let passed = len.min(self.skip);
             self.skip = self.skip.saturating_sub(passed);
             len = len.saturating_sub(passed);
-            // Steps that take no bytes, up to the next that does.
-            self.run(&[], visitor);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Support for the integration tests.
 
+#[cfg(feature = "live")]
+pub mod bad_wire;
 pub mod binary;
 #[cfg(feature = "live")]
 pub mod bpf;
@@ -19,6 +21,8 @@ pub mod logins;
 pub mod messages;
 #[cfg(feature = "live")]
 pub mod netns;
+#[cfg(feature = "live")]
+pub mod observed;
 #[cfg(feature = "live")]
 pub mod offloads;
 pub mod oracle;

@@ -5,7 +5,9 @@ use std::os::fd::AsRawFd;
 
 const SIOCETHTOOL: libc::c_ulong = 0x8946;
 /// ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO of linux/ethtool.h.
-const SWITCHES: [u32; 3] = [0x1f, 0x24, 0x2c];
+const SEGMENTATION: [u32; 3] = [0x1f, 0x24, 0x2c];
+/// ETHTOOL_STXCSUM.
+const CHECKSUMS: [u32; 1] = [0x17];
 
 #[repr(C)]
 struct Value {
@@ -18,8 +20,20 @@ struct Value {
 /// # Panics
 /// Where the kernel refuses.
 pub fn switch(interface: &str, on: bool) {
+    set(interface, &SEGMENTATION, on);
+}
+
+/// Switches whether checksums of what leaves are left to a device.
+///
+/// # Panics
+/// Where the kernel refuses.
+pub fn switch_checksums(interface: &str, on: bool) {
+    set(interface, &CHECKSUMS, on);
+}
+
+fn set(interface: &str, commands: &[u32], on: bool) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    for command in SWITCHES {
+    for &command in commands {
         let mut value = Value { command, data: u32::from(on) };
         // SAFETY: an all-zero request is a valid one.
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };

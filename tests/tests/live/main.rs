@@ -1,6 +1,7 @@
 //! Live capture against what was really sent. Takes root.
 
 mod addresses;
+mod bad_wire;
 mod interfaces;
 mod killed;
 mod loopback;
@@ -9,5 +10,6 @@ mod pressure;
 mod privileges;
 mod resent;
 mod sieve;
+mod talk;
 mod tunnel;
 mod veth;

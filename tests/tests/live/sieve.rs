@@ -2,24 +2,23 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use observer::event::Event;
-use observer::pipeline::{self, Pipeline};
 use observer::protocol::sieve::Words;
-use observer::source::live::{Capture, Config, Copy, Counter};
+use observer::source::live::{Config, Copy, Counter};
 use observer_common::sieve::{ANY_RESPONSE, Code, entry_index};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::capture::watching;
 use tests::netns::Namespace;
+use tests::observed::Observed;
 use tests::sieve::Sieve;
 use tests::sieve::dialogue::{Dialogue, dialogues};
 use tests::sieve::tap::{Tap, sieved, streams};
 use tests::traffic::Pair;
-use tests::wire::{request, response, string};
+
+use super::talk::produce;
 
 /// Messages of each layout.
 const PER_LAYOUT: u32 = 7;
@@ -63,61 +62,27 @@ fn a_busy_connection_that_is_joined_is_soon_in_step() {
     const DATA: usize = 10_000;
     let here = Namespace::new();
     let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
-    let config = Config { sockets: false, drop_privileges: false, ..watching(port, &["lo"]) };
+    let config = Config { sockets: false, ..watching(port, &["lo"]) };
     here.run(|| {
         let mut pair = Pair::connect(&listener);
-        let mut produce = |ids: std::ops::Range<i32>| {
+        let mut talk = |ids: std::ops::Range<i32>| {
             for id in ids {
-                pair.request(&produce_request(id, DATA));
-                pair.respond(&produce_answer(id));
+                let [asked, answered] = produce(id, DATA);
+                pair.request(&asked);
+                pair.respond(&answered);
             }
         };
-        produce(0..10);
-        let capture = Capture::start(&config).expect("this test captures for real");
-        let (handle, stop) = (capture.handle(), AtomicBool::new(false));
-        let counters = thread::scope(|scope| {
-            scope.spawn(|| {
-                let mut pipeline = Pipeline::new(pipeline::Config::new(config.ports.clone()));
-                let handle = capture.handle();
-                capture.run(&stop, |input| {
-                    pipeline.input(&input, &mut |event: Event<'_>| {
-                        if let Event::Command(command) = event {
-                            handle.command(command);
-                        }
-                    });
-                });
-            });
-            produce(10..5_000);
-            let counters = handle.counters();
-            stop.store(true, Ordering::Relaxed);
-            counters
-        });
+        talk(0..10);
+        let observed = Observed::start(&config);
+        talk(10..5_000);
+        let counters = observed.handle.counters();
+        observed.finish();
         assert_eq!(counters.get(Counter::Resumes), 2, "both directions");
         // What is kept of all of them in step is as much as some eighty.
         let whole = counters.get(Counter::CopiedBytes) as usize / DATA;
         println!("as much as {whole} frames was copied");
         assert!(whole < 1_000, "{whole} frames were copied");
     });
-}
-
-/// Produce v3 of one batch.
-fn produce_request(id: i32, len: usize) -> Vec<u8> {
-    let mut set = vec![0; 61 + len];
-    set[8..12].copy_from_slice(&(49 + len as i32).to_be_bytes());
-    set[16] = 2;
-    let number = |n: i32| n.to_be_bytes().to_vec();
-    let body = [
-        [&[0xff, 0xff, 0xff, 0xff][..], &number(1_000)].concat(),
-        [number(1), string("orders"), number(1), number(0), number(set.len() as i32)].concat(),
-        set,
-    ];
-    request(0, 3, id, "client", &body.concat())
-}
-
-fn produce_answer(id: i32) -> Vec<u8> {
-    let number = |n: i32| n.to_be_bytes().to_vec();
-    let topic = [number(1), string("orders"), number(1), number(0)].concat();
-    response(id, &[topic, vec![0; 2 + 8 + 8 + 4]].concat())
 }
 
 /// Dialogues of which either side has words of its own.

@@ -37,7 +37,7 @@ use crate::event::{Event, Exchange, Handler};
 use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
 use crate::tables::{Evictions, Table};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// Bounds on what a conversation keeps and believes.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +92,8 @@ pub struct Context<'a, H> {
     pub limits: &'a Limits,
     /// The time that expiry goes by.
     pub now: Timestamp,
+    /// What people read.
+    pub wall: WallClock,
     /// Bytes by fate.
     pub ledger: &'a mut Ledger,
     /// Evictions by table.

@@ -4,7 +4,7 @@
 //! expire what is waiting nor stop the clock. So it moves the clock only when others follow it: a
 //! pause in the traffic, or in the capture, is believed a few packets later.
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// How far one packet may move the clock: a minute, in nanoseconds.
 const STRIDE_NS: u64 = 60_000_000_000;
@@ -18,6 +18,8 @@ pub(super) struct Clock {
     /// The source's time that `now` stands for.
     told: Option<Timestamp>,
     leap: Option<Leap>,
+    /// For times that people read; no timer goes by it.
+    pub(super) wall: WallClock,
 }
 
 /// Times further from `told` than a stride.

@@ -46,7 +46,7 @@ impl Pipeline {
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, clock.now(), ledger, evictions, inflight, decoder, handler),
+            ctx: context(config, clock, ledger, evictions, inflight, decoder, handler),
         };
         waiting.retain(|key| {
             // Looking after it is no use of it: the order of eviction stays.
@@ -66,7 +66,7 @@ impl Pipeline {
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, clock.now(), ledger, evictions, inflight, decoder, handler),
+            ctx: context(config, clock, ledger, evictions, inflight, decoder, handler),
         };
         let linger = config.sweep_interval();
         connections.retain(|_, connection| {

@@ -29,7 +29,7 @@ const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
-    const ANYWHERE: bool = true;
+    const IN_ORDER: bool = false;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -111,6 +111,14 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
             Some(early) => conversation.answer_early(pending, early, ctx),
             None => conversation.end_request(pending, Outcome::Unacknowledged, None, ctx),
         }
+    }
+
+    fn looks_inside(&self) -> bool {
+        true
+    }
+
+    fn is_sound(&self, _frame: &[u8]) -> bool {
+        true
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {

@@ -12,6 +12,7 @@ use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::protocol::api::ApiKey;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
 use crate::protocol::plausible::{self, Guess};
+use crate::protocol::whole::is_whole;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
@@ -117,8 +118,11 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         true
     }
 
-    fn is_sound(&self, _frame: &[u8]) -> bool {
-        true
+    fn is_sound(&self, frame: &[u8]) -> bool {
+        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+        let Ok(head) = request_head(frame, len) else { return false };
+        let behind = frame.get(MIN_LEN..).unwrap_or_default();
+        is_whole(head.api_key, Side::Request, head.api_version, behind) != Some(false)
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {

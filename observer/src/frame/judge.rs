@@ -1,9 +1,9 @@
 //! A candidate and what is held of its direction in; out comes whether it is a frame.
 //!
-//! It is when a plausible frame follows it, or when it fills a segment from its first byte to its last.
-//! Where frames follow one another in a known order, and it begins in the middle of a segment, more is
-//! asked: two more frames, in that order, and that the ones that are whole hold what they should. Rather
-//! late than false: one wrong pair costs more than a few frames.
+//! It is when it fills a segment from its first byte to its last, or when a plausible frame follows it,
+//! and what is held of it holds what it should. Where frames follow one another in a known order, and it
+//! begins in the middle of a segment, more is asked: two more frames, in that order. Rather late than
+//! false: one wrong pair costs more than a few frames.
 
 use super::candidates::Candidate;
 use super::search::Search;
@@ -21,7 +21,11 @@ enum Doubt {
 
 impl Search {
     /// Whether a candidate is a frame; `None` while that is open.
-    pub(super) fn judge<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<bool> {
+    pub(super) fn judge<R: Receiver>(
+        &mut self,
+        candidate: &Candidate,
+        receiver: &R,
+    ) -> Option<bool> {
         match self.confirm(candidate, receiver) {
             Ok(()) => Some(true),
             Err(Doubt::Refuted) => Some(false),
@@ -29,7 +33,7 @@ impl Search {
         }
     }
 
-    fn confirm<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Result<(), Doubt> {
+    fn confirm<R: Receiver>(&mut self, candidate: &Candidate, receiver: &R) -> Result<(), Doubt> {
         if candidate.end < self.base() {
             return Err(Doubt::Refuted);
         }
@@ -42,12 +46,11 @@ impl Search {
             return Err(Doubt::Refuted);
         }
         let second = self.follower(candidate, receiver)?;
-        if !is_inside {
-            return Ok(());
+        if is_inside {
+            self.follower(&second, receiver)?;
+            self.check(&second, receiver)?;
         }
-        self.follower(&second, receiver)?;
-        let are_sound = self.is_sound(candidate, receiver) && self.is_sound(&second, receiver);
-        if are_sound { Ok(()) } else { Err(Doubt::Refuted) }
+        self.check(candidate, receiver)
     }
 
     /// The frame behind one, where it is plausible.
@@ -64,9 +67,14 @@ impl Search {
         }
     }
 
-    /// Whether a frame that is held whole holds what it says.
-    fn is_sound<R: Receiver>(&self, frame: &Candidate, receiver: &R) -> bool {
-        let bytes = self.slice(frame.start, frame.end).unwrap_or_default();
-        bytes.get(4..).is_some_and(|frame| receiver.is_sound(frame))
+    /// Checks that a frame holds what it says, where it is held whole.
+    fn check<R: Receiver>(&mut self, frame: &Candidate, receiver: &R) -> Result<(), Doubt> {
+        let Some(len) = self.slice(frame.start, frame.end).map(<[u8]>::len) else {
+            return Ok(());
+        };
+        let may_check = self.takes_check(len);
+        let bytes = self.slice(frame.start, frame.end).and_then(|bytes| bytes.get(4..));
+        let is_sound = may_check && bytes.is_some_and(|frame| receiver.is_sound(frame));
+        if is_sound { Ok(()) } else { Err(Doubt::Refuted) }
     }
 }

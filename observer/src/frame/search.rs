@@ -13,6 +13,9 @@ const LOOK_LEN: u64 = FRAME_ID_LEN as u64;
 /// Undecided places remembered; few, so that hostile bytes cost little.
 const MAX_UNDECIDED: usize = 8;
 
+/// How often each byte that comes may be checked, on the average.
+const CHECKS_PER_BYTE: u64 = 4;
+
 /// What a piece costs to keep beside its bytes.
 const PIECE_COST: usize = 64;
 
@@ -57,6 +60,8 @@ pub(super) struct Search {
     /// Places before `scanned` where a client id was not whole yet.
     undecided: Vec<u64>,
     candidates: Candidates,
+    /// Bytes of candidates that may still be checked.
+    to_check: u64,
     /// The window still begins with the connection's first byte.
     pub(super) is_anchored: bool,
 }
@@ -76,6 +81,8 @@ impl Search {
     pub(super) fn push(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
         self.pieces.push(Piece { start: self.end(), len: bytes.len(), carrier, edges });
         self.window.extend_from_slice(bytes);
+        let more = (bytes.len() as u64).saturating_mul(CHECKS_PER_BYTE);
+        self.to_check = self.to_check.saturating_add(more);
     }
 
     /// Bytes that are not there: the window is of no more use, the candidates are. Returns how many
@@ -210,6 +217,14 @@ impl Search {
             None => self.candidates.add(candidate),
         }
         None
+    }
+
+    /// Whether so many bytes may be checked now: what looks like many frames, one within the other,
+    /// would take long.
+    pub(super) fn takes_check(&mut self, bytes: usize) -> bool {
+        let left = self.to_check.checked_sub(bytes as u64);
+        self.to_check = left.unwrap_or(self.to_check);
+        left.is_some()
     }
 
     /// The piece with the byte at `offset`.

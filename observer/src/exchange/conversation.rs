@@ -37,6 +37,10 @@ pub struct Conversation {
     /// Responses that came before such a hole was given up.
     pub(super) early: Vec<Answer>,
     pub(super) given_up_bytes: u64,
+    /// Which side talked last.
+    pub(super) talked: Side,
+    /// Times that the client talked again, and began no request.
+    pub(super) odd_turns: u8,
 }
 
 /// Raw authentication tokens behind SaslHandshake v0, by direction.
@@ -86,6 +90,8 @@ impl Conversation {
             is_request_side_behind: false,
             early: Vec::new(),
             given_up_bytes: 0,
+            talked: Side::Request,
+            odd_turns: 0,
         }
     }
 

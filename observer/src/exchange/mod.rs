@@ -56,8 +56,8 @@ pub struct Limits {
     pub hold_bytes: u32,
     /// Memory that all directions together may hold while they are not in step, in bytes.
     pub max_held_bytes: u64,
-    /// Bytes of a connection that was never in step, beside those of one largest request, after which
-    /// it is not taken for Kafka.
+    /// Bytes of a connection that was never in step, after which it is not taken for Kafka; beside those
+    /// of one largest request, as long as it may have been joined within that.
     pub opaque_after_bytes: u64,
 }
 

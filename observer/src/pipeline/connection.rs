@@ -113,6 +113,7 @@ impl Connection {
             Life::New | Life::Open => {
                 self.open(wire_len, shared);
                 self.infer_start(side, segment, shared.config);
+                self.note_talk(side, segment, shared);
                 let is_here = self.half(side).begins_frame(segment);
                 self.pass(side, segment, shared);
                 self.believe(shared);

@@ -10,6 +10,7 @@
 //! - `socket`: what the kernel tells of a connection's local socket
 //! - `upkeep`: what happens only because time passes
 //! - `clock`: what time it is, whatever single packets say
+//! - `closing`: when a connection is over
 //! - `config`: bounds
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -24,6 +25,7 @@
 
 mod answered;
 mod clock;
+mod closing;
 mod config;
 mod connection;
 mod counted;

@@ -50,3 +50,15 @@ fn clients_of_unknown_versions_are_answered_as_often_as_they_like() {
     script.client(&heartbeat(300)).broker(&response(300, &[0; 2]));
     assert_eq!(script.said()[1..], ["Heartbeat v0 #300 1/1/0 ms"]);
 }
+
+#[test]
+fn a_zookeeper_client_joined_in_mid_stream_yields_nothing() {
+    let mut script = Script::new();
+    // getData of "/path": its number and type read as Produce, of a client without a name.
+    for xid in 1..20_i32 {
+        let asked = [&xid.to_be_bytes()[..], &[0, 0, 0, 4, 0, 0, 0, 5], b"/path", &[0]].concat();
+        let answered = [&xid.to_be_bytes()[..], &[0; 12], b"data"].concat();
+        script.client(&script::prefixed(&asked)).broker(&script::prefixed(&answered));
+    }
+    assert_eq!(script.said(), [""; 0]);
+}

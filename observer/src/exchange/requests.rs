@@ -118,6 +118,10 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         true
     }
 
+    fn is_named(&self, bytes: &[u8]) -> bool {
+        plausible::client_id(bytes).is_some()
+    }
+
     fn is_sound(&self, frame: &[u8]) -> bool {
         let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
         let Ok(head) = request_head(frame, len) else { return false };

@@ -94,6 +94,10 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         self.ear.conversation.inflight.is_ascending()
     }
 
+    fn is_named(&self, _bytes: &[u8]) -> bool {
+        true
+    }
+
     fn is_sound(&self, frame: &[u8]) -> bool {
         let Some((id, behind)) = frame.split_first_chunk() else { return false };
         let inflight = &self.ear.conversation.inflight;

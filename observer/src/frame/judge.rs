@@ -1,6 +1,6 @@
 //! A candidate and what is held of its direction in; out comes whether it is a frame.
 //!
-//! It is when it fills a segment from its first byte to its last, or when a plausible frame follows it,
+//! It is when it fills a segment from its first byte to its last, and names its client, or when a plausible frame follows it,
 //! and what is held of it holds what it should. Where frames follow one another in a known order, and it
 //! begins in the middle of a segment, more is asked: two more frames, in that order. Rather late than
 //! false: one wrong pair costs more than a few frames.
@@ -38,7 +38,9 @@ impl Search {
             return Err(Doubt::Refuted);
         }
         if candidate.at_segment_start && self.is_segment_border(candidate.end) {
-            return Ok(());
+            let head = self.slice(candidate.start, self.end());
+            let is_named = head.is_none_or(|head| receiver.is_named(head));
+            return if is_named { Ok(()) } else { self.check(candidate, receiver) };
         }
         let is_inside = R::IN_ORDER && !candidate.at_segment_start;
         if is_inside && candidate.start < self.base() {

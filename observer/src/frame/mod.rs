@@ -106,6 +106,8 @@ pub trait Receiver {
     fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess;
     /// Whether the frame that begins with `next` may follow the one that begins with `first`.
     fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess;
+    /// Whether a frame says by whom it is, if frames of its direction may.
+    fn is_named(&self, bytes: &[u8]) -> bool;
     /// Whether a whole frame, behind its length prefix, holds what it says; also where nobody can tell.
     fn is_sound(&self, frame: &[u8]) -> bool;
     /// Judges the first bytes of a connection that is not believed to be Kafka yet.

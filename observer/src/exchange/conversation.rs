@@ -21,6 +21,8 @@ pub struct Conversation {
     pub(super) may_answer_unseen: bool,
     /// The newest client id, shared by the requests that carry it.
     pub(super) client_id: Option<Arc<str>>,
+    /// Key and version, as they stand in the header, of the newest request that no table knows.
+    pub(super) unknown: Option<[u8; 4]>,
     pub(super) software: Option<Box<ClientSoftware>>,
     pub(super) security: Security,
     pub(super) raw_tokens: RawTokens,
@@ -80,6 +82,7 @@ impl Conversation {
             standing: Standing::Unproven,
             may_answer_unseen: is_midstream,
             client_id: None,
+            unknown: None,
             software: None,
             security: Security::Unknown,
             raw_tokens: RawTokens::default(),

@@ -131,8 +131,10 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
         match plausible::request(bytes, self.ear.ctx.limits.max_request_bytes) {
-            // Of a version that no table knows, but by the connection's own client.
-            Guess::Unknown { len } if self.is_own(bytes) => Guess::Known { len },
+            // Of a version that no table knows, but by the connection's own client, or as before.
+            Guess::Unknown { len } if self.is_own(bytes) || self.is_as_before(bytes) => {
+                Guess::Known { len }
+            }
             guess => guess,
         }
     }
@@ -187,6 +189,9 @@ impl<H: Handler> Requests<'_, '_, H> {
             }
             whole => self.ear.conversation.intern(whole),
         };
+        if !request.api_key.is_known(request.api_version) {
+            self.ear.conversation.unknown = head.bytes.first_chunk().copied();
+        }
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
             self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
@@ -224,6 +229,12 @@ impl<H: Handler> Requests<'_, '_, H> {
     fn is_own(&self, request: &[u8]) -> bool {
         let own = self.ear.conversation.client_id.as_deref().map(str::as_bytes);
         own.is_some() && own == plausible::client_id(request)
+    }
+
+    /// Whether a request is of the unknown version that the connection has used.
+    fn is_as_before(&self, request: &[u8]) -> bool {
+        let unknown = self.ear.conversation.unknown.as_ref();
+        unknown.is_some_and(|used| request.get(4..8) == Some(used))
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.

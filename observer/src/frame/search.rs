@@ -48,6 +48,13 @@ pub struct Whole<'a> {
     pub is_last: bool,
 }
 
+impl Whole<'_> {
+    /// Where it ends.
+    pub const fn end(&self) -> u64 {
+        self.offset.saturating_add(self.bytes.len() as u64)
+    }
+}
+
 /// The window and what is known about it.
 #[derive(Debug, Default)]
 pub(super) struct Search {

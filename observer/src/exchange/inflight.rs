@@ -162,16 +162,20 @@ impl Inflight {
     }
 
     pub(super) fn pop_newest(&mut self) -> Option<Pending> {
-        self.queue.pop_back()
+        let newest = self.queue.pop_back();
+        self.shrink();
+        newest
     }
 
     pub(super) fn pop_oldest(&mut self) -> Option<Pending> {
-        self.queue.pop_front()
+        let oldest = self.queue.pop_front();
+        self.shrink();
+        oldest
     }
 
     /// Takes the oldest if it is older than `before`.
     pub(super) fn pop_older(&mut self, before: Timestamp) -> Option<Pending> {
-        self.queue.front().is_some_and(|p| p.since < before).then(|| self.queue.pop_front())?
+        self.queue.front().is_some_and(|p| p.since < before).then(|| self.pop_oldest())?
     }
 
     /// Where the oldest request with this id stands in the queue.
@@ -204,11 +208,15 @@ impl Inflight {
     pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {
         let removed =
             if position == 0 { self.queue.pop_front() } else { self.queue.remove(position) };
+        self.shrink();
+        removed
+    }
+
+    /// A burst is no reason to keep its memory.
+    fn shrink(&mut self) {
         if self.queue.is_empty() {
-            // A burst is no reason to keep its memory.
             self.queue.shrink_to(KEPT);
         }
-        removed
     }
 
     /// Remembers an id that left without an answer.

@@ -163,3 +163,21 @@ fn requests_that_expired_leave_no_memory() {
     assert_eq!((script.pipeline.inflight(), script.pipeline.connections()), (0, 2));
     assert!(taken <= PER_CONNECTION, "{taken} bytes");
 }
+
+#[test]
+fn evicted_connections_leave_no_memory_though_no_time_passes() {
+    let mut config = Config::new(ports());
+    config.max_connections = 10;
+    let mut script = Script::with(config);
+    script.is_timed = false;
+    let taken = taken(&mut script, |script| {
+        for _ in 0..20_000 {
+            script.client.port = script.client.port.wrapping_add(1);
+            pass(script, From::Client, &[1; 20]);
+            script.unseen(From::Client, &[1]);
+            pass(script, From::Client, &[1; 20]);
+        }
+    });
+    assert_eq!(script.pipeline.connections(), 10);
+    assert!(taken <= 10 * PER_CONNECTION, "{taken} bytes");
+}

@@ -228,8 +228,10 @@ impl Pipeline {
             return;
         }
         if self.connections.len() >= self.config.max_connections
-            && let Some((_, oldest)) = self.connections.remove_lru()
+            && let Some((evicted, oldest)) = self.connections.remove_lru()
         {
+            // Time may not pass, where packets have none.
+            self.waiting.remove(&evicted);
             if !oldest.is_closed() {
                 self.evictions.count(Table::Connections);
             }

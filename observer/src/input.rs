@@ -5,7 +5,7 @@ use std::time::Duration;
 pub use observer_common::record::{Chunk, Wants};
 pub use observer_common::{Endpoint, Flow, Seq, TcpFlags};
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// One thing that a source saw. Times never matter more than their order says: an input may be a
 /// little older than the one before it (several CPUs, several interfaces).
@@ -17,6 +17,8 @@ pub enum Input<'a> {
     Socket(SocketEvent),
     /// Time passed without anything to see.
     Tick(Timestamp),
+    /// Somebody has set the wall clock.
+    WallClock(WallClock),
 }
 
 impl Input<'_> {
@@ -26,6 +28,7 @@ impl Input<'_> {
             Self::Segment(segment) => segment.time,
             Self::Socket(event) => Some(event.time),
             Self::Tick(time) => Some(*time),
+            Self::WallClock(_) => None,
         }
     }
 }

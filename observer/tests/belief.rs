@@ -264,3 +264,24 @@ fn a_reset_of_an_older_connection_ends_nothing() {
     script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
     assert_eq!(script.said().last().map(String::as_str), Some("Heartbeat v0 #2 1/1/0 ms"));
 }
+
+#[test]
+fn headers_inside_a_request_that_confirm_each_other_are_no_requests() {
+    // The first reads as a whole Heartbeat, by its header, and where it ends there is another header.
+    let inside =
+        [&[7; 11][..], &request(12, 0, 90, &[7; 40]), &request(3, 1, 91, &[7; 40]), &[7; 99]];
+    let inside = inside.concat();
+    for split in [20, 60, 70, 120] {
+        let mut script = Script::new();
+        script.client(&inside[..split]).client(&inside[split..]);
+        script.broker(&response(1, &[0; 20]));
+        script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+        let found = ["security plaintext", "Heartbeat v0 #2 1/1/0 ms"];
+        assert_eq!(script.said(), found, "split at {split}");
+    }
+    // True ones at the same places are found.
+    let behind = [&[7; 11][..], &heartbeat(90), &heartbeat(91)].concat();
+    let mut script = Script::new();
+    script.client(&behind[..20]).client(&behind[20..]).broker(&response(90, &[0; 2]));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #90 2/-/- ms"]);
+}

@@ -145,3 +145,39 @@ fn what_requests_in_flight_say_keeps_within_its_bound() {
     assert_eq!(script.pipeline.evictions().0[Table::MessageFacts as usize], dropped as u64);
     drop(script);
 }
+
+#[test]
+fn requests_that_expired_leave_no_memory() {
+    let mut script = Script::new();
+    let burst = |script: &mut Script| {
+        for id in 0..1_000 {
+            pass(script, From::Client, &heartbeat(id));
+        }
+        script.wait(std::time::Duration::from_mins(11));
+        script.said();
+    };
+    // Memory for messages is used again: by then it is there.
+    burst(&mut script);
+    script.client.port += 1;
+    let taken = taken(&mut script, burst);
+    assert_eq!((script.pipeline.inflight(), script.pipeline.connections()), (0, 2));
+    assert!(taken <= PER_CONNECTION, "{taken} bytes");
+}
+
+#[test]
+fn evicted_connections_leave_no_memory_though_no_time_passes() {
+    let mut config = Config::new(ports());
+    config.max_connections = 10;
+    let mut script = Script::with(config);
+    script.is_timed = false;
+    let taken = taken(&mut script, |script| {
+        for _ in 0..20_000 {
+            script.client.port = script.client.port.wrapping_add(1);
+            pass(script, From::Client, &[1; 20]);
+            script.unseen(From::Client, &[1]);
+            pass(script, From::Client, &[1; 20]);
+        }
+    });
+    assert_eq!(script.pipeline.connections(), 10);
+    assert!(taken <= 10 * PER_CONNECTION, "{taken} bytes");
+}

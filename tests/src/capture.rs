@@ -201,7 +201,7 @@ impl Stream {
 fn note(seen: &Mutex<Seen>, input: &Input<'_>) {
     let mut seen = seen.lock().unwrap();
     match input {
-        Input::Tick(_) => {}
+        Input::Tick(_) | Input::WallClock(_) => {}
         Input::Socket(event) => seen.sockets.push(*event),
         Input::Segment(segment) => {
             seen.segments += 1;

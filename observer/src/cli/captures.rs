@@ -69,8 +69,8 @@ impl Captures {
             ));
         }
         let (ledger, evictions) = (*pipeline.ledger(), *pipeline.evictions());
-        let topics = pipeline.topics();
-        Reading { health: Health { ledger, topics, evictions, capture: None }, damage }
+        let (topics, wall) = (pipeline.topics(), pipeline.wall_clock());
+        Reading { health: Health { ledger, topics, evictions, wall, capture: None }, damage }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Peers;
 use crate::decode::{Facts, SessionTopics};
 use crate::protocol::api::ApiKey;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// What a request's header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct Request {
 pub struct Exchange {
     /// When the request's first byte passed (of those seen), if its packet has a time.
     pub time: Option<Timestamp>,
+    /// The wall clock when it ended.
+    pub wall: WallClock,
     /// Connection.
     pub peers: Peers,
     /// The request's header.
@@ -107,6 +109,13 @@ pub struct Exchange {
     pub session: Option<Arc<SessionTopics>>,
     /// The one group to which the client's id and address belong, where the request names none.
     pub client_group: Option<Arc<str>>,
+}
+
+impl Exchange {
+    /// When it began, as people read it.
+    pub fn wall_time(&self) -> Option<Timestamp> {
+        self.time.map(|time| self.wall.at(time))
+    }
 }
 
 /// How a request ended.

@@ -21,6 +21,8 @@ pub struct Conversation {
     pub(super) may_answer_unseen: bool,
     /// The newest client id, shared by the requests that carry it.
     pub(super) client_id: Option<Arc<str>>,
+    /// Key and version, as they stand in the header, of the newest request that no table knows.
+    pub(super) unknown: Option<[u8; 4]>,
     pub(super) software: Option<Box<ClientSoftware>>,
     pub(super) security: Security,
     pub(super) raw_tokens: RawTokens,
@@ -37,6 +39,10 @@ pub struct Conversation {
     /// Responses that came before such a hole was given up.
     pub(super) early: Vec<Answer>,
     pub(super) given_up_bytes: u64,
+    /// Which side talked last.
+    pub(super) talked: Side,
+    /// Times that the client talked again, and began no request.
+    pub(super) odd_turns: u8,
 }
 
 /// Raw authentication tokens behind SaslHandshake v0, by direction.
@@ -76,6 +82,7 @@ impl Conversation {
             standing: Standing::Unproven,
             may_answer_unseen: is_midstream,
             client_id: None,
+            unknown: None,
             software: None,
             security: Security::Unknown,
             raw_tokens: RawTokens::default(),
@@ -86,6 +93,8 @@ impl Conversation {
             is_request_side_behind: false,
             early: Vec::new(),
             given_up_bytes: 0,
+            talked: Side::Request,
+            odd_turns: 0,
         }
     }
 

@@ -161,6 +161,7 @@ impl Conversation {
         });
         ctx.emit_exchange(Exchange {
             time: pending.first,
+            wall: ctx.wall,
             peers: self.peers,
             header,
             outcome,

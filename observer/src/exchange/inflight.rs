@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decode::{Facts, Forwarded};
-use crate::event::{ClientSoftware, Fetcher, RequestHeader, Seq, Unmatched};
+use crate::event::{ClientSoftware, Fetcher, RequestHeader, Seq, Side, Unmatched};
 use crate::protocol::api::ApiKey;
 use crate::protocol::machine::Wrapped;
+use crate::protocol::whole::is_whole;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
@@ -50,6 +51,15 @@ impl Pending {
         }
     }
 
+    /// Whether these bytes, behind the correlation id, are a whole answer to it by its layout; also
+    /// where the layout is not known, or not certain.
+    pub(super) fn may_be_answered_by(&self, response: &[u8]) -> bool {
+        let api_key = ApiKey(self.api_key);
+        // A broker that does not know the version answers in another (KIP-511).
+        api_key == ApiKey::API_VERSIONS
+            || is_whole(api_key, Side::Response, self.api_version, response) != Some(false)
+    }
+
     /// Produce with acks=0: there will be no response.
     pub(super) fn is_unacknowledged(&self) -> bool {
         ApiKey(self.api_key) == ApiKey::PRODUCE
@@ -82,6 +92,11 @@ impl Pending {
         Some(Wrapped { api_key, api_version })
     }
 
+    /// How many ids it lies behind another; they wrap.
+    fn ids_behind(&self, other: &Self) -> u32 {
+        self.correlation_id.wrapping_sub(other.correlation_id).cast_unsigned()
+    }
+
     /// Its header, which takes the client id away.
     pub(super) fn take_header(&mut self) -> RequestHeader {
         RequestHeader {
@@ -98,6 +113,8 @@ impl Pending {
 #[derive(Debug, Default)]
 pub(super) struct Inflight {
     queue: VecDeque<Pending>,
+    /// Each id is larger than the one before it, counted from the oldest.
+    is_ascending: bool,
     unanswered: VecDeque<(i32, Unmatched)>,
 }
 
@@ -112,7 +129,23 @@ impl Inflight {
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
+        self.is_ascending = match (self.queue.front(), self.queue.back()) {
+            (Some(front), Some(back)) => {
+                self.is_ascending && back.ids_behind(front) < pending.ids_behind(front)
+            }
+            _ => true,
+        };
         self.queue.push_back(pending);
+    }
+
+    /// Whether ids ascend, so that they are found quickly.
+    pub(super) fn is_ascending(&self) -> bool {
+        self.is_ascending
+    }
+
+    /// The request at this position.
+    pub(super) fn get(&self, position: usize) -> Option<&Pending> {
+        self.queue.get(position)
     }
 
     /// The request whose frame is passing now.
@@ -129,23 +162,33 @@ impl Inflight {
     }
 
     pub(super) fn pop_newest(&mut self) -> Option<Pending> {
-        self.queue.pop_back()
+        let newest = self.queue.pop_back();
+        self.shrink();
+        newest
     }
 
     pub(super) fn pop_oldest(&mut self) -> Option<Pending> {
-        self.queue.pop_front()
+        let oldest = self.queue.pop_front();
+        self.shrink();
+        oldest
     }
 
     /// Takes the oldest if it is older than `before`.
     pub(super) fn pop_older(&mut self, before: Timestamp) -> Option<Pending> {
-        self.queue.front().is_some_and(|p| p.since < before).then(|| self.queue.pop_front())?
+        self.queue.front().is_some_and(|p| p.since < before).then(|| self.pop_oldest())?
     }
 
     /// Where the oldest request with this id stands in the queue.
     pub(super) fn position(&self, correlation_id: i32) -> Option<usize> {
-        if self.queue.front()?.correlation_id == correlation_id {
+        let first = self.queue.front()?.correlation_id;
+        if first == correlation_id {
             // As it nearly always is: brokers answer in order.
             return Some(0);
+        }
+        if self.is_ascending {
+            let ahead = correlation_id.wrapping_sub(first).cast_unsigned();
+            let front = self.queue.front()?;
+            return self.queue.binary_search_by_key(&ahead, |p| p.ids_behind(front)).ok();
         }
         self.queue.iter().position(|p| p.correlation_id == correlation_id)
     }
@@ -165,11 +208,15 @@ impl Inflight {
     pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {
         let removed =
             if position == 0 { self.queue.pop_front() } else { self.queue.remove(position) };
+        self.shrink();
+        removed
+    }
+
+    /// A burst is no reason to keep its memory.
+    fn shrink(&mut self) {
         if self.queue.is_empty() {
-            // A burst is no reason to keep its memory.
             self.queue.shrink_to(KEPT);
         }
-        removed
     }
 
     /// Remembers an id that left without an answer.

@@ -37,7 +37,7 @@ use crate::event::{Event, Exchange, Handler};
 use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
 use crate::tables::{Evictions, Table};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// Bounds on what a conversation keeps and believes.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +56,8 @@ pub struct Limits {
     pub hold_bytes: u32,
     /// Memory that all directions together may hold while they are not in step, in bytes.
     pub max_held_bytes: u64,
-    /// Bytes of a connection that was never in step, beside those of one largest request, after which
-    /// it is not taken for Kafka.
+    /// Bytes of a connection that was never in step, after which it is not taken for Kafka; beside those
+    /// of one largest request, as long as it may have been joined within that.
     pub opaque_after_bytes: u64,
 }
 
@@ -92,6 +92,8 @@ pub struct Context<'a, H> {
     pub limits: &'a Limits,
     /// The time that expiry goes by.
     pub now: Timestamp,
+    /// What people read.
+    pub wall: WallClock,
     /// Bytes by fate.
     pub ledger: &'a mut Ledger,
     /// Evictions by table.

@@ -12,6 +12,7 @@ use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
 use crate::protocol::api::ApiKey;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
 use crate::protocol::plausible::{self, Guess};
+use crate::protocol::whole::is_whole;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
@@ -29,7 +30,7 @@ const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
-    const ANYWHERE: bool = true;
+    const IN_ORDER: bool = false;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -113,10 +114,27 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
     }
 
+    fn looks_inside(&self) -> bool {
+        true
+    }
+
+    fn is_named(&self, bytes: &[u8]) -> bool {
+        plausible::client_id(bytes).is_some()
+    }
+
+    fn is_sound(&self, frame: &[u8]) -> bool {
+        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+        let Ok(head) = request_head(frame, len) else { return false };
+        let behind = frame.get(MIN_LEN..).unwrap_or_default();
+        is_whole(head.api_key, Side::Request, head.api_version, behind) != Some(false)
+    }
+
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
         match plausible::request(bytes, self.ear.ctx.limits.max_request_bytes) {
-            // Of a version that no table knows, but by the connection's own client.
-            Guess::Unknown { len } if self.is_own(bytes) => Guess::Known { len },
+            // Of a version that no table knows, but by the connection's own client, or as before.
+            Guess::Unknown { len } if self.is_own(bytes) || self.is_as_before(bytes) => {
+                Guess::Known { len }
+            }
             guess => guess,
         }
     }
@@ -171,6 +189,9 @@ impl<H: Handler> Requests<'_, '_, H> {
             }
             whole => self.ear.conversation.intern(whole),
         };
+        if !request.api_key.is_known(request.api_version) {
+            self.ear.conversation.unknown = head.bytes.first_chunk().copied();
+        }
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
             self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
@@ -208,6 +229,12 @@ impl<H: Handler> Requests<'_, '_, H> {
     fn is_own(&self, request: &[u8]) -> bool {
         let own = self.ear.conversation.client_id.as_deref().map(str::as_bytes);
         own.is_some() && own == plausible::client_id(request)
+    }
+
+    /// Whether a request is of the unknown version that the connection has used.
+    fn is_as_before(&self, request: &[u8]) -> bool {
+        let unknown = self.ear.conversation.unknown.as_ref();
+        unknown.is_some_and(|used| request.get(4..8) == Some(used))
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.

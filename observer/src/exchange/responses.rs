@@ -30,7 +30,7 @@ impl<H> Responses<'_, '_, H> {
 
 impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
-    const ANYWHERE: bool = false;
+    const IN_ORDER: bool = true;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -87,6 +87,22 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
             self.ear.conversation.raw_tokens.in_responses = true;
         }
         self.ear.conversation.end_response(last, self.ear.ctx);
+    }
+
+    /// Where ids do not ascend, looking for one at every byte would take long.
+    fn looks_inside(&self) -> bool {
+        self.ear.conversation.inflight.is_ascending()
+    }
+
+    fn is_named(&self, _bytes: &[u8]) -> bool {
+        true
+    }
+
+    fn is_sound(&self, frame: &[u8]) -> bool {
+        let Some((id, behind)) = frame.split_first_chunk() else { return false };
+        let inflight = &self.ear.conversation.inflight;
+        let asked = inflight.position(i32::from_be_bytes(*id)).and_then(|at| inflight.get(at));
+        asked.is_some_and(|asked| asked.may_be_answered_by(behind))
     }
 
     fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess {

@@ -13,19 +13,30 @@ pub(super) struct Candidate {
     pub(super) id: [u8; FRAME_ID_LEN],
 }
 
+impl Candidate {
+    /// A frame of `len` bytes behind its length prefix, in the middle of a segment.
+    pub(super) const fn new(start: u64, len: u32, id: [u8; FRAME_ID_LEN]) -> Self {
+        let end = start.saturating_add(4).saturating_add(len as u64);
+        Self { start, end, at_segment_start: false, id }
+    }
+}
+
 /// The candidates that wait for their ends; few, so that hostile bytes cost little.
 #[derive(Debug, Default)]
 pub(super) struct Candidates(Vec<Candidate>);
 
+/// Of those that begin where a segment begins, and of the others: what a frame holds may look like many.
 const MAX: usize = 8;
 
 impl Candidates {
     /// Adds one; where there are too many, the one that ends last goes.
     pub(super) fn add(&mut self, candidate: Candidate) {
         self.0.push(candidate);
-        if self.0.len() > MAX {
-            let last = self.0.iter().map(|c| c.end).max();
-            self.0.retain(|c| Some(c.end) != last);
+        let is_alike = |c: &Candidate| c.at_segment_start == candidate.at_segment_start;
+        let alike = self.0.iter().filter(|c| is_alike(c));
+        if alike.clone().count() > MAX {
+            let last = alike.map(|c| c.end).max();
+            self.0.retain(|c| !is_alike(c) || Some(c.end) != last);
         }
     }
 

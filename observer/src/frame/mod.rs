@@ -18,6 +18,7 @@
 
 mod candidates;
 mod framer;
+mod judge;
 mod search;
 mod step;
 
@@ -85,8 +86,8 @@ pub trait Account {
 pub trait Receiver {
     /// What is kept of its connection.
     type Account: Account;
-    /// Whether a frame is looked for at any byte of a segment, not only at its first.
-    const ANYWHERE: bool;
+    /// Whether frames come in an order that is known.
+    const IN_ORDER: bool;
 
     /// Judges a length prefix at a place where a frame should begin.
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
@@ -99,10 +100,16 @@ pub trait Receiver {
     /// The frame ended; its last byte passed at `last`, if it was seen.
     fn end(&mut self, last: Option<Timestamp>);
 
+    /// Whether a frame is looked for at any byte of a segment, not only at its first.
+    fn looks_inside(&self) -> bool;
     /// Judges bytes somewhere in an unsynchronised direction.
     fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess;
     /// Whether the frame that begins with `next` may follow the one that begins with `first`.
     fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess;
+    /// Whether a frame says by whom it is, if frames of its direction may.
+    fn is_named(&self, bytes: &[u8]) -> bool;
+    /// Whether a whole frame, behind its length prefix, holds what it says; also where nobody can tell.
+    fn is_sound(&self, frame: &[u8]) -> bool;
     /// Judges the first bytes of a connection that is not believed to be Kafka yet.
     fn believe(&self, bytes: &[u8]) -> Belief;
     /// The frame boundary was lost; whole frames may have passed unseen.

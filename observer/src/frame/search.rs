@@ -1,7 +1,6 @@
 //! Out of step: holds a bounded window of a direction's bytes and looks for a confirmed boundary.
 //!
-//! A candidate is confirmed when a plausible frame follows it, or when it fills a segment from its
-//! first byte to its last. Rather late than false: one wrong pair costs more than a few frames.
+//! What confirms a candidate is the `judge`'s to say.
 
 use super::candidates::{Candidate, Candidates};
 use super::{FRAME_ID_LEN, Receiver};
@@ -13,6 +12,9 @@ use crate::time::Timestamp;
 const LOOK_LEN: u64 = FRAME_ID_LEN as u64;
 /// Undecided places remembered; few, so that hostile bytes cost little.
 const MAX_UNDECIDED: usize = 8;
+
+/// How often each byte that comes may be checked, on the average.
+const CHECKS_PER_BYTE: u64 = 4;
 
 /// What a piece costs to keep beside its bytes.
 const PIECE_COST: usize = 64;
@@ -46,6 +48,13 @@ pub struct Whole<'a> {
     pub is_last: bool,
 }
 
+impl Whole<'_> {
+    /// Where it ends.
+    pub const fn end(&self) -> u64 {
+        self.offset.saturating_add(self.bytes.len() as u64)
+    }
+}
+
 /// The window and what is known about it.
 #[derive(Debug, Default)]
 pub(super) struct Search {
@@ -58,6 +67,8 @@ pub(super) struct Search {
     /// Places before `scanned` where a client id was not whole yet.
     undecided: Vec<u64>,
     candidates: Candidates,
+    /// Bytes of candidates that may still be checked.
+    to_check: u64,
     /// The window still begins with the connection's first byte.
     pub(super) is_anchored: bool,
 }
@@ -77,6 +88,8 @@ impl Search {
     pub(super) fn push(&mut self, carrier: Carrier, bytes: &[u8], edges: Edges) {
         self.pieces.push(Piece { start: self.end(), len: bytes.len(), carrier, edges });
         self.window.extend_from_slice(bytes);
+        let more = (bytes.len() as u64).saturating_mul(CHECKS_PER_BYTE);
+        self.to_check = self.to_check.saturating_add(more);
     }
 
     /// Bytes that are not there: the window is of no more use, the candidates are. Returns how many
@@ -144,6 +157,11 @@ impl Search {
         offset.saturating_sub(self.base).min(self.window.len() as u64)
     }
 
+    /// Offset of the first byte that is held.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
     /// Offset behind the last byte.
     pub(super) fn end(&self) -> u64 {
         self.base.saturating_add(self.window.len() as u64)
@@ -185,7 +203,7 @@ impl Search {
         let bytes = self.slice(start, self.end())?;
         let piece = self.piece_at(start)?;
         let at_segment_start = piece.start == start && piece.edges.segment_start;
-        if !R::ANYWHERE && !at_segment_start {
+        if !at_segment_start && !receiver.looks_inside() {
             return None;
         }
         let len = match receiver.guess(bytes, &piece.carrier_at(start)) {
@@ -197,8 +215,7 @@ impl Search {
             Guess::Known { len } => len,
         };
         let id = *bytes.first_chunk::<FRAME_ID_LEN>()?;
-        let end = start.saturating_add(4).saturating_add(u64::from(len));
-        let candidate = Candidate { start, end, at_segment_start, id };
+        let candidate = Candidate { at_segment_start, ..Candidate::new(start, len, id) };
         match self.judge(&candidate, receiver) {
             Some(true) => return Some(candidate),
             Some(false) => {}
@@ -209,40 +226,28 @@ impl Search {
         None
     }
 
+    /// Whether so many bytes may be checked now: what looks like many frames, one within the other,
+    /// would take long.
+    pub(super) fn takes_check(&mut self, bytes: usize) -> bool {
+        let left = self.to_check.checked_sub(bytes as u64);
+        self.to_check = left.unwrap_or(self.to_check);
+        left.is_some()
+    }
+
     /// The piece with the byte at `offset`.
-    fn piece_at(&self, offset: u64) -> Option<&Piece> {
+    pub(super) fn piece_at(&self, offset: u64) -> Option<&Piece> {
         let next = self.pieces.partition_point(|p| p.start <= offset);
         self.pieces.get(next.checked_sub(1)?)
     }
 
-    /// Whether a candidate is one; `None` while that is open.
-    fn judge<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<bool> {
-        if candidate.end < self.base {
-            return Some(false);
-        }
-        if candidate.at_segment_start && self.is_segment_border(candidate.end) {
-            return Some(true);
-        }
-        if candidate.end > self.end() {
-            return None;
-        }
-        let next = self.slice(candidate.end, self.end())?;
-        let carrier = self.piece_at(candidate.end)?.carrier_at(candidate.end);
-        match receiver.follows(&candidate.id, next, &carrier) {
-            Guess::Known { .. } => Some(true),
-            Guess::More => None,
-            Guess::No | Guess::Unknown { .. } => Some(false),
-        }
-    }
-
-    fn is_segment_border(&self, offset: u64) -> bool {
+    pub(super) fn is_segment_border(&self, offset: u64) -> bool {
         self.pieces.iter().any(|p| {
             (p.edges.segment_end && p.end() == offset)
                 || (p.edges.segment_start && p.start == offset)
         })
     }
 
-    fn slice(&self, start: u64, end: u64) -> Option<&[u8]> {
+    pub(super) fn slice(&self, start: u64, end: u64) -> Option<&[u8]> {
         let start = usize::try_from(start.checked_sub(self.base)?).ok()?;
         let end = usize::try_from(end.checked_sub(self.base)?).ok()?;
         self.window.get(start..end)
@@ -284,7 +289,7 @@ impl Piece {
     }
 
     /// The packet that carried it, from the byte at `offset` on.
-    fn carrier_at(&self, offset: u64) -> Carrier {
+    pub(super) fn carrier_at(&self, offset: u64) -> Carrier {
         let into = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
         self.carrier.after(into)
     }

@@ -6,7 +6,7 @@ use crate::decode::{Facts, Partition, Producer, Rare, Topic, TopicId};
 use crate::event::{Endpoint, Exchange, Fetcher, Outcome, Peers, RequestHeader, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 pub const BROKER: Endpoint = Endpoint::v4([10, 0, 0, 9], 9092);
 
@@ -25,6 +25,7 @@ pub fn by(client: &str, host: u8, key: ApiKey, request: Facts, response: Facts) 
     let client_end = Endpoint::v4([10, 0, 0, host], 40_000);
     Exchange {
         time: Some(at(0)),
+        wall: WallClock::default(),
         peers: Peers { client: client_end, broker: BROKER, vantage: Vantage::Broker },
         header: RequestHeader {
             api_key: key.0,

@@ -23,20 +23,64 @@ impl Connection {
         }
     }
 
-    /// Where the request begins that the last response answers; ids may repeat: then none is certain.
+    /// Where the request begins that the last response answers; of a client without a name, where the
+    /// series begins that shows it.
     fn answered_by_last(&self, max_request_bytes: u32) -> Option<u64> {
         let mut responses = self.response.framer.whole_frames().filter(|frame| frame.is_last);
         responses.find_map(|response| {
-            let requests = self.request.framer.whole_frames();
-            let mut asked = requests.filter(|r| is_answered(r, &response, max_request_bytes));
-            let first = asked.next()?;
-            asked.next().is_none().then_some(first.offset)
+            let asked = self.request_of(&response, max_request_bytes)?;
+            if plausible::client_id(asked.bytes).is_some() {
+                return Some(asked.offset);
+            }
+            self.series_up_to(&response, asked, max_request_bytes)
         })
+    }
+
+    /// The request that a response answers; ids may repeat: then none is certain.
+    fn request_of(&self, response: &Whole<'_>, max_request_bytes: u32) -> Option<Whole<'_>> {
+        let requests = self.request.framer.whole_frames();
+        only(requests.filter(|r| is_answered(r, response, max_request_bytes)))
+    }
+
+    /// Where the first of some requests begins that follow one another, as their answers do. That is no
+    /// coincidence, where a single id may be one.
+    fn series_up_to(
+        &self,
+        response: &Whole<'_>,
+        asked: Whole<'_>,
+        max_request_bytes: u32,
+    ) -> Option<u64> {
+        let mut last = (*response, asked);
+        for _ in 1..NAMELESS {
+            let (answer, request) = &last;
+            let before = id_of(answer)?.wrapping_sub(1);
+            let responses = self.response.framer.whole_frames();
+            let answer =
+                only(responses.filter(|r| id_of(r) == Some(before) && r.end() <= answer.offset))?;
+            let earlier = self.request_of(&answer, max_request_bytes)?;
+            if earlier.end() > request.offset {
+                return None;
+            }
+            last = (answer, earlier);
+        }
+        Some(last.1.offset)
     }
 }
 
-/// Whether it is a request, and the response can be its own. Its client names itself: where it does
-/// not, too little tells a request from what other protocols send.
+/// Requests in a row that show a client without a name.
+const NAMELESS: usize = 3;
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
+}
+
+/// A response's correlation id.
+fn id_of(response: &Whole<'_>) -> Option<u32> {
+    Some(u32::from_be_bytes(*response.bytes.get(4..)?.first_chunk()?))
+}
+
+/// Whether it is a request, and the response can be its own.
 fn is_answered(request: &Whole<'_>, response: &Whole<'_>, max_request_bytes: u32) -> bool {
     let id = response.bytes.get(4..8);
     let end = request.carrier.after(request.bytes.len()).seq;
@@ -44,7 +88,6 @@ fn is_answered(request: &Whole<'_>, response: &Whole<'_>, max_request_bytes: u32
         && id == request.bytes.get(8..12)
         && response.bytes.len() >= MIN_RESPONSE
         && response.carrier.ack.is_some_and(|ack| !end.is_after(ack))
-        && plausible::client_id(request.bytes).is_some()
         && matches!(
             plausible::request(request.bytes, max_request_bytes),
             Guess::Known { .. } | Guess::Unknown { .. }

@@ -4,7 +4,7 @@
 //! expire what is waiting nor stop the clock. So it moves the clock only when others follow it: a
 //! pause in the traffic, or in the capture, is believed a few packets later.
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// How far one packet may move the clock: a minute, in nanoseconds.
 const STRIDE_NS: u64 = 60_000_000_000;
@@ -18,6 +18,8 @@ pub(super) struct Clock {
     /// The source's time that `now` stands for.
     told: Option<Timestamp>,
     leap: Option<Leap>,
+    /// For times that people read; no timer goes by it.
+    pub(super) wall: WallClock,
 }
 
 /// Times further from `told` than a stride.
@@ -35,13 +37,17 @@ impl Clock {
         self.now
     }
 
-    /// The source says how late it is.
+    /// The source says how late it is; a little earlier than a packet that it has told of is no news, and
+    /// going back to there would count that time twice.
     pub(super) fn set(&mut self, time: Timestamp) {
         let Some(told) = self.told else {
             self.now = time;
             self.told = Some(time);
             return;
         };
+        if (1..=STRIDE_NS).contains(&told.0.saturating_sub(time.0)) {
+            return;
+        }
         self.now = Timestamp(self.now.0.saturating_add(time.0.saturating_sub(told.0)));
         self.told = Some(time);
         self.leap = None;
@@ -127,6 +133,16 @@ mod tests {
         let mut clock = Clock::default();
         shown(&mut clock, [9 * DAY]);
         assert_eq!(shown(&mut clock, 5..15)[7..], [9 * DAY, 9 * DAY + 1, 9 * DAY + 2]);
+    }
+
+    #[test]
+    fn it_does_not_run_ahead_where_the_source_lags_behind_its_packets() {
+        let mut clock = Clock::default();
+        for second in 1000..2000 {
+            clock.pass(s(second));
+            clock.set(s(second - 1));
+            assert_eq!(clock.now(), s(second));
+        }
     }
 
     #[test]

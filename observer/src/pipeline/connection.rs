@@ -5,7 +5,7 @@ use super::half::{Act, Half};
 use super::successor::Successor;
 use crate::event::{Event, Handler, Outcome, Peers, Side};
 use crate::exchange::{Context, Conversation, Ear, Requests, Responses, Standing};
-use crate::input::{Segment, Seq, TcpFlags};
+use crate::input::{Segment, Seq};
 use crate::protocol::plausible::{self, Guess};
 use crate::stream::Budget;
 use crate::time::Timestamp;
@@ -28,7 +28,9 @@ pub(super) struct Connection {
     pub(super) last_seen: Timestamp,
     pub(super) life: Life,
     /// Its socket closed, says the kernel.
-    is_socket_closed: bool,
+    pub(super) is_socket_closed: bool,
+    /// Which end has reset it, it seems.
+    pub(super) reset: Option<Side>,
     /// Segments with bytes that came since the source was told to count them only.
     pub(super) copied: u8,
     /// What may have begun in its place.
@@ -57,6 +59,7 @@ impl Connection {
             last_seen: Timestamp::default(),
             life: Life::New,
             is_socket_closed: false,
+            reset: None,
             copied: 0,
             successor: None,
         }
@@ -84,16 +87,6 @@ impl Connection {
         self.conversation.peers()
     }
 
-    /// The kernel says that the socket is closed; what is on its way may still come.
-    pub(super) fn note_socket_closed(&mut self) {
-        self.is_socket_closed = true;
-    }
-
-    /// Whether its end was seen, or told by the kernel, though not all its bytes.
-    pub(super) fn is_over(&self) -> bool {
-        self.is_socket_closed || self.request.has_fin() && self.response.has_fin()
-    }
-
     /// Takes a segment.
     pub(super) fn segment<H: Handler>(
         &mut self,
@@ -113,6 +106,7 @@ impl Connection {
             Life::New | Life::Open => {
                 self.open(wire_len, shared);
                 self.infer_start(side, segment, shared.config);
+                self.note_talk(side, segment, shared);
                 let is_here = self.half(side).begins_frame(segment);
                 self.pass(side, segment, shared);
                 self.believe(shared);
@@ -234,29 +228,6 @@ impl Connection {
         }
     }
 
-    fn check_end<H: Handler>(
-        &mut self,
-        side: Side,
-        segment: &Segment<'_>,
-        shared: &mut Shared<'_, '_, H>,
-    ) {
-        if segment.flags.has(TcpFlags::RST) && self.half(side).is_near(segment.seq) {
-            return self.close(Outcome::Abandoned, shared);
-        }
-        if segment.flags.has(TcpFlags::FIN) {
-            self.half(side).note_fin(segment.seq.plus(segment.wire_len));
-        }
-        self.close_if_finished(shared);
-    }
-
-    fn close_if_finished<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
-        let is_finished = self.request.is_finished() && self.response.is_finished();
-        let is_ended = self.request.has_fin() && self.response.has_fin();
-        if is_finished || is_ended && self.life == Life::Counted {
-            self.close(Outcome::Abandoned, shared);
-        }
-    }
-
     pub(super) fn act<H: Handler>(
         &mut self,
         side: Side,
@@ -276,6 +247,13 @@ impl Connection {
         }
     }
 
+    pub(super) const fn half_of(&self, side: Side) -> &Half {
+        match side {
+            Side::Request => &self.request,
+            Side::Response => &self.response,
+        }
+    }
+
     pub(super) fn half(&mut self, side: Side) -> &mut Half {
         match side {
             Side::Request => &mut self.request,
@@ -292,4 +270,4 @@ fn other(side: Side) -> Side {
 }
 
 /// An idle connection must stay cheap: there may be very many.
-const _: () = assert!(size_of::<Connection>() <= 760);
+const _: () = assert!(size_of::<Connection>() <= 776);

@@ -7,6 +7,20 @@ use crate::exchange::Standing;
 use crate::input::Segment;
 
 impl Connection {
+    /// Takes note of who talks, while it is not known what it is.
+    pub(super) fn note_talk<H>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &Shared<'_, '_, H>,
+    ) {
+        if self.conversation.standing() == Standing::Unproven
+            && let Some(chunk) = segment.chunks.first().filter(|chunk| chunk.offset == 0)
+        {
+            self.conversation.note_talk(side, chunk.bytes, &shared.config.exchange);
+        }
+    }
+
     /// One that turns out to be something else is given up.
     pub(super) fn check_opaque<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
         if self.conversation.standing() != Standing::Opaque || self.life != Life::Open {

@@ -1,6 +1,7 @@
 //! One direction of a connection: reassembly, then framing.
 
 use super::resume::Resume;
+use super::succession::LATE_WINDOW;
 use super::successor::WINDOW;
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq, Wants};
@@ -34,7 +35,7 @@ pub(super) struct Half {
     pub(super) framer: Framer,
     /// First sequence number, where the SYN was seen.
     pub(super) start: Option<Seq>,
-    /// Sequence number behind the last byte, where the FIN was seen.
+    /// Sequence number behind the last byte, where a FIN or RST said so.
     fin: Option<Seq>,
     resume: Resume,
 }
@@ -114,17 +115,40 @@ impl Half {
 
     /// Whether everything up to the FIN has passed.
     pub(super) fn is_finished(&self) -> bool {
-        self.fin.is_some_and(|fin| !self.is_behind(fin))
+        self.end().is_some_and(|end| !self.is_behind(end))
     }
 
     /// Whether the FIN was seen.
     pub(super) fn has_fin(&self) -> bool {
-        self.fin.is_some()
+        self.end().is_some()
     }
 
-    /// Notes a FIN behind `seq`.
-    pub(super) fn note_fin(&mut self, seq: Seq) {
-        self.fin = Some(seq);
+    /// Notes a FIN behind the byte before `seq`, unless it is a stray one; which is not asked where
+    /// places are not followed.
+    pub(super) fn note_fin(&mut self, seq: Seq, is_believed: bool) {
+        if is_believed || self.is_ahead(seq, LATE_WINDOW) {
+            self.fin = Some(seq);
+        }
+    }
+
+    /// Notes a RST; returns whether it can be of this connection.
+    pub(super) fn note_reset(&mut self, seq: Seq) -> bool {
+        let is_behind_fin = self.end().is_some_and(|end| end.plus(1) == seq);
+        let is_own = is_behind_fin || self.is_ahead(seq, WINDOW);
+        if is_own && !is_behind_fin {
+            self.fin = Some(seq);
+        }
+        is_own
+    }
+
+    /// Where its bytes end, unless some have passed behind that.
+    fn end(&self) -> Option<Seq> {
+        self.fin.filter(|fin| self.next().is_none_or(|next| !next.is_after(*fin)))
+    }
+
+    /// Whether a number is the next byte's, or at most so far ahead.
+    fn is_ahead(&self, seq: Seq, bound: u32) -> bool {
+        self.next().is_none_or(|next| u32::try_from(seq.since(next)).is_ok_and(|n| n <= bound))
     }
 
     /// Whether this acknowledgment changes nothing.
@@ -147,6 +171,7 @@ impl Half {
         receiver: &mut R,
     ) {
         let (held, bookkeeping) = (self.stream.held(), self.framer.bookkeeping());
+        let end = self.end();
         let mut sink = Delivery { framer: &mut self.framer, receiver };
         match act {
             Act::Push(segment) => {
@@ -162,7 +187,7 @@ impl Half {
             Act::LookAgain => self.framer.look_again(receiver),
             Act::StepAt(offset) => self.framer.step_at(offset, receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
-            Act::End => match self.fin {
+            Act::End => match end {
                 Some(fin) => self.stream.finish_at(fin, budget, &mut sink),
                 None => self.stream.finish(budget, &mut sink),
             },

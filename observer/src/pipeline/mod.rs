@@ -7,8 +7,10 @@
 //! - `resume`: where the source may leave out data again
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
+//! - `socket`: what the kernel tells of a connection's local socket
 //! - `upkeep`: what happens only because time passes
 //! - `clock`: what time it is, whatever single packets say
+//! - `closing`: when a connection is over
 //! - `config`: bounds
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -23,12 +25,14 @@
 
 mod answered;
 mod clock;
+mod closing;
 mod config;
 mod connection;
 mod counted;
 mod ends;
 mod half;
 mod resume;
+mod socket;
 mod succession;
 mod successor;
 mod upkeep;
@@ -43,14 +47,14 @@ use connection::{Connection, Shared};
 use upkeep::Upkeep;
 
 use crate::decode::{Decoder, Names, Sessions};
-use crate::event::{Flow, Handler, Outcome, Side, Vantage};
+use crate::event::{Flow, Handler, Outcome, Side};
 use crate::exchange::{Context, Load};
 use crate::groups::Clients;
-use crate::input::{Input, Segment, SocketChange, SocketEvent, TcpFlags};
+use crate::input::{Input, Segment, SocketEvent, TcpFlags};
 use crate::ledger::Ledger;
 use crate::stream::Budget;
 use crate::tables::{Evictions, Table};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 type Connections = LruCache<Flow, Box<Connection>>;
 
@@ -97,6 +101,7 @@ impl Pipeline {
             Input::Segment(Segment { time: Some(time), .. }) => self.clock.pass(*time),
             Input::Segment(_) => {}
             Input::Socket(SocketEvent { time, .. }) | Input::Tick(time) => self.clock.set(*time),
+            Input::WallClock(wall) => self.clock.wall = *wall,
         }
         if self.now() != before {
             handler.time(self.now());
@@ -104,7 +109,7 @@ impl Pipeline {
         match input {
             Input::Segment(segment) => self.segment(segment, handler),
             Input::Socket(event) => self.socket(event, handler),
-            Input::Tick(_) => {}
+            Input::Tick(_) | Input::WallClock(_) => {}
         }
         self.pass_time(handler);
     }
@@ -121,6 +126,11 @@ impl Pipeline {
     /// What time it is: the source's, as long as no time that it tells contradicts those before.
     pub const fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What the wall clock shows, from [`Self::now`].
+    pub const fn wall_clock(&self) -> WallClock {
+        self.clock.wall
     }
 
     /// Bytes by fate.
@@ -197,7 +207,7 @@ impl Pipeline {
             budget: &mut self.budget,
             ctx: context(
                 &self.config,
-                self.clock.now(),
+                &self.clock,
                 &mut self.ledger,
                 &mut self.evictions,
                 &mut self.inflight,
@@ -218,8 +228,10 @@ impl Pipeline {
             return;
         }
         if self.connections.len() >= self.config.max_connections
-            && let Some((_, oldest)) = self.connections.remove_lru()
+            && let Some((evicted, oldest)) = self.connections.remove_lru()
         {
+            // Time may not pass, where packets have none.
+            self.waiting.remove(&evicted);
             if !oldest.is_closed() {
                 self.evictions.count(Table::Connections);
             }
@@ -231,33 +243,6 @@ impl Pipeline {
         self.connections.insert(key, Box::new(connection));
     }
 
-    fn socket<H: Handler>(&mut self, event: &SocketEvent, handler: &mut H) {
-        let SocketEvent { flow, change, .. } = *event;
-        // The local end comes first: the client when it connected, the broker when it accepted.
-        let is_client = match change {
-            SocketChange::Connected => true,
-            SocketChange::Accepted => false,
-            SocketChange::Measured { .. } | SocketChange::Closed => {
-                self.connections.contains_key(&flow)
-            }
-        };
-        let key = if is_client { flow } else { flow.reversed() };
-        let Some(connection) = self.connections.get_mut(&key) else {
-            return;
-        };
-        match change {
-            SocketChange::Connected | SocketChange::Accepted => {
-                let end = if is_client { Vantage::Client } else { Vantage::Broker };
-                connection.peers_mut(|peers| peers.vantage = peers.vantage.and(end));
-            }
-            SocketChange::Measured { rtt, retransmits } => {
-                let peers = connection.peers();
-                handler.event(crate::event::Event::Socket { peers, rtt, retransmits });
-            }
-            SocketChange::Closed => connection.note_socket_closed(),
-        }
-    }
-
     fn close<H: Handler>(
         &mut self,
         mut connection: Box<Connection>,
@@ -266,7 +251,7 @@ impl Pipeline {
     ) {
         let ctx = context(
             &self.config,
-            self.now(),
+            &self.clock,
             &mut self.ledger,
             &mut self.evictions,
             &mut self.inflight,
@@ -288,12 +273,13 @@ fn find<'a>(connections: &'a mut Connections, key: &Flow) -> Option<&'a mut Conn
 
 fn context<'a, H>(
     config: &'a Config,
-    now: Timestamp,
+    clock: &Clock,
     ledger: &'a mut Ledger,
     evictions: &'a mut Evictions,
     inflight: &'a mut Load,
     decoder: &'a mut Decoder,
     handler: &'a mut H,
 ) -> Context<'a, H> {
-    Context { limits: &config.exchange, now, ledger, evictions, inflight, decoder, handler }
+    let (limits, now, wall) = (&config.exchange, clock.now(), clock.wall);
+    Context { limits, now, wall, ledger, evictions, inflight, decoder, handler }
 }

@@ -57,7 +57,7 @@ pub(super) enum Start {
 
 /// Furthest that late bytes of a closed connection may lie from its next one: more than the largest
 /// receive window that Linux gives by default (6 MiB). A new connection's lie anywhere.
-const LATE_WINDOW: u32 = 8 << 20;
+pub(super) const LATE_WINDOW: u32 = 8 << 20;
 
 /// What a SYN means to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

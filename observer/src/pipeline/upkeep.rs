@@ -9,6 +9,9 @@ use crate::time::Timestamp;
 
 /// How often holes are looked after on connections that are otherwise silent.
 const HOLE_CHECK: Duration = Duration::from_millis(1);
+/// Connections that are looked after so often; of more, each is the more rarely, as a look goes through
+/// all of them.
+const OFTEN_CHECKED: usize = 1024;
 
 /// When to look next.
 #[derive(Debug, Default)]
@@ -21,7 +24,7 @@ impl Pipeline {
     /// Does what is due.
     pub(super) fn pass_time<H: Handler>(&mut self, handler: &mut H) {
         if !self.waiting.is_empty() && self.now() >= self.upkeep.next_hole_check {
-            self.upkeep.next_hole_check = self.now().plus(HOLE_CHECK);
+            self.upkeep.next_hole_check = self.now().plus(hole_check(self.waiting.len()));
             self.check_holes(handler);
         }
         if self.now() >= self.upkeep.next_sweep {
@@ -46,7 +49,7 @@ impl Pipeline {
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, clock.now(), ledger, evictions, inflight, decoder, handler),
+            ctx: context(config, clock, ledger, evictions, inflight, decoder, handler),
         };
         waiting.retain(|key| {
             // Looking after it is no use of it: the order of eviction stays.
@@ -66,7 +69,7 @@ impl Pipeline {
         let mut shared = Shared {
             config,
             budget,
-            ctx: context(config, clock.now(), ledger, evictions, inflight, decoder, handler),
+            ctx: context(config, clock, ledger, evictions, inflight, decoder, handler),
         };
         let linger = config.sweep_interval();
         connections.retain(|_, connection| {
@@ -81,5 +84,22 @@ impl Pipeline {
             }
             true
         });
+    }
+}
+
+/// Time from one look after holes to the next, of so many connections that wait.
+fn hole_check(waiting: usize) -> Duration {
+    let rounds = u32::try_from(waiting / OFTEN_CHECKED).unwrap_or(u32::MAX);
+    HOLE_CHECK.saturating_mul(rounds.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_connections_wait_the_more_rarely_all_are_looked_after() {
+        let ms = |waiting| hole_check(waiting).as_millis();
+        assert_eq!([ms(1), ms(1023), ms(1024), ms(102_400)], [1, 1, 2, 101]);
     }
 }

@@ -20,4 +20,5 @@ pub mod program;
 pub mod schema;
 pub mod sieve;
 pub mod table;
+pub mod whole;
 pub mod wire;

@@ -47,7 +47,7 @@ impl<'a> Record<'a> {
     fn new(exchange: &'a Exchange) -> Self {
         let header = &exchange.header;
         Self {
-            time: exchange.time.map(rfc3339),
+            time: exchange.wall_time().map(rfc3339),
             client: exchange.peers.client.to_string(),
             broker: exchange.peers.broker.to_string(),
             vantage: exchange.peers.vantage.as_str(),
@@ -139,11 +139,19 @@ mod tests {
     use super::*;
     use crate::event::Outcome;
     use crate::sink::samples::exchange;
+    use crate::time::WallClock;
 
     fn written(exchange: &Exchange) -> String {
         let mut line = Vec::new();
         write(exchange, &mut line).unwrap();
         String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn times_are_the_wall_clocks() {
+        let hour = WallClock::ahead(3_600_000_000_000);
+        let written = written(&Exchange { wall: hour, ..exchange("a") });
+        assert!(written.starts_with(r#"{"time":"2026-01-02T04:04:05.000000006Z""#), "{written}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ const MAX_ERRORS: usize = 3;
 /// Writes an exchange as one line.
 pub fn write(exchange: &Exchange, out: &mut impl Write) -> io::Result<()> {
     let Exchange { peers, header, outcome, .. } = exchange;
-    if let Some(time) = exchange.time {
+    if let Some(time) = exchange.wall_time() {
         write!(out, "{} ", rfc3339(time))?;
     }
     write!(out, "{} > {}", peers.client, peers.broker)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::decode::{Facts, Partition, Topic};
 use crate::event::{Endpoint, Exchange, Fetcher, Outcome, Peers, Request, RequestHeader, Vantage};
 use crate::protocol::error_code::ErrorCode;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// 2026-01-02T03:04:05.000000006Z.
 pub const TIME: Timestamp = Timestamp(1_767_323_045_000_000_006);
@@ -74,6 +74,7 @@ fn refused() -> Facts {
 pub fn exchange(client_id: &str) -> Exchange {
     Exchange {
         time: Some(TIME),
+        wall: WallClock::default(),
         peers: peers(),
         header: header(client_id),
         outcome: Outcome::Answered,

@@ -23,6 +23,7 @@ impl State<'_> {
             ledger: *self.pipeline.ledger(),
             topics: self.pipeline.topics(),
             evictions: *self.pipeline.evictions(),
+            wall: self.pipeline.wall_clock(),
             capture: Some(self.capture()),
         }
     }

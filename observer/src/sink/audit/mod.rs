@@ -75,7 +75,7 @@ impl Audit {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        let (api, time) = (exchange.header.api(), exchange.time);
+        let (api, time) = (exchange.header.api(), exchange.wall_time());
         self.requests = self.requests.saturating_add(1);
         self.first = earlier(self.first, time);
         self.last = self.last.max(time);

@@ -15,7 +15,7 @@ use crate::decode::TopicId;
 use crate::event::Exchange;
 use crate::groups::{self, Change, Limits, Place};
 use crate::tables::Evictions;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// Metrics of groups.
 pub struct Groups {
@@ -68,7 +68,12 @@ impl Groups {
 
     /// Where groups stand now. What found no label of its own is left out, as gauges of several
     /// groups make no sum.
-    pub fn progress(&self, labels: &Labels, now: Timestamp, options: &Options) -> Progress {
+    pub fn progress(
+        &self,
+        labels: &Labels,
+        (now, wall): (Timestamp, WallClock),
+        options: &Options,
+    ) -> Progress {
         let mut reading = self.known.read(now);
         reading
             .groups
@@ -81,6 +86,7 @@ impl Groups {
             .retain(|mark| labels.has_topic(&mark.topic.text()) && labels.has_place(mark.place));
         Progress {
             reading,
+            wall,
             cluster: options.cluster.clone(),
             by_partition: options.by_partition,
             max_group_len: options.max_label_len,

@@ -5,6 +5,7 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 use super::family::PREFIX;
 use crate::ledger::{GapReason, Ledger};
 use crate::tables::{Evictions, Table};
+use crate::time::WallClock;
 
 /// The pipeline's and the capture's state at one moment.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Health {
     pub topics: usize,
     /// What the tables evicted.
     pub evictions: Evictions,
+    /// What the wall clock shows.
+    pub wall: WallClock,
     /// What the kernel says; `None` in a replay.
     pub capture: Option<CaptureStats>,
 }

@@ -131,7 +131,7 @@ impl Metrics {
     pub fn gather(&self, health: &Health) -> Snapshot {
         Snapshot {
             readings: self.registry.read(),
-            progress: self.groups.progress(&self.labels, self.now, &self.options),
+            progress: self.groups.progress(&self.labels, (self.now, health.wall), &self.options),
             health: Health {
                 evictions: health.evictions.plus(self.groups.evictions()),
                 ..health.clone()

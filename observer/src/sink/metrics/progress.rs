@@ -8,13 +8,15 @@ use super::health::{gauge, pairs};
 use super::label::harmless;
 use super::labels::MAX_TOPIC_LEN;
 use crate::groups::{GroupReading, PartitionReading, Place, Reading, Topic, WatermarkReading};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 /// What is known of groups and partitions at one moment.
 #[derive(Debug)]
 pub struct Progress {
     /// What is known.
     pub reading: Reading,
+    /// What the wall clock shows.
+    pub wall: WallClock,
     /// Value of the `cluster` label.
     pub cluster: Option<String>,
     /// Whether partitions are told apart; else offsets and lags are sums, and ages the highest.
@@ -107,7 +109,7 @@ impl Progress {
             }
             if let Some(at) = last_commit.filter(|at| *at > Timestamp::default()) {
                 let labels = self.labels(group.place, vec![name(), topic_label(topic)]);
-                gauges.last_commit.put(labels, at.0 as f64 / 1e9, f64::max);
+                gauges.last_commit.put(labels, self.wall.at(at).0 as f64 / 1e9, f64::max);
             }
         }
     }

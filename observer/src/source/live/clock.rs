@@ -1,13 +1,17 @@
-//! From the kernel's monotonic clock to wall-clock time.
+//! From the kernel's monotonic clock to the times of inputs, and how far the wall clock is ahead.
 //!
-//! Both run at the same rate, so one offset serves until somebody sets the wall clock.
+//! Both clocks run at the same rate, so their offset changes only when somebody sets the wall clock,
+//! or when the host was suspended: CLOCK_MONOTONIC stands still then, as does everything that is
+//! waited for. Times go by the offset that was found first, so that no timer sees a step.
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
-/// The offset between the clocks.
+/// The offsets between the clocks, in nanoseconds to add to a monotonic time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
-    /// Nanoseconds to add to a monotonic time.
+    /// The first one found.
+    first: i128,
+    /// The one that holds now.
     offset: i128,
 }
 
@@ -19,26 +23,31 @@ const SAMPLES: usize = 5;
 impl Clock {
     /// Compares the clocks.
     pub fn new() -> Self {
-        Self { offset: sample() }
+        Self::with_offset(sample())
     }
 
-    #[cfg(test)]
     pub const fn with_offset(offset: i128) -> Self {
-        Self { offset }
+        Self { first: offset, offset }
     }
 
-    /// Compares the clocks again. Small differences are the comparison's own, and times that share
-    /// an offset are exact among themselves: only a step is taken over.
-    pub fn resample(&mut self) {
-        let offset = sample();
-        if (offset - self.offset).abs() > NOISE_NS {
-            self.offset = offset;
+    /// Compares the clocks again; what to tell where the wall clock was set.
+    pub fn resample(&mut self) -> Option<WallClock> {
+        self.note(sample())
+    }
+
+    /// Takes a step of the offset over. Small differences are the comparison's own.
+    fn note(&mut self, offset: i128) -> Option<WallClock> {
+        if (offset - self.offset).abs() <= NOISE_NS {
+            return None;
         }
+        self.offset = offset;
+        let ahead = i64::try_from(offset - self.first);
+        Some(WallClock::ahead(ahead.unwrap_or_default()))
     }
 
-    /// The wall-clock time of a CLOCK_MONOTONIC time in nanoseconds.
-    pub fn wall(&self, monotonic_ns: u64) -> Timestamp {
-        let ns = i128::from(monotonic_ns) + self.offset;
+    /// The time of inputs at a CLOCK_MONOTONIC time in nanoseconds.
+    pub fn time(&self, monotonic_ns: u64) -> Timestamp {
+        let ns = i128::from(monotonic_ns) + self.first;
         Timestamp(u64::try_from(ns.max(0)).unwrap_or(u64::MAX))
     }
 }
@@ -75,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_monotonic_time_becomes_the_wall_clocks() {
-        let wall = Clock::new().wall(monotonic_ns());
+        let wall = Clock::new().time(monotonic_ns());
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let apart = i128::from(wall.0) - i128::try_from(now.as_nanos()).unwrap();
         assert!(apart.abs() < 1_000_000_000, "{apart} ns apart");
@@ -83,13 +92,24 @@ mod tests {
 
     #[test]
     fn noise_does_not_move_the_offset_and_a_step_does() {
-        let offset = sample();
-        let mut steady = Clock::with_offset(offset + NOISE_NS / 2);
-        steady.resample();
-        assert_ne!(steady.offset, 0);
-        assert!((steady.offset - offset).abs() <= NOISE_NS);
-        let mut stepped = Clock::with_offset(offset - 3_600_000_000_000);
-        stepped.resample();
-        assert!((stepped.offset - offset).abs() <= NOISE_NS);
+        const HOUR: i64 = 3_600_000_000_000;
+        let mut clock = Clock::with_offset(1_000_000);
+        assert_eq!(clock.note(1_000_000 + NOISE_NS), None);
+        for ahead in [HOUR, -HOUR, 0] {
+            let stepped = clock.note(1_000_000 + i128::from(ahead));
+            assert_eq!(stepped, Some(WallClock::ahead(ahead)));
+            // No timer sees it.
+            assert_eq!(clock.time(5), Timestamp(1_000_005));
+            assert_eq!(clock.note(1_000_000 + i128::from(ahead) - NOISE_NS), None);
+        }
+    }
+
+    #[test]
+    fn a_set_wall_clock_is_told_once() {
+        let mut clock = Clock::with_offset(sample() - 3_600_000_000_000);
+        let told = clock.resample().unwrap();
+        let apart = told.at(Timestamp(0)).0.abs_diff(3_600_000_000_000);
+        assert!(apart < 1_000_000_000, "{apart} ns apart");
+        assert_eq!(clock.resample(), None);
     }
 }

@@ -69,12 +69,14 @@ impl Drain {
         shared.note_drained(now);
         if now.saturating_sub(self.resampled_ns) > RESAMPLE_NS {
             self.resampled_ns = now;
-            self.clock.resample();
+            if let Some(wall) = self.clock.resample() {
+                sink(Input::WallClock(wall));
+            }
         }
         let batch = self.batch(sink);
         if batch.emptied {
             // All that happened before has been told.
-            sink(Input::Tick(self.clock.wall(now)));
+            sink(Input::Tick(self.clock.time(now)));
         }
         batch
     }

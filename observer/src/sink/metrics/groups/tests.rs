@@ -6,7 +6,7 @@ use crate::groups::samples::{answered, at, member, members, of};
 use crate::protocol::api::ApiKey;
 use crate::sink::metrics::health::Health;
 use crate::sink::metrics::{Metrics, Options, text};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, WallClock};
 
 const AT: &str = r#"broker="10.0.0.9:9092""#;
 
@@ -64,6 +64,17 @@ fn a_group_is_shown_where_its_coordinator_is() {
         last,
         [format!(r#"{AT},group="g",topic="t",vantage="broker"}} {}"#, at(0).0 / 1_000_000_000)]
     );
+}
+
+#[test]
+fn a_commits_time_is_the_wall_clocks() {
+    let metrics = metrics(Options::default(), &["g"]);
+    let health = Health { wall: WallClock::ahead(3_600_000_000_000), ..Health::default() };
+    let text = text(&metrics.gather(&health)).unwrap();
+    let hour_later = at(3600).0 / 1_000_000_000;
+    let last = text.lines().find(|l| l.contains("group_last_commit_timestamp_seconds{")).unwrap();
+    assert!(last.ends_with(&format!(" {hour_later}")), "{last}");
+    assert!(text.contains(r#"sample="committed",topic="t",vantage="broker"} 10"#));
 }
 
 #[test]

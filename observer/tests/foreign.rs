@@ -1,0 +1,64 @@
+//! Connections of other protocols, joined in mid-stream: when they are only counted.
+
+mod script;
+
+use observer::pipeline::Config;
+use script::{Script, heartbeat, ports, response};
+
+const KIB: usize = 1 << 10;
+
+#[test]
+fn a_client_that_is_answered_and_begins_no_request_is_soon_not_kafkas() {
+    let mut script = Script::new();
+    let mut turns = 0;
+    while script.said().is_empty() {
+        script.client(b"GET /again HTTP/1.1\r\n\r\n");
+        for _ in 0..4 {
+            script.broker(&vec![0xee; 32 * KIB]);
+        }
+        turns += 1;
+    }
+    assert!((64..75).contains(&turns), "{turns} turns of 128 KiB");
+    assert!(script.ledger().discarded < 9 << 20, "{:?}", script.ledger());
+}
+
+#[test]
+fn answers_while_a_large_request_passes_leave_it_kafkas() {
+    let mut config = Config::new(ports());
+    config.exchange.max_request_bytes = 12 << 20;
+    let mut script = Script::with(config);
+    for n in 0..380 {
+        script.client(&vec![0xee; 32 * KIB]);
+        if n < 50 {
+            script.broker(&response(n, &[7; 20]));
+        }
+    }
+    script.client(&heartbeat(60)).broker(&response(60, &[0; 2]));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #60 1/1/0 ms"]);
+}
+
+#[test]
+fn clients_of_unknown_versions_are_answered_as_often_as_they_like() {
+    let mut script = Script::new();
+    for id in 0..100 {
+        // Nameless, and each with more than is looked at as a whole.
+        let asked =
+            [&[0, 1, 0, 99][..], &i32::to_be_bytes(id), &[0xff; 2], &vec![0; 100 * KIB]].concat();
+        script.client(&script::prefixed(&asked)).broker(&response(id, &[0; 20]));
+    }
+    assert_eq!(script.said(), [""; 0]);
+    script.client(&heartbeat(300)).broker(&response(300, &[0; 2]));
+    assert_eq!(script.said()[1..], ["Heartbeat v0 #300 1/1/0 ms"]);
+}
+
+#[test]
+fn a_zookeeper_client_joined_in_mid_stream_yields_nothing() {
+    let mut script = Script::new();
+    // getData of "/path": its number and type read as Produce, of a client without a name.
+    for xid in 1..20_i32 {
+        let asked = [&xid.to_be_bytes()[..], &[0, 0, 0, 4, 0, 0, 0, 5], b"/path", &[0]].concat();
+        let answered = [&xid.to_be_bytes()[..], &[0; 12], b"data"].concat();
+        script.client(&script::prefixed(&asked)).broker(&script::prefixed(&answered));
+    }
+    assert_eq!(script.said(), [""; 0]);
+}

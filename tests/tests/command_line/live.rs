@@ -1,5 +1,6 @@
 //! The commands that capture: what they refuse, and how they end. Captures for real: needs root.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -106,6 +107,27 @@ fn sigterm_and_ctrl_c_end_the_daemon_cleanly() {
         kill_process(Pid::from_child(&daemon), signal).unwrap();
         assert_eq!(daemon.wait().unwrap().code(), Some(0), "{signal:?}");
     }
+}
+
+#[test]
+fn a_signal_while_capture_starts_ends_it_as_cleanly_as_later() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut command = binary::command().unwrap();
+        let mut daemon =
+            command.args(["run", "--interface", "lo", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        // This thread loads the programs, which takes longer than to send a signal.
+        await_until("the kernel programs are being loaded", || has_thread(&daemon, "hooks"));
+        kill_process(Pid::from_child(&daemon), signal).unwrap();
+        assert_eq!(daemon.wait().unwrap().code(), Some(0), "{signal:?}");
+    }
+}
+
+/// Whether a process has a thread of this name, now.
+fn has_thread(process: &Child, name: &str) -> bool {
+    let threads = fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    let mut names =
+        threads.flatten().filter_map(|t| fs::read_to_string(t.path().join("comm")).ok());
+    names.any(|found| found.trim() == name)
 }
 
 #[test]

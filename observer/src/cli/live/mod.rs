@@ -22,6 +22,8 @@ pub use flags::{LiveFlags, ServeFlags};
 pub use printer::Printer;
 pub use state::State;
 
+use service::Service;
+
 use super::failure::{Failure, say};
 use crate::http::{Scrape, Site};
 
@@ -40,8 +42,11 @@ pub fn capture<V: View>(
     open: impl FnOnce() -> Result<V, Failure>,
 ) -> Result<V, Failure> {
     let metrics = listener.as_ref().map(|_| metrics(flags)).transpose()?;
+    let config = flags.capture();
+    // From now on a signal ends it in an orderly way, though capture may take a while to start.
+    let service = Service::start(stop, config.drop_privileges)?;
     // The threads that come after it have no privileges.
-    let capture = Capture::start(&flags.capture())?;
+    let capture = Capture::start(&config)?;
     let handle = capture.handle();
     for sentence in state::warnings(&handle) {
         say(&sentence);
@@ -53,7 +58,9 @@ pub fn capture<V: View>(
     };
     let addresses = LocalAddresses::follow()
         .map_err(|error| Failure::not_possible(format!("no third thread: {error}")))?;
-    service::start(listener.map(|listener| (listener, Site { scrapes, readiness })), stop)?;
+    if let Some(listener) = listener {
+        service.serve(listener, Site { scrapes, readiness });
+    }
     let mut desk = Desk {
         pipeline: Pipeline::new(flags.pipeline.config()),
         sinks: Sinks { handle, metrics, view: open()? },

@@ -55,7 +55,8 @@ impl Capture {
     /// Loads the kernel programs and attaches them.
     ///
     /// With [`Config::drop_privileges`] the calling thread has lost all capabilities afterwards, and
-    /// threads it starts have none: call it before starting others.
+    /// threads it starts have none. One that was started before has to drop its own
+    /// ([`drop_privileges`]).
     pub fn start(config: &Config) -> Result<Self, Error> {
         check_ring(config.ring_bytes)?;
         let shared = Arc::new(Shared::default());
@@ -81,7 +82,7 @@ impl Capture {
             Err(Error::System { what: "the thread that keeps the hooks", source })
         })?;
         if config.drop_privileges {
-            privileges::keep(&[])?;
+            drop_privileges()?;
         }
         let drain =
             Drain::new(ring, config.ring_bytes).map_err(Error::system("watching the ring"))?;
@@ -105,6 +106,11 @@ impl Drop for Capture {
     fn drop(&mut self) {
         self.handle.detach();
     }
+}
+
+/// Drops all capabilities of the calling thread, for good.
+pub fn drop_privileges() -> Result<(), Error> {
+    privileges::keep(&[])
 }
 
 /// Removes what a killed observer has left attached; returns in how many places there was something.

@@ -25,6 +25,8 @@ mod live;
 #[cfg(feature = "live")]
 mod observe;
 #[cfg(feature = "live")]
+mod ports_file;
+#[cfg(feature = "live")]
 mod run;
 #[cfg(feature = "live")]
 mod top;

@@ -204,14 +204,15 @@ fn it_ends_after_the_time_that_was_asked_for() {
 /// Starts a command on the loopback, and waits until it is ready.
 fn start(arguments: &[&str]) -> (Child, SocketAddr) {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
-    let mut child = binary::command()
-        .unwrap()
-        .args(arguments)
-        .args(["--interface", "lo", "--log", "error", "--listen", &address.to_string()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = binary::command().unwrap();
+    command.args(arguments);
+    command.args(["--interface", "lo", "--log", "error", "--listen", &address.to_string()]);
+    (ready(&mut command, address), address)
+}
+
+/// Runs a command, and waits until it answers that it is ready.
+pub fn ready(command: &mut Command, address: SocketAddr) -> Child {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     await_until("it is ready (it needs root)", || {
         if child.try_wait().unwrap().is_some() {
             let mut said = String::new();
@@ -220,10 +221,10 @@ fn start(arguments: &[&str]) -> (Child, SocketAddr) {
         }
         http::get(address, "/readyz").is_ok_and(|(status, _)| status == 200)
     });
-    (child, address)
+    child
 }
 
-fn await_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn await_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "not within 30 s: {what}");

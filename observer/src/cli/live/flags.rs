@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use observer::ports::Ports;
 use observer::source::live;
 
 use crate::cli::options::{MetricFlags, PipelineFlags};
@@ -124,6 +125,12 @@ pub struct ServeFlags {
 }
 
 impl LiveFlags {
+    /// The same, of other ports.
+    pub fn with_ports(mut self, ports: Ports) -> Self {
+        self.pipeline.ports = ports;
+        self
+    }
+
     /// How long to run.
     pub const fn run_for(&self) -> Option<Duration> {
         self.capture.run_for

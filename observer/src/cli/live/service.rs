@@ -8,9 +8,11 @@ use std::sync::mpsc;
 use std::thread;
 
 use observer::source::live;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use super::reload::Reload;
 use crate::cli::failure::Failure;
 use crate::http::{self, Site};
 
@@ -23,9 +25,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the thread. SIGTERM and Ctrl-C set `stop`; a second one ends the process at once. The
-    /// thread has no privileges, but where they are to be kept.
-    pub fn start(stop: &Arc<AtomicBool>, drop_privileges: bool) -> Result<Self, Failure> {
+    /// Starts the thread. SIGTERM and Ctrl-C set `stop`; a second one ends the process at once. On
+    /// SIGHUP something is read again, if there is anything to read. The thread has no privileges, but
+    /// where they are to be kept.
+    pub fn start(
+        stop: &Arc<AtomicBool>,
+        drop_privileges: bool,
+        reload: Option<Reload>,
+    ) -> Result<Self, Failure> {
         let no_thread =
             |error: io::Error| Failure::not_possible(format!("no second thread: {error}"));
         let (site, wanted) = oneshot::channel();
@@ -36,7 +43,7 @@ impl Service {
                 if drop_privileges {
                     live::drop_privileges()?;
                 }
-                prepare().map_err(no_thread)
+                prepare(reload).map_err(no_thread)
             };
             match ready() {
                 Ok((runtime, signals)) => {
@@ -60,15 +67,44 @@ impl Service {
     }
 }
 
-type Signals = [Signal; 2];
+/// The signals that matter.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// SIGHUP, and what it means.
+    hangup: Option<(Signal, Reload)>,
+}
 
-fn prepare() -> io::Result<(tokio::runtime::Runtime, Signals)> {
+fn prepare(reload: Option<Reload>) -> io::Result<(Runtime, Signals)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let signals = {
-        let _inside = runtime.enter();
-        [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]
+    let inside = runtime.enter();
+    let hear = |reload| Ok::<_, io::Error>((signal(SignalKind::hangup())?, reload));
+    let signals = Signals {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+        hangup: reload.filter(|_| !ignores_hangup()).map(hear).transpose()?,
     };
+    drop(inside);
     Ok((runtime, signals))
+}
+
+/// Whether SIGHUP was ignored when the process started, as nohup(1) wants it: then it stays so.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let is_ignored = ignored(&status).is_some_and(|signals| signals & HANGUP != 0);
+    if is_ignored {
+        tracing::warn!("SIGHUP is ignored, as by nohup, so that ports are not read again");
+    }
+    is_ignored
+}
+
+/// SIGHUP's bit in a mask of signals.
+const HANGUP: u64 = 1;
+
+/// The ignored signals of a process (proc_pid_status(5)).
+fn ignored(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 async fn run(
@@ -83,16 +119,32 @@ async fn run(
             tracing::error!("HTTP is no longer served: {error}");
         }
     });
-    wait(&mut signals).await;
+    signals.end().await;
     stop.store(true, Ordering::Relaxed);
-    let second = wait(&mut signals).await;
+    let second = signals.end().await;
     std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value());
 }
 
-/// Which signal has come.
-async fn wait([terminate, interrupt]: &mut Signals) -> SignalKind {
-    tokio::select! {
-        _ = terminate.recv() => SignalKind::terminate(),
-        _ = interrupt.recv() => SignalKind::interrupt(),
+impl Signals {
+    /// The next that is to end the process.
+    async fn end(&mut self) -> SignalKind {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return SignalKind::terminate(),
+                _ = self.interrupt.recv() => return SignalKind::interrupt(),
+                reload = hangup(&mut self.hangup) => reload.read(),
+            }
+        }
+    }
+}
+
+/// Waits for a SIGHUP that means something.
+async fn hangup(signal: &mut Option<(Signal, Reload)>) -> &Reload {
+    match signal {
+        Some((signal, reload)) => {
+            signal.recv().await;
+            reload
+        }
+        None => std::future::pending().await,
     }
 }

@@ -6,6 +6,8 @@ use observer::pipeline::Pipeline;
 use observer::sink::metrics::health::{CaptureStats, Health, Hook};
 use observer::source::live::{Counter, Handle, HookStatus, Loss, Missing, Why};
 
+use super::reload::Watched;
+
 /// The drain loop has run within this time, or the observer is not ready.
 const DRAINED_WITHIN: Duration = Duration::from_secs(1);
 
@@ -14,6 +16,7 @@ pub struct State<'a> {
     /// The pipeline.
     pub pipeline: &'a Pipeline,
     pub(super) handle: &'a Handle,
+    pub(super) watched: &'a Watched,
 }
 
 impl State<'_> {
@@ -57,6 +60,8 @@ impl State<'_> {
                 ("fragment", counters.get(Counter::Fragments)),
                 ("malformed", counters.get(Counter::Malformed)),
             ],
+            watched_ports: self.watched.count(),
+            port_reloads: self.watched.reloads(),
             hooks: hooks
                 .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
                 .collect(),

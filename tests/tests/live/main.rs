@@ -1,6 +1,7 @@
 //! Live capture against what was really sent. Takes root.
 
 mod addresses;
+mod detached;
 mod interfaces;
 mod killed;
 mod loopback;

@@ -62,6 +62,7 @@ impl State<'_> {
             ],
             watched_ports: self.watched.count(),
             port_reloads: self.watched.reloads(),
+            detached: self.handle.detached(),
             hooks: hooks
                 .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
                 .collect(),

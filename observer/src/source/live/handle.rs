@@ -64,6 +64,11 @@ impl Handle {
         *self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How often somebody else was found to have detached hooks of an interface.
+    pub fn detached(&self) -> u64 {
+        self.shared.detached.load(Ordering::Relaxed)
+    }
+
     /// What was selected and is not there, now.
     pub fn missing(&self) -> Vec<Missing> {
         self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -130,6 +135,7 @@ pub(super) struct Shared {
     missing: Mutex<Vec<Missing>>,
     mode: Mutex<CaptureMode>,
     drained_ns: AtomicU64,
+    detached: AtomicU64,
 }
 
 impl Shared {
@@ -147,6 +153,10 @@ impl Shared {
 
     pub fn note_missing(&self, missing: Vec<Missing>) {
         *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+    }
+
+    pub fn note_detached(&self, times: u64) {
+        self.detached.fetch_add(times, Ordering::Relaxed);
     }
 
     pub fn note_mode(&self, mode: CaptureMode) {

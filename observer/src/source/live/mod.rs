@@ -21,6 +21,7 @@ mod leftovers;
 mod links;
 mod netlink;
 mod object;
+mod presence;
 mod privileges;
 mod qdisc;
 mod records;

@@ -1,6 +1,6 @@
 //! The capture's own state as metrics.
 
-use prometheus::proto::MetricFamily;
+use prometheus::proto::{Metric, MetricFamily};
 
 use super::{counter, gauge, presence, sample, value};
 
@@ -31,6 +31,8 @@ pub struct CaptureStats {
     pub watched_ports: usize,
     /// Times that they were read again, by what came of it.
     pub port_reloads: Vec<(&'static str, u64)>,
+    /// Times that hooks of an interface were found to be detached.
+    pub detached: u64,
     /// Hooks that are attached now.
     pub hooks: Vec<Hook>,
     /// How bytes are captured.
@@ -59,16 +61,15 @@ impl CaptureStats {
     }
 
     pub(super) fn families(&self) -> Vec<MetricFamily> {
-        let lost = self.lost_bytes.iter().map(|(why, n)| sample(&[("reason", why)], *n));
-        let hooks = self
-            .hooks
-            .iter()
-            .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
-        let skipped = self.skipped_packets.iter().map(|(why, n)| sample(&[("reason", why)], *n));
-        let reloads = self.port_reloads.iter().map(|(what, n)| sample(&[("result", what)], *n));
-        let falls = self.falls.iter().map(|(why, n)| sample(&[("reason", why)], *n));
-        let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
-        vec![
+        let mut families = Vec::from(self.of_records());
+        families.extend(self.of_directions());
+        families.extend(self.of_configuration());
+        families
+    }
+
+    /// What became of packets.
+    fn of_records(&self) -> [MetricFamily; 5] {
+        [
             counter(
                 "capture_records_total",
                 "Records that the kernel wrote to the ring.",
@@ -87,23 +88,40 @@ impl CaptureStats {
             counter(
                 "capture_lost_bytes_total",
                 "Payload bytes seen at a hook and not delivered, by why.",
-                lost.collect(),
+                by("reason", &self.lost_bytes),
             ),
             counter(
                 "capture_skipped_packets_total",
                 "Packets at a hook whose payload could not be found, by why.",
-                skipped.collect(),
+                by("reason", &self.skipped_packets),
             ),
+        ]
+    }
+
+    /// What became of directions of connections.
+    fn of_directions(&self) -> [MetricFamily; 2] {
+        [
             counter(
                 "capture_out_of_step_total",
                 "Directions whose frames the kernel lost, so that it copies them whole, by why.",
-                falls.collect(),
+                by("reason", &self.falls),
             ),
             counter(
                 "capture_resumed_total",
                 "Directions whose frames the kernel follows again.",
                 vec![sample(&[], self.resumes)],
             ),
+        ]
+    }
+
+    /// What is watched, and how.
+    fn of_configuration(&self) -> [MetricFamily; 5] {
+        let hooks = self
+            .hooks
+            .iter()
+            .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
+        let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
+        [
             gauge(
                 "watched_ports",
                 "Ports on which brokers listen that are watched.",
@@ -112,10 +130,19 @@ impl CaptureStats {
             counter(
                 "port_reloads_total",
                 "Times that the file of ports was read again, by what came of it.",
-                reloads.collect(),
+                by("result", &self.port_reloads),
             ),
             gauge("interface_attached", "1 for each hook that is attached.", hooks.collect()),
+            counter(
+                "interface_detached_total",
+                "Times that an interface was found without a hook, as somebody had detached it.",
+                vec![sample(&[], self.detached)],
+            ),
             gauge("capture_mode", "1 for how bytes are captured, and why so.", vec![mode]),
         ]
     }
+}
+
+fn by(label: &str, counts: &[(&'static str, u64)]) -> Vec<Metric> {
+    counts.iter().map(|(value, n)| sample(&[(label, value)], *n)).collect()
 }

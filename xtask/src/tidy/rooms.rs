@@ -31,7 +31,7 @@ enum Names {
 /// What meets people and networks; everything else in `observer` is the core, or a source.
 const OUTER: &[&str] = &[
     "observer/src/sink",
-    "observer/src/http.rs",
+    "observer/src/http",
     "observer/src/cli",
     "observer/src/main.rs",
     "xtask",

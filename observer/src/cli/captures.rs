@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use observer::event::{Handler, Outcome};
 use observer::pipeline::{self, Pipeline};
+use observer::ports::Ports;
 use observer::sink::metrics::health::Health;
-use observer::source::replay::{Config, Replay};
+use observer::source::replay::{Config, Replay, Stats};
 
 use super::failure::{Failure, say};
 
@@ -63,14 +64,31 @@ impl Captures {
         pipeline.finish(Outcome::Open, sink);
         let stats = replay.stats();
         if damage.is_none() && stats.segments == 0 && !stop.load(Ordering::Relaxed) {
-            say(&format!(
-                "none of {} packets is TCP on port {ports}: name the brokers' ports with --ports",
-                stats.packets
-            ));
+            say(&nothing(&stats, &ports));
         }
         let (ledger, evictions) = (*pipeline.ledger(), *pipeline.evictions());
         let topics = pipeline.topics();
         Reading { health: Health { ledger, topics, evictions, capture: None }, damage }
+    }
+}
+
+/// Why no segment was found, and what to do.
+fn nothing(stats: &Stats, ports: &Ports) -> String {
+    let Stats { packets, fragments, unwatched, .. } = *stats;
+    if packets == 0 {
+        return "there is no packet: look at the filter that was captured with".to_owned();
+    }
+    let none = format!("none of {packets} packets is TCP on port {ports}");
+    let name = "name the brokers' ports with --ports";
+    match fragments {
+        0 => format!("{none}: {name}"),
+        _ if unwatched == 0 => format!(
+            "{none}, but {fragments} are IP fragments, which are not put together: capture where \
+             packets are whole, as on the hosts themselves"
+        ),
+        _ => {
+            format!("{none}, and {fragments} are IP fragments, which are not put together: {name}")
+        }
     }
 }
 
@@ -100,6 +118,11 @@ fn not_opened(name: &str, error: &io::Error) -> Failure {
         }
         ErrorKind::PermissionDenied => Failure::not_possible(format!(
             "{name} may not be read: change its permissions, or pipe it into this command with the name -"
+        )),
+        // EMFILE.
+        _ if error.raw_os_error() == Some(24) => Failure::not_possible(format!(
+            "{name} cannot be opened, as too many files are open: raise the limit (ulimit -n), or \
+             name fewer captures"
         )),
         _ => Failure::usage(format!("{name} cannot be opened: {error}")),
     }

@@ -84,6 +84,19 @@ fn an_interface_that_is_not_there_and_a_pattern_that_is_none() {
 }
 
 #[test]
+fn a_limit_of_open_files_that_is_too_low() {
+    let observer = binary::command().unwrap().get_program().to_owned();
+    let limited = "ulimit -n 20; exec \"$0\" run --interface lo --listen 127.0.0.1:0";
+    let run = Command::new("sh").args(["-c", limited]).arg(observer).output().unwrap();
+    assert_refused(
+        &run.into(),
+        3,
+        "no more than 20 files may be open, and capture takes 128 at least: raise the limit (ulimit \
+         -n, or LimitNOFILE= of systemd)",
+    );
+}
+
+#[test]
 fn a_bound_of_the_capture_that_bounds_everything_or_nothing() {
     for (flag, value, sentence) in [
         ("--max-flows <N>", "0", "write a number from 1 to 16777216"),

@@ -1,6 +1,7 @@
 //! Live commands: capture, pipeline and sinks on one thread; signals and HTTP on another.
 
 mod flags;
+mod names;
 mod printer;
 mod reload;
 mod service;
@@ -16,7 +17,7 @@ use observer::event::{Event, Handler};
 use observer::input::Input;
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::Metrics;
-use observer::source::live::{Capture, Error, Handle, LocalAddresses};
+use observer::source::live::{Capture, Error, Handle, LocalAddresses, allow_files};
 use observer::time::Timestamp;
 
 pub use flags::{LiveFlags, ServeFlags};
@@ -55,6 +56,7 @@ pub fn capture<V: View>(
     let Outside { listener, ports } = outside;
     let metrics = listener.as_ref().map(|_| metrics(flags)).transpose()?;
     let config = flags.capture();
+    allow_files()?;
     // From now on a signal ends it in an orderly way, though capture may take a while to start.
     let (told, read) = mpsc::channel();
     let reload = ports.map(|file| Reload::new(file, told));

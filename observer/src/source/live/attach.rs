@@ -71,8 +71,7 @@ pub(super) fn attach(
             Err(error) => {
                 object.hook_gone(hook);
                 detach(object, attached);
-                let reason = chain(&error);
-                return Err(Error::Attach { interface: link.name.clone(), reason });
+                return Err(error);
             }
         }
     }
@@ -131,9 +130,7 @@ fn attach_classifier(
         },
         Attach::Clsact => attach_clsact(link, &mut attach),
     };
-    let interface = link.name.clone();
-    let attached = attached.map(|link| (link, id));
-    attached.map_err(|error| Error::Attach { interface, reason: chain(&error) })
+    attached.map(|attached| (attached, id)).map_err(|error| Error::attach(&link.name, &error))
 }
 
 fn attach_clsact(

@@ -20,17 +20,11 @@ pub enum Counter {
     CopiedBytes,
     /// Bytes of the ring that records took, with all headers.
     RingBytes,
-    /// Records that found the ring full.
-    RingFullRecords,
-    /// Payload bytes those records covered.
+    /// Payload bytes of records that found the ring full.
     RingFullBytes,
-    /// Records whose payload could not be read from the skb.
-    LoadFailedRecords,
-    /// Payload bytes those records covered.
+    /// Payload bytes that could not be read from the skb.
     LoadFailedBytes,
-    /// skbs with more payload than fits the records one skb may become.
-    OversizeRecords,
-    /// Payload bytes beyond those records.
+    /// Payload bytes of skbs beyond the records that one skb may become.
     OversizeBytes,
     /// Payload bytes of flows that are only counted.
     CountOnlyBytes,
@@ -104,15 +98,6 @@ impl Loss {
         }
     }
 
-    /// Where its records are counted.
-    pub const fn records(self) -> Counter {
-        match self {
-            Self::RingFull => Counter::RingFullRecords,
-            Self::LoadFailed => Counter::LoadFailedRecords,
-            Self::Oversize => Counter::OversizeRecords,
-        }
-    }
-
     /// Where its payload bytes are counted.
     pub const fn bytes(self) -> Counter {
         match self {
@@ -175,7 +160,6 @@ mod tests {
         counters.add(Counter::CountOnlyBytes, 10);
         for (loss, n) in Loss::ALL.into_iter().zip([100, 1_000, 10_000]) {
             counters.add(loss.bytes(), n);
-            counters.add(loss.records(), 7);
         }
         assert_eq!(counters.lost_bytes(), 11_100);
         assert_eq!(counters.accounted(), 11_111);

@@ -29,11 +29,13 @@ pub enum Table {
     MessageFacts,
     /// Brokers whose cluster is known, and clusters.
     BrokerClusters,
+    /// Directions of connections of which it is known which hook, or interface of a capture, shows them.
+    FlowOwners,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -47,6 +49,7 @@ impl Table {
         Self::PendingOffsets,
         Self::MessageFacts,
         Self::BrokerClusters,
+        Self::FlowOwners,
     ];
 
     /// The label value.
@@ -65,6 +68,7 @@ impl Table {
             Self::PendingOffsets => "pending_offsets",
             Self::MessageFacts => "message_facts",
             Self::BrokerClusters => "broker_clusters",
+            Self::FlowOwners => "flow_owners",
         }
     }
 }

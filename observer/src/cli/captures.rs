@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use observer::event::{Handler, Outcome};
 use observer::pipeline::{self, Pipeline};
 use observer::ports::Ports;
-use observer::sink::metrics::health::Health;
+use observer::sink::metrics::health::{Health, ReplayStats};
 use observer::source::replay::{Config, Replay, Stats};
+use observer::tables::Table;
 
 use super::failure::{Failure, say};
 
@@ -66,9 +67,20 @@ impl Captures {
         if damage.is_none() && stats.segments == 0 && !stop.load(Ordering::Relaxed) {
             say(&nothing(&stats, &ports));
         }
-        let (ledger, evictions) = (*pipeline.ledger(), *pipeline.evictions());
-        let topics = pipeline.topics();
-        Reading { health: Health { ledger, topics, evictions, capture: None }, damage }
+        let mut evictions = *pipeline.evictions();
+        evictions.add(Table::FlowOwners, stats.evicted_owners as usize);
+        let health = Health {
+            ledger: *pipeline.ledger(),
+            topics: pipeline.topics(),
+            evictions,
+            capture: None,
+            replay: Some(ReplayStats {
+                packets: stats.fates().to_vec(),
+                copied_bytes: stats.copied_bytes,
+                bad_blocks: stats.bad_blocks,
+            }),
+        };
+        Reading { health, damage }
     }
 }
 

@@ -156,6 +156,17 @@ fn exchanges_are_counted_while_the_daemon_runs() {
     await_until("all exchanges are counted", || {
         http::get(address, "/metrics").unwrap().1.contains(&answered)
     });
+    // What the kernel counts is shown.
+    let (_, metrics) = http::get(address, "/metrics").unwrap();
+    for shown in [
+        "capture_foreign_bytes_total 0",
+        "capture_socket_records_total{fate=\"lost\"} 0",
+        "interface_detached_total 0",
+        "port_reloads_total{result=\"applied\"} 0",
+    ] {
+        assert!(metrics.contains(&format!("\nkafka_observer_{shown}\n")), "{shown}: {metrics}");
+    }
+    assert!(!metrics.contains("capture_socket_records_total{fate=\"delivered\"} 0\n"), "{metrics}");
     kill_process(Pid::from_child(&daemon), Signal::TERM).unwrap();
     assert!(daemon.wait().unwrap().success());
 }

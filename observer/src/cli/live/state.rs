@@ -27,6 +27,7 @@ impl State<'_> {
             topics: self.pipeline.topics(),
             evictions: *self.pipeline.evictions(),
             capture: Some(self.capture()),
+            replay: None,
         }
     }
 
@@ -56,6 +57,11 @@ impl State<'_> {
             records: counters.get(Counter::SubmittedRecords),
             copied_bytes: counters.get(Counter::CopiedBytes),
             ring_bytes: counters.get(Counter::RingBytes),
+            foreign_bytes: counters.get(Counter::ForeignBytes),
+            socket_records: vec![
+                ("delivered", counters.get(Counter::SocketRecords)),
+                ("lost", counters.get(Counter::SocketRingFull)),
+            ],
             skipped_packets: vec![
                 ("fragment", counters.get(Counter::Fragments)),
                 ("malformed", counters.get(Counter::Malformed)),

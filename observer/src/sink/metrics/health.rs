@@ -1,10 +1,12 @@
 //! The observer's own state as metrics: the byte ledger, the capture, the tables.
 
 mod capture;
+mod replay;
 
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
 pub use self::capture::{CaptureStats, Hook};
+pub use self::replay::ReplayStats;
 use super::family::PREFIX;
 use crate::ledger::{GapReason, Ledger};
 use crate::tables::{Evictions, Table};
@@ -20,6 +22,8 @@ pub struct Health {
     pub evictions: Evictions,
     /// What the kernel says; `None` in a replay.
     pub capture: Option<CaptureStats>,
+    /// What a replay has read; `None` where traffic is live.
+    pub replay: Option<ReplayStats>,
 }
 
 impl Health {
@@ -95,6 +99,7 @@ impl Health {
             ));
         }
         families.extend(self.capture.as_ref().map(CaptureStats::families).into_iter().flatten());
+        families.extend(self.replay.as_ref().map(ReplayStats::families).into_iter().flatten());
         families
     }
 }

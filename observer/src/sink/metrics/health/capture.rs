@@ -25,6 +25,10 @@ pub struct CaptureStats {
     pub copied_bytes: u64,
     /// Bytes of the ring that records took, with all that stands before and between what was copied.
     pub ring_bytes: u64,
+    /// Bytes that another hook shows; in no other number.
+    pub foreign_bytes: u64,
+    /// Records of sockets' lives, by what became of them.
+    pub socket_records: Vec<(&'static str, u64)>,
     /// Packets that could not be read, by reason; their payload is in no other number.
     pub skipped_packets: Vec<(&'static str, u64)>,
     /// Ports that are watched now.
@@ -44,9 +48,9 @@ pub struct CaptureStats {
 /// A place where packets are seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
-    /// Network interface, or cgroup.
+    /// Network interface.
     pub interface: String,
-    /// What is attached there.
+    /// Direction of the packets: ingress or egress.
     pub hook: &'static str,
 }
 
@@ -68,7 +72,7 @@ impl CaptureStats {
     }
 
     /// What became of packets.
-    fn of_records(&self) -> [MetricFamily; 5] {
+    fn of_records(&self) -> [MetricFamily; 7] {
         [
             counter(
                 "capture_records_total",
@@ -89,6 +93,16 @@ impl CaptureStats {
                 "capture_lost_bytes_total",
                 "Payload bytes seen at a hook and not delivered, by why.",
                 by("reason", &self.lost_bytes),
+            ),
+            counter(
+                "capture_foreign_bytes_total",
+                "Payload bytes at a hook that another hook shows as well, and that count there.",
+                vec![sample(&[], self.foreign_bytes)],
+            ),
+            counter(
+                "capture_socket_records_total",
+                "Records of sockets' opening, closing and round-trip times, by what became of them.",
+                by("fate", &self.socket_records),
             ),
             counter(
                 "capture_skipped_packets_total",

@@ -44,6 +44,8 @@ pub enum Counter {
     FellWork,
     /// Likewise.
     FellUnreadable,
+    /// Directions that were remembered, of which the least recently seen are forgotten.
+    FlowsRemembered,
     /// Payload bytes ignored because another hook owns the flow.
     ForeignBytes,
     /// IP fragments; their payload is in no other counter.
@@ -54,6 +56,8 @@ pub enum Counter {
     SocketRecords,
     /// Socket records that found the ring full.
     SocketRingFull,
+    /// Sockets that were forgotten, as is seen when they close.
+    SocketsForgotten,
 }
 
 impl Counter {
@@ -72,7 +76,7 @@ impl Counter {
 }
 
 /// Number of counters.
-pub const COUNTERS: usize = Counter::SocketRingFull as usize + 1;
+pub const COUNTERS: usize = Counter::SocketsForgotten as usize + 1;
 
 /// Why payload bytes seen at a hook did not enter the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

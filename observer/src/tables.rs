@@ -31,11 +31,15 @@ pub enum Table {
     BrokerClusters,
     /// Directions of connections of which it is known which hook, or interface of a capture, shows them.
     FlowOwners,
+    /// What the kernel is asked to do with directions of connections.
+    Orders,
+    /// Sockets whose retransmissions the kernel programs remember.
+    Sockets,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -50,6 +54,8 @@ impl Table {
         Self::MessageFacts,
         Self::BrokerClusters,
         Self::FlowOwners,
+        Self::Orders,
+        Self::Sockets,
     ];
 
     /// The label value.
@@ -69,6 +75,8 @@ impl Table {
             Self::MessageFacts => "message_facts",
             Self::BrokerClusters => "broker_clusters",
             Self::FlowOwners => "flow_owners",
+            Self::Orders => "orders",
+            Self::Sockets => "sockets",
         }
     }
 }

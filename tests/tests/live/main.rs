@@ -2,6 +2,7 @@
 
 mod addresses;
 mod detached;
+mod forgotten;
 mod interfaces;
 mod killed;
 mod loopback;

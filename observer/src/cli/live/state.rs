@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::health::{CaptureStats, Health, Hook};
-use observer::source::live::{Counter, Handle, HookStatus, Loss, Missing, Why};
+use observer::source::live::{Counter, Counters, Handle, HookStatus, Loss, Missing, Why};
 
 use super::reload::Watched;
 
@@ -22,11 +22,14 @@ pub struct State<'a> {
 impl State<'_> {
     /// As metrics need it.
     pub fn health(&self) -> Health {
+        let ledger = *self.pipeline.ledger();
+        // Read after the ledger, which cannot grow meanwhile: what it counts is in here.
+        let counters = self.handle.counters();
         Health {
-            ledger: *self.pipeline.ledger(),
+            ledger,
             topics: self.pipeline.topics(),
-            evictions: *self.pipeline.evictions(),
-            capture: Some(self.capture()),
+            evictions: self.pipeline.evictions().plus(&self.handle.evictions(&counters)),
+            capture: Some(self.capture(&counters)),
             replay: None,
         }
     }
@@ -36,9 +39,7 @@ impl State<'_> {
         self.handle.counters().lost_bytes()
     }
 
-    fn capture(&self) -> CaptureStats {
-        // Read after the ledger, which cannot grow meanwhile: what it counts is in here.
-        let counters = self.handle.counters();
+    fn capture(&self, counters: &Counters) -> CaptureStats {
         let mode = self.handle.mode();
         let hooks = self.handle.hooks().into_iter().filter(|hook| hook.attached);
         CaptureStats {

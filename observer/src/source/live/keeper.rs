@@ -73,6 +73,7 @@ impl Keeper {
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
         shared.note_mode(object.mode);
+        shared.note_flows_kept(kept(config.flows));
         let only = leftovers::Only::observer();
         if let Some(only) = &only {
             leftovers::remove(only, &found);
@@ -128,7 +129,10 @@ impl Keeper {
         // Whoever asked may have gone; then nobody misses the answer.
         match request {
             Request::Counters(reply) => drop(reply.send(self.counters())),
-            Request::Order(flow, order) => self.object.order(flow, order),
+            Request::Order(flow, order) => {
+                self.object.orders.give(flow, order);
+                self.shared.note_evicted_orders(self.object.orders.evicted());
+            }
             Request::Watch(ports) => {
                 if let Err(error) = self.object.watch(&ports) {
                     tracing::error!("{error}");
@@ -268,6 +272,16 @@ impl Keeper {
         }
         self.shared.note_hooks(hooks);
     }
+}
+
+/// Free entries that the kernel may keep for each CPU in a map that forgets (kernel/bpf/bpf_lru_list.c).
+const FREE_PER_CPU: u64 = 128;
+
+/// How many entries of such a map are there before the first can be forgotten.
+fn kept(entries: u32) -> u64 {
+    // Where the CPUs cannot be counted, none are.
+    let cpus = aya::util::nr_cpus().map_or(u64::MAX, |cpus| cpus as u64);
+    u64::from(entries).saturating_sub(FREE_PER_CPU.saturating_mul(cpus))
 }
 
 /// Waits until one of these can be read, or the time is over.

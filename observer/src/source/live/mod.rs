@@ -22,6 +22,7 @@ mod leftovers;
 mod links;
 mod netlink;
 mod object;
+mod orders;
 mod presence;
 mod privileges;
 mod qdisc;

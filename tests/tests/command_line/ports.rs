@@ -53,6 +53,15 @@ fn ports_are_read_again_on_sighup() {
     await_metric(address, "port_reloads_total{result=\"refused\"}", "1");
     converse(&mut coming, 6);
     await_metric(address, &requests(new), "5");
+
+    // A port that is watched again is joined in mid-stream, too: what passed meanwhile is a gap.
+    fs::write(list.path(), format!("{old}")).unwrap();
+    hang_up(&daemon);
+    await_metric(address, "port_reloads_total{result=\"applied\"}", "2");
+    for id in 4..=6 {
+        converse(&mut leaving, id);
+    }
+    await_metric(address, &requests(old), "5");
     kill_process(Pid::from_child(&daemon), Signal::TERM).unwrap();
     assert_eq!(daemon.wait().unwrap().code(), Some(0));
 }

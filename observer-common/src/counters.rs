@@ -20,17 +20,11 @@ pub enum Counter {
     CopiedBytes,
     /// Bytes of the ring that records took, with all headers.
     RingBytes,
-    /// Records that found the ring full.
-    RingFullRecords,
-    /// Payload bytes those records covered.
+    /// Payload bytes of records that found the ring full.
     RingFullBytes,
-    /// Records whose payload could not be read from the skb.
-    LoadFailedRecords,
-    /// Payload bytes those records covered.
+    /// Payload bytes that could not be read from the skb.
     LoadFailedBytes,
-    /// skbs with more payload than fits the records one skb may become.
-    OversizeRecords,
-    /// Payload bytes beyond those records.
+    /// Payload bytes of skbs beyond the records that one skb may become.
     OversizeBytes,
     /// Payload bytes of flows that are only counted.
     CountOnlyBytes,
@@ -50,6 +44,8 @@ pub enum Counter {
     FellWork,
     /// Likewise.
     FellUnreadable,
+    /// Directions that were remembered, of which the least recently seen are forgotten.
+    FlowsRemembered,
     /// Payload bytes ignored because another hook owns the flow.
     ForeignBytes,
     /// IP fragments; their payload is in no other counter.
@@ -60,6 +56,8 @@ pub enum Counter {
     SocketRecords,
     /// Socket records that found the ring full.
     SocketRingFull,
+    /// Sockets that were forgotten, as is seen when they close.
+    SocketsForgotten,
 }
 
 impl Counter {
@@ -78,7 +76,7 @@ impl Counter {
 }
 
 /// Number of counters.
-pub const COUNTERS: usize = Counter::SocketRingFull as usize + 1;
+pub const COUNTERS: usize = Counter::SocketsForgotten as usize + 1;
 
 /// Why payload bytes seen at a hook did not enter the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,15 +99,6 @@ impl Loss {
             Self::RingFull => "ring_full",
             Self::LoadFailed => "load_failed",
             Self::Oversize => "oversize",
-        }
-    }
-
-    /// Where its records are counted.
-    pub const fn records(self) -> Counter {
-        match self {
-            Self::RingFull => Counter::RingFullRecords,
-            Self::LoadFailed => Counter::LoadFailedRecords,
-            Self::Oversize => Counter::OversizeRecords,
         }
     }
 
@@ -175,7 +164,6 @@ mod tests {
         counters.add(Counter::CountOnlyBytes, 10);
         for (loss, n) in Loss::ALL.into_iter().zip([100, 1_000, 10_000]) {
             counters.add(loss.bytes(), n);
-            counters.add(loss.records(), 7);
         }
         assert_eq!(counters.lost_bytes(), 11_100);
         assert_eq!(counters.accounted(), 11_111);

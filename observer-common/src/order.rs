@@ -3,6 +3,9 @@
 
 use crate::Seq;
 
+/// Orders that wait to be obeyed, at most.
+pub const ORDERS_MAX: u32 = 4_096;
+
 /// An order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {

@@ -2,6 +2,7 @@
 
 use aya_ebpf::bindings::BPF_NOEXIST;
 use observer_common::Flow;
+use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::FlowState;
 use observer_common::owner::Sighting;
 
@@ -19,7 +20,7 @@ pub enum Admission {
 
 /// Whether this hook observes the segment.
 #[inline(always)]
-pub fn admit(flow: &Flow, seen: &Sighting) -> Admission {
+pub fn admit(flow: &Flow, seen: &Sighting, counters: &mut Counters) -> Admission {
     if let Some(state) = find(flow) {
         return admit_known(state, seen);
     }
@@ -28,6 +29,7 @@ pub fn admit(flow: &Flow, seen: &Sighting) -> Admission {
     match find(flow) {
         None => Admission::NoRoom,
         Some(state) if is_first => {
+            counters.add(Counter::FlowsRemembered, 1);
             state.hand_over(seen);
             Admission::Owned(state)
         }

@@ -3,9 +3,9 @@
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use observer_common::Flow;
-use observer_common::counters::Counters;
+use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::FlowState;
-use observer_common::order::Order;
+use observer_common::order::{ORDERS_MAX, Order};
 use observer_common::owner::Hook;
 use observer_common::ports::{PORT_WORDS, bit_of, word_of};
 
@@ -20,7 +20,9 @@ pub static RING: RingBuf = RingBuf::with_byte_size(16 << 20, 0);
 #[map]
 static PORTS: Array<u64> = Array::with_max_entries(PORT_WORDS as u32, 0);
 
-/// Directions of connections, the least recently seen forgotten first; the loader sets its size.
+/// Directions of connections, the least recently seen forgotten first; the loader sets its size. The
+/// kernel tells nobody what it forgets, so what is counted is what was remembered: what exceeds the
+/// map's size was forgotten, and at most 128 entries for each CPU more, which the kernel keeps free.
 #[map]
 pub static FLOWS: LruHashMap<Flow, FlowState> = LruHashMap::with_max_entries(65_536, 0);
 
@@ -28,15 +30,17 @@ pub static FLOWS: LruHashMap<Flow, FlowState> = LruHashMap::with_max_entries(65_
 #[map]
 pub static UNSEEN: Array<FlowState> = Array::with_max_entries(1, 0);
 
-/// What the daemon asks to do with a direction; see `observer_common::order`.
+/// What the daemon asks to do with a direction; see `observer_common::order`. The daemon takes back
+/// the oldest where there are too many.
 #[map]
-pub static ORDERS: LruHashMap<Flow, u64> = LruHashMap::with_max_entries(4_096, 0);
+static ORDERS: HashMap<Flow, u64> = HashMap::with_max_entries(ORDERS_MAX, 0);
 
 /// Hooks that are attached.
 #[map]
 static HOOKS: HashMap<u64, u8> = HashMap::with_max_entries(16_384, 0);
 
-/// Sockets measured lately, by cookie; the loader sets its size.
+/// Sockets measured lately, by cookie, the least recently measured forgotten first; the loader sets its
+/// size. One that is not there when it closes was forgotten, and is counted then.
 #[map]
 pub static SOCKETS: LruHashMap<u64, SocketState> = LruHashMap::with_max_entries(16_384, 0);
 
@@ -74,6 +78,14 @@ pub fn take_order(flow: &Flow) -> Option<Order> {
 pub fn counters() -> Option<&'static mut Counters> {
     // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
     COUNTERS.get_ptr_mut(0).map(|counters| unsafe { &mut *counters })
+}
+
+/// Counts one.
+#[inline(always)]
+pub fn count(counter: Counter) {
+    if let Some(counters) = counters() {
+        counters.add(counter, 1);
+    }
 }
 
 /// This CPU's scratch space.

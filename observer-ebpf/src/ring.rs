@@ -129,7 +129,6 @@ const fn part_flags(flags: TcpFlags, first: bool, last: bool) -> TcpFlags {
 
 #[inline(always)]
 pub fn lose(counters: &mut Counters, loss: Loss, bytes: u32) {
-    counters.add(loss.records(), 1);
     counters.add(loss.bytes(), u64::from(bytes));
 }
 

@@ -56,7 +56,7 @@ pub fn observe<const SIEVE: bool>(
 fn take<const SIEVE: bool>(segment: Segment<'_>) -> Result<(), Ignored> {
     let counters = maps::counters().ok_or(Ignored::NoScratch)?;
     let len = segment.seen.len;
-    match flows::admit(segment.seen.flow(), &segment.seen.sighting()) {
+    match flows::admit(segment.seen.flow(), &segment.seen.sighting(), counters) {
         Admission::Foreign => {
             counters.add(Counter::ForeignBytes, u64::from(len));
             Err(Ignored::Foreign)
@@ -96,19 +96,12 @@ fn take_whole(
 #[inline(always)]
 fn skipped(ctx: &TcContext, skip: Skip) -> Ignored {
     match skip {
-        Skip::Fragment => count(Counter::Fragments),
+        Skip::Fragment => maps::count(Counter::Fragments),
         Skip::Malformed => {
-            count(Counter::Malformed);
+            maps::count(Counter::Malformed);
             debug!(ctx, "a malformed packet of {} bytes", ctx.len());
         }
         Skip::NotIp | Skip::NotTcp => {}
     }
     Ignored::Packet(skip)
-}
-
-#[inline(always)]
-fn count(counter: Counter) {
-    if let Some(counters) = maps::counters() {
-        Counters::add(counters, counter, 1);
-    }
 }

@@ -75,7 +75,11 @@ fn closed(ctx: &SockOpsContext) {
     let retransmits = match SOCKETS.get_ptr_mut(cookie) {
         // SAFETY: as above.
         Some(state) => since(ctx, unsafe { &*state }),
-        None => 0,
+        None => {
+            // Where another program asks for callbacks, also of a socket older than this program.
+            maps::count(Counter::SocketsForgotten);
+            0
+        }
     };
     let _ = SOCKETS.remove(cookie);
     let change = Change::Closed;

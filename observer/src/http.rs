@@ -3,6 +3,8 @@
 //! The thread that counts gives a snapshot on request; here it becomes text. A thread that does not
 //! answer in time is an error for the scraper, not a wait without end.
 
+mod door;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -15,7 +17,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use observer::sink::metrics;
+use observer::sink::metrics::health::{counter, sample};
 use tokio::sync::oneshot;
+
+use door::{Closed, Limits};
 
 /// How long the counting thread may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,6 +36,12 @@ pub struct Site {
     pub readiness: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
 }
 
+/// The site, and what became of connections to it.
+struct Served {
+    site: Site,
+    closed: Arc<Closed>,
+}
+
 /// Takes an address; [`serve`] answers on it.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
@@ -41,30 +52,37 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves until the task is dropped.
 pub async fn serve(listener: TcpListener, site: Site) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
+    let closed = Arc::<Closed>::default();
     let router = Router::new()
         .route("/metrics", get(scrape))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .with_state(Arc::new(site));
-    axum::serve(listener, router).await
+        .with_state(Arc::new(Served { site, closed: closed.clone() }));
+    match door::receive(&listener, router, Limits::default(), closed).await {}
 }
 
-async fn scrape(State(site): State<Arc<Site>>) -> Response {
+async fn scrape(State(served): State<Arc<Served>>) -> Response {
     let (scrape, answer) = oneshot::channel();
-    if site.scrapes.send(scrape).is_err() {
+    if served.site.scrapes.send(scrape).is_err() {
         return unavailable("the capture has ended\n");
     }
-    let Ok(Ok(snapshot)) = tokio::time::timeout(PATIENCE, answer).await else {
+    let Ok(Ok(mut snapshot)) = tokio::time::timeout(PATIENCE, answer).await else {
         return unavailable("the thread that counts does not answer\n");
     };
+    let closed = served.closed.by_reason();
+    snapshot.add(counter(
+        "http_connections_closed_total",
+        "Connections to this server that were closed for want of room, or as they were slow, by why.",
+        closed.map(|(why, n)| sample(&[("reason", why)], n)).to_vec(),
+    ));
     match metrics::text(&snapshot) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
 }
 
-async fn ready(State(site): State<Arc<Site>>) -> Response {
-    match (site.readiness)() {
+async fn ready(State(served): State<Arc<Served>>) -> Response {
+    match (served.site.readiness)() {
         Ok(()) => "ready\n".into_response(),
         Err(missing) => unavailable(format!("{missing}\n")),
     }
@@ -121,6 +139,8 @@ mod tests {
         counting.join().unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         assert!(answer.contains("content-type: text/plain; version=0.0.4"), "{answer}");
+        let closed = "\nkafka_observer_http_connections_closed_total{reason=\"refused\"} 0\n";
+        assert!(answer.contains(closed), "{answer}");
         assert!(answer.contains("\nkafka_observer_stream_payload_bytes_total 0\n"), "{answer}");
     }
 

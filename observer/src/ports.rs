@@ -35,6 +35,23 @@ impl Ports {
         (0..=u16::MAX).filter(|port| self.contains(*port))
     }
 
+    /// The number of ports.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Takes in the ports of another set.
+    pub fn insert_all(&mut self, other: &Self) {
+        for (word, others) in self.0.iter_mut().zip(other.words()) {
+            *word |= others;
+        }
+    }
+
+    /// A set without any port.
+    pub fn none() -> Self {
+        Self(Box::new([0; WORDS]))
+    }
+
     /// The set as 65,536 bits: bit `port % 64` of word `port / 64`.
     pub const fn words(&self) -> &[u64; WORDS] {
         &self.0

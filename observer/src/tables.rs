@@ -29,11 +29,17 @@ pub enum Table {
     MessageFacts,
     /// Brokers whose cluster is known, and clusters.
     BrokerClusters,
+    /// Directions of connections of which it is known which hook, or interface of a capture, shows them.
+    FlowOwners,
+    /// What the kernel is asked to do with directions of connections.
+    Orders,
+    /// Sockets whose retransmissions the kernel programs remember.
+    Sockets,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -47,6 +53,9 @@ impl Table {
         Self::PendingOffsets,
         Self::MessageFacts,
         Self::BrokerClusters,
+        Self::FlowOwners,
+        Self::Orders,
+        Self::Sockets,
     ];
 
     /// The label value.
@@ -65,6 +74,9 @@ impl Table {
             Self::PendingOffsets => "pending_offsets",
             Self::MessageFacts => "message_facts",
             Self::BrokerClusters => "broker_clusters",
+            Self::FlowOwners => "flow_owners",
+            Self::Orders => "orders",
+            Self::Sockets => "sockets",
         }
     }
 }

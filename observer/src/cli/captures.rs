@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use observer::event::{Handler, Outcome};
 use observer::pipeline::{self, Pipeline};
-use observer::sink::metrics::health::Health;
-use observer::source::replay::{Config, Replay};
+use observer::ports::Ports;
+use observer::sink::metrics::health::{Health, ReplayStats};
+use observer::source::replay::{Config, Replay, Stats};
+use observer::tables::Table;
 
 use super::failure::{Failure, say};
 
@@ -63,14 +65,43 @@ impl Captures {
         pipeline.finish(Outcome::Open, sink);
         let stats = replay.stats();
         if damage.is_none() && stats.segments == 0 && !stop.load(Ordering::Relaxed) {
-            say(&format!(
-                "none of {} packets is TCP on port {ports}: name the brokers' ports with --ports",
-                stats.packets
-            ));
+            say(&nothing(&stats, &ports));
         }
-        let (ledger, evictions) = (*pipeline.ledger(), *pipeline.evictions());
-        let (topics, wall) = (pipeline.topics(), pipeline.wall_clock());
-        Reading { health: Health { ledger, topics, evictions, wall, capture: None }, damage }
+        let mut evictions = *pipeline.evictions();
+        evictions.add(Table::FlowOwners, stats.evicted_owners as usize);
+        let health = Health {
+            ledger: *pipeline.ledger(),
+            topics: pipeline.topics(),
+            evictions,
+            wall: pipeline.wall_clock(),
+            capture: None,
+            replay: Some(ReplayStats {
+                packets: stats.fates().to_vec(),
+                copied_bytes: stats.copied_bytes,
+                bad_blocks: stats.bad_blocks,
+            }),
+        };
+        Reading { health, damage }
+    }
+}
+
+/// Why no segment was found, and what to do.
+fn nothing(stats: &Stats, ports: &Ports) -> String {
+    let Stats { packets, fragments, unwatched, .. } = *stats;
+    if packets == 0 {
+        return "there is no packet: look at the filter that was captured with".to_owned();
+    }
+    let none = format!("none of {packets} packets is TCP on port {ports}");
+    let name = "name the brokers' ports with --ports";
+    match fragments {
+        0 => format!("{none}: {name}"),
+        _ if unwatched == 0 => format!(
+            "{none}, but {fragments} are IP fragments, which are not put together: capture where \
+             packets are whole, as on the hosts themselves"
+        ),
+        _ => {
+            format!("{none}, and {fragments} are IP fragments, which are not put together: {name}")
+        }
     }
 }
 
@@ -100,6 +131,11 @@ fn not_opened(name: &str, error: &io::Error) -> Failure {
         }
         ErrorKind::PermissionDenied => Failure::not_possible(format!(
             "{name} may not be read: change its permissions, or pipe it into this command with the name -"
+        )),
+        // EMFILE.
+        _ if error.raw_os_error() == Some(24) => Failure::not_possible(format!(
+            "{name} cannot be opened, as too many files are open: raise the limit (ulimit -n), or \
+             name fewer captures"
         )),
         _ => Failure::usage(format!("{name} cannot be opened: {error}")),
     }

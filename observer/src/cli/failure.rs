@@ -1,6 +1,6 @@
 //! Why a command did not do what it was asked: a sentence and an exit code.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
@@ -70,6 +70,12 @@ impl Failure {
             say(&self.sentence);
         }
         ExitCode::from(self.code)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
     }
 }
 

@@ -25,14 +25,17 @@ mod live;
 #[cfg(feature = "live")]
 mod observe;
 #[cfg(feature = "live")]
+mod ports_file;
+#[cfg(feature = "live")]
 mod run;
 #[cfg(feature = "live")]
 mod top;
 
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
 use failure::Failure;
@@ -47,7 +50,8 @@ struct Cli {
         global = true,
         value_name = "LEVEL",
         env = "KAFKA_OBSERVER_LOG",
-        default_value = "warn"
+        default_value = "warn",
+        value_parser = level
     )]
     log: LevelFilter,
     #[command(subcommand)]
@@ -81,7 +85,7 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     failure::report_defects();
-    let result = Cli::try_parse().map_err(|error| usage(&error)).and_then(|cli| {
+    let result = parse().map_err(|error| usage(&error)).and_then(|cli| {
         logging::start(cli.log);
         command(cli.command)
     });
@@ -89,6 +93,38 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Reads arguments and environment.
+fn parse() -> Result<Cli, clap::Error> {
+    let matches = without_empty_variables(Cli::command()).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// An environment variable that is empty counts as not set, as people expect who write manifests.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty_variables)
+}
+
+fn level(text: &str) -> Result<LevelFilter, String> {
+    const LEVELS: [LevelFilter; 6] = [
+        LevelFilter::OFF,
+        LevelFilter::ERROR,
+        LevelFilter::WARN,
+        LevelFilter::INFO,
+        LevelFilter::DEBUG,
+        LevelFilter::TRACE,
+    ];
+    let level = LEVELS.into_iter().find(|level| text.eq_ignore_ascii_case(&level.to_string()));
+    level.ok_or_else(|| {
+        format!("\"{text}\" is no level: write off, error, warn, info, debug or trace")
+    })
 }
 
 fn command(command: Command) -> Result<(), Failure> {
@@ -119,7 +155,27 @@ fn usage(error: &clap::Error) -> Failure {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Failure::usage("a command is missing; `kafka-observer --help` lists them")
         }
+        #[cfg(not(feature = "live"))]
+        ErrorKind::InvalidSubcommand if live_command(error).is_some() => {
+            let name = live_command(error).unwrap_or_default();
+            Failure::not_possible(format!(
+                "this build has no live capture, which `{name}` takes: build it with \
+                 `cargo xtask build --release`, or read captures with `replay`"
+            ))
+        }
         _ => Failure::usage(one_sentence(&error.to_string())),
+    }
+}
+
+/// The command that was given, if it is one of those that only builds with live capture have.
+#[cfg(not(feature = "live"))]
+fn live_command(error: &clap::Error) -> Option<&str> {
+    use clap::error::{ContextKind, ContextValue};
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(name)) => {
+            ["run", "observe", "top", "cleanup"].into_iter().find(|live| live == name)
+        }
+        _ => None,
     }
 }
 

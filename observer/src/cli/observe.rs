@@ -11,7 +11,7 @@ use observer::time::Timestamp;
 
 use super::failure::Failure;
 use super::listen::listen;
-use super::live::{self, LiveFlags, Printer, State, View};
+use super::live::{self, LiveFlags, Outside, Printer, State, View};
 use super::value::{MOST_MEMORY, address, size};
 
 /// Arguments of `observe`.
@@ -52,7 +52,7 @@ enum Format {
 pub fn observe(arguments: &Arguments) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let listener = arguments.listen.map(listen).transpose()?;
-    let lines = live::capture(&arguments.live, listener, &stop, || {
+    let lines = live::capture(&arguments.live, Outside { listener, ports: None }, &stop, || {
         let printer = Printer::new(arguments.max_unprinted, stop.clone())?;
         Ok(Lines { format: arguments.output, printer })
     })?;

@@ -18,6 +18,7 @@ use super::captures::Captures;
 use super::failure::Failure;
 use super::options::{MetricFlags, PipelineFlags};
 use super::output::Output;
+use super::value::ip_address;
 
 /// Arguments of `replay`.
 #[derive(Args)]
@@ -29,7 +30,13 @@ pub struct Arguments {
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
     /// Addresses of the host that captured, which tell its clients from its brokers.
-    #[arg(long, value_name = "ADDR", value_delimiter = ',', env = "KAFKA_OBSERVER_LOCAL")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        value_delimiter = ',',
+        env = "KAFKA_OBSERVER_LOCAL",
+        value_parser = ip_address
+    )]
     local: Vec<IpAddr>,
     #[command(flatten)]
     pipeline: PipelineFlags,

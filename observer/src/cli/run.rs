@@ -1,5 +1,6 @@
 //! `run`: the daemon. Live traffic in, metrics over HTTP out.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -8,21 +9,37 @@ use observer::time::Timestamp;
 
 use super::failure::Failure;
 use super::listen::listen;
-use super::live::{self, LiveFlags, ServeFlags, State, View};
+use super::live::{self, LiveFlags, Outside, ServeFlags, State, View};
+use super::ports_file::PortsFile;
 
 /// Arguments of `run`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
     serve: ServeFlags,
+    /// A file of ports on which brokers listen, in the place of --ports: lists and ranges on its
+    /// lines, comments behind #. It is read again on SIGHUP.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KAFKA_OBSERVER_PORTS_FILE",
+        conflicts_with = "ports",
+        help_heading = "Pipeline"
+    )]
+    ports_file: Option<PathBuf>,
     #[command(flatten)]
     live: LiveFlags,
 }
 
 /// Serves metrics until a signal.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let listener = listen(arguments.serve.listen)?;
-    live::capture(&arguments.live, Some(listener), &Arc::default(), || Ok(Nothing)).map(|_| ())
+    let ports = arguments.ports_file.clone().map(PortsFile::new);
+    let live = match &ports {
+        Some(file) => arguments.live.clone().with_ports(file.read()?),
+        None => arguments.live.clone(),
+    };
+    let listener = Some(listen(arguments.serve.listen)?);
+    live::capture(&live, Outside { listener, ports }, &Arc::default(), || Ok(Nothing)).map(|_| ())
 }
 
 /// Nobody looks.

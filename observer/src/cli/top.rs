@@ -13,7 +13,7 @@ use observer::time::Timestamp;
 
 use super::failure::Failure;
 use super::listen::listen;
-use super::live::{self, LiveFlags, Printer, State, View};
+use super::live::{self, LiveFlags, Outside, Printer, State, View};
 use super::logging::no_color;
 use super::value::{address, duration};
 
@@ -45,7 +45,7 @@ pub fn top(arguments: &Arguments) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let listener = arguments.listen.map(listen).transpose()?;
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-    let tables = live::capture(&arguments.live, listener, &stop, || {
+    let tables = live::capture(&arguments.live, Outside { listener, ports: None }, &stop, || {
         Ok(Tables {
             interval: arguments.interval,
             address,

@@ -1,6 +1,7 @@
 //! Values as people write them: numbers, sizes (`65536`, `64K`, `64KiB`, `16M`), times (`500ms`,
 //! `10m`), addresses. What lies outside its bounds is refused, and the bounds are told.
 
+use std::net::IpAddr;
 #[cfg(feature = "live")]
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -72,6 +73,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         Ok(time) if time > LONGEST => Err(format!("{text} is too long: ten years at most")),
         Ok(time) => Ok(time),
     }
+}
+
+/// Reads an IP address.
+pub fn ip_address(text: &str) -> Result<IpAddr, String> {
+    let wanted = "write addresses like 10.0.0.1,fd00::1";
+    text.trim().parse().map_err(|_| format!("\"{text}\" is no IP address: {wanted}"))
 }
 
 /// Reads an address to listen on.

@@ -74,8 +74,6 @@ pub enum Event<'a> {
         peers: Peers,
         /// How it was secured.
         security: Security,
-        /// The library its client had named.
-        software: Option<&'a ClientSoftware>,
     },
     /// A direction lost its frame boundaries and found them again.
     Resynchronised {

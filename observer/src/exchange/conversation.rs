@@ -6,7 +6,7 @@ use super::Context;
 use super::inflight::{Inflight, Pending};
 use super::standing::Standing;
 use crate::decode::Body;
-use crate::event::{ClientSoftware, Event, Handler, Outcome, Peers, Security, Side, Unmatched};
+use crate::event::{Event, Handler, Outcome, Peers, Security, Side, Unmatched};
 use crate::frame::Before;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
@@ -23,7 +23,7 @@ pub struct Conversation {
     pub(super) client_id: Option<Arc<str>>,
     /// Key and version, as they stand in the header, of the newest request that no table knows.
     pub(super) unknown: Option<[u8; 4]>,
-    pub(super) software: Option<Box<ClientSoftware>>,
+    pub(super) library: Library,
     pub(super) security: Security,
     pub(super) raw_tokens: RawTokens,
     /// The body of the request whose frame is passing now.
@@ -43,6 +43,13 @@ pub struct Conversation {
     pub(super) talked: Side,
     /// Times that the client talked again, and began no request.
     pub(super) odd_turns: u8,
+}
+
+/// Whether the client has named its library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Library {
+    Unnamed,
+    Named,
 }
 
 /// Raw authentication tokens behind SaslHandshake v0, by direction.
@@ -83,7 +90,7 @@ impl Conversation {
             may_answer_unseen: is_midstream,
             client_id: None,
             unknown: None,
-            software: None,
+            library: Library::Unnamed,
             security: Security::Unknown,
             raw_tokens: RawTokens::default(),
             asking: None,
@@ -119,11 +126,6 @@ impl Conversation {
             self.standing = Standing::Kafka;
             self.secure(Security::Plaintext, ctx);
         }
-    }
-
-    /// Requests in flight.
-    pub fn inflight(&self) -> usize {
-        self.inflight.len()
     }
 
     /// Says whether the request direction has a hole that the broker has read past; when it has no
@@ -163,11 +165,7 @@ impl Conversation {
 
     /// Says that the connection is no longer followed.
     pub fn close<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
-        ctx.emit(Event::ConnectionClosed {
-            peers: self.peers,
-            security: self.security,
-            software: self.software.as_deref(),
-        });
+        ctx.emit(Event::ConnectionClosed { peers: self.peers, security: self.security });
     }
 
     /// The body of the message that is passing, if its layout is known.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::conversation::Answer;
+use super::conversation::{Answer, Library};
 use super::ending::{charge, report_request, take_early};
 use super::inflight::Pending;
 use super::{Context, Conversation, Ear, Standing};
@@ -261,11 +261,9 @@ impl Conversation {
         named: Option<Box<ClientSoftware>>,
         ctx: &mut Context<'_, H>,
     ) {
-        if self.software.is_none()
-            && let Some(named) = named
-        {
+        if let Some(named) = named.filter(|_| self.library == Library::Unnamed) {
+            self.library = Library::Named;
             ctx.emit(Event::ClientSoftware { peers: self.peers, software: &named });
-            self.software = Some(named);
         }
     }
 

@@ -1,10 +1,17 @@
 //! The two ends of a connection: which sends requests, and which are on this host.
 
+use std::collections::HashSet;
+
 use super::Pipeline;
 use crate::event::{Endpoint, Flow, Peers, Side, Vantage};
 use crate::input::{Segment, TcpFlags};
 
 impl Pipeline {
+    /// Replaces what is known of this host's addresses.
+    pub fn set_local(&mut self, local: HashSet<[u8; 16]>) {
+        self.config.local = local;
+    }
+
     /// Which end sent this. Where both ports are watched, the SYN tells, or what was decided before;
     /// else the broker is the end with the lower port.
     pub(super) fn side_of(&self, segment: &Segment<'_>) -> Side {

@@ -8,6 +8,7 @@
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `socket`: what the kernel tells of a connection's local socket
+//! - `unwatched`: ports that change
 //! - `upkeep`: what happens only because time passes
 //! - `clock`: what time it is, whatever single packets say
 //! - `closing`: when a connection is over
@@ -35,6 +36,7 @@ mod resume;
 mod socket;
 mod succession;
 mod successor;
+mod unwatched;
 mod upkeep;
 
 use std::collections::HashSet;
@@ -163,13 +165,11 @@ impl Pipeline {
         self.budget.used()
     }
 
-    /// Replaces what is known of this host's addresses.
-    pub fn set_local(&mut self, local: HashSet<[u8; 16]>) {
-        self.config.local = local;
-    }
-
     fn segment<H: Handler>(&mut self, segment: &Segment<'_>, handler: &mut H) {
         self.ledger.seen = self.ledger.seen.saturating_add(segment.wire_len.into());
+        if self.is_unwatched(segment) {
+            return;
+        }
         let side = self.side_of(segment);
         let key = match side {
             Side::Request => segment.flow,

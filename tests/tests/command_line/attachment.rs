@@ -28,6 +28,15 @@ fn a_pattern_that_matches_nothing_is_told_and_not_ready_until_something_comes() 
 }
 
 #[test]
+fn a_comma_within_a_pattern_is_part_of_it() {
+    let near = Namespace::new();
+    let mut observer = Observer::start(&near, &["lo,tap{0,1}"]);
+    let said = observer.says();
+    assert!(said.contains("no interface matches \"tap{0,1}\""), "{said}");
+    observer.await_answer(200, "ready\n");
+}
+
+#[test]
 fn of_several_patterns_one_that_is_met_is_enough() {
     let near = Namespace::new();
     let mut observer = Observer::start(&near, &["lo", "tap*"]);

@@ -1,5 +1,6 @@
 //! The commands that capture: what they refuse, and how they end. Captures for real: needs root.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -83,6 +84,19 @@ fn an_interface_that_is_not_there_and_a_pattern_that_is_none() {
 }
 
 #[test]
+fn a_limit_of_open_files_that_is_too_low() {
+    let observer = binary::command().unwrap().get_program().to_owned();
+    let limited = "ulimit -n 20; exec \"$0\" run --interface lo --listen 127.0.0.1:0";
+    let run = Command::new("sh").args(["-c", limited]).arg(observer).output().unwrap();
+    assert_refused(
+        &run.into(),
+        3,
+        "no more than 20 files may be open, and capture takes 128 at least: raise the limit (ulimit \
+         -n, or LimitNOFILE= of systemd)",
+    );
+}
+
+#[test]
 fn a_bound_of_the_capture_that_bounds_everything_or_nothing() {
     for (flag, value, sentence) in [
         ("--max-flows <N>", "0", "write a number from 1 to 16777216"),
@@ -109,6 +123,27 @@ fn sigterm_and_ctrl_c_end_the_daemon_cleanly() {
 }
 
 #[test]
+fn a_signal_while_capture_starts_ends_it_as_cleanly_as_later() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut command = binary::command().unwrap();
+        let mut daemon =
+            command.args(["run", "--interface", "lo", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        // This thread loads the programs, which takes longer than to send a signal.
+        await_until("the kernel programs are being loaded", || has_thread(&daemon, "hooks"));
+        kill_process(Pid::from_child(&daemon), signal).unwrap();
+        assert_eq!(daemon.wait().unwrap().code(), Some(0), "{signal:?}");
+    }
+}
+
+/// Whether a process has a thread of this name, now.
+fn has_thread(process: &Child, name: &str) -> bool {
+    let threads = fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    let mut names =
+        threads.flatten().filter_map(|t| fs::read_to_string(t.path().join("comm")).ok());
+    names.any(|found| found.trim() == name)
+}
+
+#[test]
 fn exchanges_are_counted_while_the_daemon_runs() {
     let port = free_port().unwrap();
     let (mut daemon, address) = start(&["run", "--ports", &port.to_string()]);
@@ -121,6 +156,17 @@ fn exchanges_are_counted_while_the_daemon_runs() {
     await_until("all exchanges are counted", || {
         http::get(address, "/metrics").unwrap().1.contains(&answered)
     });
+    // What the kernel counts is shown.
+    let (_, metrics) = http::get(address, "/metrics").unwrap();
+    for shown in [
+        "capture_foreign_bytes_total 0",
+        "capture_socket_records_total{fate=\"lost\"} 0",
+        "interface_detached_total 0",
+        "port_reloads_total{result=\"applied\"} 0",
+    ] {
+        assert!(metrics.contains(&format!("\nkafka_observer_{shown}\n")), "{shown}: {metrics}");
+    }
+    assert!(!metrics.contains("capture_socket_records_total{fate=\"delivered\"} 0\n"), "{metrics}");
     kill_process(Pid::from_child(&daemon), Signal::TERM).unwrap();
     assert!(daemon.wait().unwrap().success());
 }
@@ -182,14 +228,15 @@ fn it_ends_after_the_time_that_was_asked_for() {
 /// Starts a command on the loopback, and waits until it is ready.
 fn start(arguments: &[&str]) -> (Child, SocketAddr) {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
-    let mut child = binary::command()
-        .unwrap()
-        .args(arguments)
-        .args(["--interface", "lo", "--log", "error", "--listen", &address.to_string()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = binary::command().unwrap();
+    command.args(arguments);
+    command.args(["--interface", "lo", "--log", "error", "--listen", &address.to_string()]);
+    (ready(&mut command, address), address)
+}
+
+/// Runs a command, and waits until it answers that it is ready.
+pub fn ready(command: &mut Command, address: SocketAddr) -> Child {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     await_until("it is ready (it needs root)", || {
         if child.try_wait().unwrap().is_some() {
             let mut said = String::new();
@@ -198,10 +245,10 @@ fn start(arguments: &[&str]) -> (Child, SocketAddr) {
         }
         http::get(address, "/readyz").is_ok_and(|(status, _)| status == 200)
     });
-    (child, address)
+    child
 }
 
-fn await_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn await_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "not within 30 s: {what}");

@@ -8,6 +8,8 @@ mod live;
 mod metrics;
 mod output;
 #[cfg(feature = "live")]
+mod ports;
+#[cfg(feature = "live")]
 mod stuck;
 mod usage;
 

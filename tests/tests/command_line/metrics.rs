@@ -65,6 +65,35 @@ fn no_metric_is_there_that_is_never_filled() {
 }
 
 #[test]
+fn every_packet_of_a_replay_has_a_fate_that_is_shown() {
+    let run = replay(&capture("tests"), &["-o", "metrics"]);
+    let fates = "kafka_observer_replay_packets_total{fate=\"";
+    let fates = run.stdout.lines().filter_map(|line| line.strip_prefix(fates));
+    let mut fates: Vec<_> = fates.map(|rest| rest.replace("\"}", "")).collect();
+    fates.sort();
+    assert_eq!(
+        fates,
+        [
+            "copy 0",
+            "fragment 0",
+            "malformed 0",
+            "not_ip 0",
+            "not_tcp 0",
+            "segment 6",
+            "unknown_link 0",
+            "unwatched 0",
+        ]
+    );
+    for line in [
+        "kafka_observer_replay_copied_bytes_total 0",
+        "kafka_observer_replay_bad_blocks_total 0",
+        "kafka_observer_table_evictions_total{table=\"flow_owners\"} 0",
+    ] {
+        assert!(run.stdout.lines().any(|l| l == line), "{line} is not in\n{}", run.stdout);
+    }
+}
+
+#[test]
 fn envoys_names_are_there_on_request() {
     let run = replay(&capture("tests"), &["-o", "metrics", "--envoy-stats", "broker"]);
     for line in [

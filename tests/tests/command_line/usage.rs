@@ -56,6 +56,31 @@ fn flags_are_over_the_environment() {
 }
 
 #[test]
+fn a_variable_that_is_empty_is_not_set() {
+    let file = crate::file(&capture("tests"));
+    let mut command = binary::command().unwrap();
+    command.args(["replay", file.path().to_str().unwrap()]);
+    for name in ["PORTS", "LOCAL", "MAX_REQUEST", "LOG", "ENVOY_STATS", "NO_CLIENT_ID_LABEL"] {
+        command.env(format!("KAFKA_OBSERVER_{name}"), "");
+    }
+    let run: crate::Run = command.output().unwrap().into();
+    assert_eq!((run.stderr.as_str(), run.code), ("", Some(0)));
+    assert_eq!(run.stdout, replay(&capture("tests"), &[]).stdout);
+}
+
+#[cfg(not(feature = "live"))]
+#[test]
+fn a_command_that_this_build_lacks() {
+    for name in ["run", "observe", "top", "cleanup"] {
+        let sentence = format!(
+            "this build has no live capture, which `{name}` takes: build it with `cargo xtask build \
+             --release`, or read captures with `replay`"
+        );
+        assert_refused(&observer([name, "--ports", "9092"]), 3, &sentence);
+    }
+}
+
+#[test]
 fn a_size_a_time_an_address_or_a_prefix_that_is_none() {
     for (flag, value, sentence) in [
         (
@@ -68,7 +93,17 @@ fn a_size_a_time_an_address_or_a_prefix_that_is_none() {
             "0s",
             "\"0s\" is no time: write a number above 0 with ms, s, m or h, like 10m",
         ),
-        ("--local <ADDR>", "localhost", "invalid IP address syntax"),
+        (
+            "--local <ADDR>",
+            "foo",
+            "\"foo\" is no IP address: write addresses like 10.0.0.1,fd00::1",
+        ),
+        (
+            "--log <LEVEL>",
+            "foo",
+            "\"foo\" is no level: write off, error, warn, info, debug or trace",
+        ),
+        ("--log <LEVEL>", "", "\"\" is no level: write off, error, warn, info, debug or trace"),
         (
             "--envoy-stats <PREFIX>",
             "a-b",
@@ -126,6 +161,55 @@ fn a_capture_that_is_not_there_or_is_none() {
     let run = replay(b"something else", &["-o", "json"]);
     assert!(run.stderr.contains("is not a capture: it is neither pcap nor pcapng"));
     assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 1));
+}
+
+#[test]
+fn a_capture_with_nothing_to_read() {
+    let said = |capture: &[u8], ports: &str| {
+        let run = replay(capture, &["--ports", ports]);
+        assert_eq!(run.code, Some(0));
+        run.stderr.strip_prefix("kafka-observer: ").unwrap_or_default().trim_end().to_owned()
+    };
+    let whole = capture("tests");
+    assert_eq!(
+        said(&whole[..24], "9092"),
+        "there is no packet: look at the filter that was captured with"
+    );
+    assert_eq!(
+        said(&whole, "9093"),
+        "none of 6 packets is TCP on port 9093: name the brokers' ports with --ports"
+    );
+    let mut fragments = whole.clone();
+    let fragmented = packets(&whole).map(|at| fragments[at + ETHERNET_LEN + FLAGS] |= MORE).count();
+    assert_eq!(
+        said(&fragments, "9092"),
+        format!(
+            "none of 6 packets is TCP on port 9092, but {fragmented} are IP fragments, which are not \
+             put together: capture where packets are whole, as on the hosts themselves"
+        )
+    );
+    let mut mixed = whole.clone();
+    packets(&whole).take(2).for_each(|at| mixed[at + ETHERNET_LEN + FLAGS] |= MORE);
+    assert_eq!(
+        said(&mixed, "9093"),
+        "none of 6 packets is TCP on port 9093, and 2 are IP fragments, which are not put together: \
+         name the brokers' ports with --ports"
+    );
+}
+
+const ETHERNET_LEN: usize = 14;
+/// Where the flags of an IPv4 header are, and the one that says that more fragments follow.
+const FLAGS: usize = 6;
+const MORE: u8 = 0x20;
+
+/// Where the packets of a little-endian pcap file begin.
+fn packets(file: &[u8]) -> impl Iterator<Item = usize> {
+    let next = |record: usize| {
+        let len = file.get(record + 8..record + 12)?;
+        Some(record + 16 + u32::from_le_bytes(len.try_into().unwrap()) as usize)
+    };
+    let records = std::iter::successors(Some(24), move |record| next(*record));
+    records.take_while(|record| *record < file.len()).map(|record| record + 16)
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod addresses;
 mod bad_wire;
+mod detached;
+mod forgotten;
 mod interfaces;
 mod killed;
 mod loopback;

@@ -69,6 +69,15 @@ fn other_files_are_named() {
     assert_eq!(message(b"%PDF-1.7 and so on, for more than 24 bytes"), neither);
     assert_eq!(message(b"short"), neither);
     assert_eq!(message(&[0; 100]), neither);
+    for magic in [0xa1b2_34cd_u32, 0xa12b_3c4d, 0x1c00_01ab, 0x1c00_01ac] {
+        for magic in [magic.to_le_bytes(), magic.to_be_bytes()] {
+            assert_eq!(
+                message(&[&magic[..], &[0; 20]].concat()),
+                "test: is a pcap of a kind that is not supported: write it anew first (editcap -F \
+                 pcapng FILE NEW)"
+            );
+        }
+    }
     assert_eq!(
         message(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03 and so on, for long"),
         "test: is compressed: unpack it first (gzip -dc FILE | kafka-observer replay -)"

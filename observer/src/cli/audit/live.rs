@@ -13,7 +13,7 @@ use observer::time::Timestamp;
 use super::unseen;
 use crate::cli::failure::Failure;
 use crate::cli::listen::listen;
-use crate::cli::live::{self, LiveFlags, State, View};
+use crate::cli::live::{self, LiveFlags, Outside, State, View};
 use crate::cli::value::address;
 
 /// Where the traffic comes from.
@@ -36,8 +36,9 @@ impl SourceFlags {
     pub fn capture(&self, audit: Audit) -> Result<Report, Failure> {
         let stop = Arc::new(AtomicBool::new(false));
         let listener = self.listen.map(listen).transpose()?;
-        let watch =
-            live::capture(&self.live, listener, &stop, || Ok(Watch { audit, missing_bytes: 0 }))?;
+        let watch = live::capture(&self.live, Outside { listener, ports: None }, &stop, || {
+            Ok(Watch { audit, missing_bytes: 0 })
+        })?;
         Ok(watch.audit.report(watch.missing_bytes))
     }
 }

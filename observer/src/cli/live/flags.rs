@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use observer::ports::Ports;
 use observer::source::live;
 
+use super::names::Names;
 use crate::cli::options::{MetricFlags, PipelineFlags};
 use crate::cli::value::{address, bytes, duration, number, size};
 
@@ -28,14 +30,8 @@ pub struct LiveFlags {
 #[command(next_help_heading = "Capture")]
 pub struct CaptureFlags {
     /// Interfaces by name or pattern (eth0,veth*); every one that is up where none is named.
-    #[arg(
-        short,
-        long = "interface",
-        value_name = "NAMES",
-        value_delimiter = ',',
-        env = "KAFKA_OBSERVER_INTERFACE"
-    )]
-    interfaces: Vec<String>,
+    #[arg(short, long = "interface", value_name = "NAMES", env = "KAFKA_OBSERVER_INTERFACE")]
+    interfaces: Vec<Names>,
     /// Size of the ring between kernel and observer: a power of two.
     #[arg(
         long,
@@ -124,6 +120,12 @@ pub struct ServeFlags {
 }
 
 impl LiveFlags {
+    /// The same, of other ports.
+    pub fn with_ports(mut self, ports: Ports) -> Self {
+        self.pipeline.ports = ports;
+        self
+    }
+
     /// How long to run.
     pub const fn run_for(&self) -> Option<Duration> {
         self.capture.run_for
@@ -134,7 +136,7 @@ impl LiveFlags {
         let flags = &self.capture;
         live::Config {
             ports: self.pipeline.ports.clone(),
-            interfaces: flags.interfaces.clone(),
+            interfaces: Names::all(&flags.interfaces),
             ring_bytes: flags.ring_size,
             flows: flags.max_flows,
             copy: match flags.copy {

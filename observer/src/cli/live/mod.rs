@@ -1,7 +1,9 @@
 //! Live commands: capture, pipeline and sinks on one thread; signals and HTTP on another.
 
 mod flags;
+mod names;
 mod printer;
+mod reload;
 mod service;
 mod state;
 
@@ -15,14 +17,18 @@ use observer::event::{Event, Handler};
 use observer::input::Input;
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::Metrics;
-use observer::source::live::{Capture, Error, Handle, LocalAddresses};
+use observer::source::live::{Capture, Error, Handle, LocalAddresses, allow_files};
 use observer::time::Timestamp;
 
 pub use flags::{LiveFlags, ServeFlags};
 pub use printer::Printer;
 pub use state::State;
 
+use reload::{Reload, Watched};
+use service::Service;
+
 use super::failure::{Failure, say};
+use super::ports_file::PortsFile;
 use crate::http::{Scrape, Site};
 
 /// What a command makes of live events.
@@ -31,17 +37,32 @@ pub trait View: Handler {
     fn look(&mut self, now: Timestamp, state: &State<'_>);
 }
 
+/// How a capture meets the world, besides by what it captures.
+pub struct Outside {
+    /// Where /metrics, /healthz and /readyz are served.
+    pub listener: Option<TcpListener>,
+    /// What is read again on SIGHUP.
+    pub ports: Option<PortsFile>,
+}
+
 /// Captures until a signal, the end of the wanted time, or `stop`; returns the view, which `open`
 /// makes once capture has started.
 pub fn capture<V: View>(
     flags: &LiveFlags,
-    listener: Option<TcpListener>,
+    outside: Outside,
     stop: &Arc<AtomicBool>,
     open: impl FnOnce() -> Result<V, Failure>,
 ) -> Result<V, Failure> {
+    let Outside { listener, ports } = outside;
     let metrics = listener.as_ref().map(|_| metrics(flags)).transpose()?;
+    let config = flags.capture();
+    allow_files()?;
+    // From now on a signal ends it in an orderly way, though capture may take a while to start.
+    let (told, read) = mpsc::channel();
+    let reload = ports.map(|file| Reload::new(file, told));
+    let service = Service::start(stop, config.drop_privileges, reload)?;
     // The threads that come after it have no privileges.
-    let capture = Capture::start(&flags.capture())?;
+    let capture = Capture::start(&config)?;
     let handle = capture.handle();
     for sentence in state::warnings(&handle) {
         say(&sentence);
@@ -53,9 +74,12 @@ pub fn capture<V: View>(
     };
     let addresses = LocalAddresses::follow()
         .map_err(|error| Failure::not_possible(format!("no third thread: {error}")))?;
-    service::start(listener.map(|listener| (listener, Site { scrapes, readiness })), stop)?;
+    if let Some(listener) = listener {
+        service.serve(listener, Site { scrapes, readiness });
+    }
     let mut desk = Desk {
         pipeline: Pipeline::new(flags.pipeline.config()),
+        watched: Watched::new(config.ports, handle.clone(), read),
         sinks: Sinks { handle, metrics, view: open()? },
         asked,
         run_for: flags.run_for(),
@@ -79,6 +103,7 @@ const LOOK_EVERY: u32 = 1024;
 /// The draining thread's work.
 struct Desk<'a, V> {
     pipeline: Pipeline,
+    watched: Watched,
     sinks: Sinks<V>,
     asked: Receiver<Scrape>,
     run_for: Option<Duration>,
@@ -108,12 +133,13 @@ impl<V: View> Desk<'_, V> {
 
     fn look(&mut self, now: Timestamp) {
         self.locate();
+        self.watched.update(&mut self.pipeline, &mut self.sinks);
         let began = *self.began.get_or_insert(now);
         if self.run_for.is_some_and(|wanted| now.since(began) >= wanted) {
             self.stop.store(true, Ordering::Relaxed);
         }
         let Sinks { handle, metrics, view } = &mut self.sinks;
-        let state = State { pipeline: &self.pipeline, handle };
+        let state = State { pipeline: &self.pipeline, handle, watched: &self.watched };
         view.look(now, &state);
         let Some(metrics) = metrics else { return };
         while let Ok(scrape) = self.asked.try_recv() {

@@ -1,54 +1,150 @@
-//! The thread beside the draining one: signals, and HTTP where it is wanted.
+//! The thread beside the draining one: signals, from before capture starts, and HTTP where it is wanted.
 
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
+use observer::source::live;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
+use super::reload::Reload;
 use crate::cli::failure::Failure;
 use crate::http::{self, Site};
 
 /// What a shell adds to a signal's number for the exit code of a process that it ended.
 const ENDED_BY_SIGNAL: i32 = 128;
 
-/// Starts the thread. SIGTERM and Ctrl-C set `stop`; a second one ends the process at once.
-pub fn start(site: Option<(TcpListener, Site)>, stop: &Arc<AtomicBool>) -> Result<(), Failure> {
-    let started = || -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let signals = {
-            let _inside = runtime.enter();
-            [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]
-        };
-        let stop = stop.clone();
-        thread::Builder::new()
-            .name("service".to_owned())
-            .spawn(move || runtime.block_on(run(site, signals, &stop)))?;
-        Ok(())
-    };
-    started().map_err(|error| Failure::not_possible(format!("no second thread: {error}")))
+/// The running thread.
+pub struct Service {
+    site: oneshot::Sender<(TcpListener, Site)>,
 }
 
-async fn run(site: Option<(TcpListener, Site)>, mut signals: [Signal; 2], stop: &AtomicBool) {
-    if let Some((listener, site)) = site {
-        tokio::spawn(async move {
-            if let Err(error) = http::serve(listener, site).await {
-                tracing::error!("HTTP is no longer served: {error}");
+impl Service {
+    /// Starts the thread. SIGTERM and Ctrl-C set `stop`; a second one ends the process at once. On
+    /// SIGHUP something is read again, if there is anything to read. The thread has no privileges, but
+    /// where they are to be kept.
+    pub fn start(
+        stop: &Arc<AtomicBool>,
+        drop_privileges: bool,
+        reload: Option<Reload>,
+    ) -> Result<Self, Failure> {
+        let no_thread =
+            |error: io::Error| Failure::not_possible(format!("no second thread: {error}"));
+        let (site, wanted) = oneshot::channel();
+        let (started, starting) = mpsc::channel();
+        let stop = stop.clone();
+        let work = move || {
+            let ready = || {
+                if drop_privileges {
+                    live::drop_privileges()?;
+                }
+                prepare(reload).map_err(no_thread)
+            };
+            match ready() {
+                Ok((runtime, signals)) => {
+                    // Whoever started this waits for it.
+                    let _ = started.send(Ok(()));
+                    runtime.block_on(run(wanted, signals, &stop));
+                }
+                Err(failure) => drop(started.send(Err(failure))),
             }
-        });
+        };
+        thread::Builder::new().name("service".to_owned()).spawn(work).map_err(no_thread)?;
+        let ended = || no_thread(io::Error::other("it ended early"));
+        starting.recv().unwrap_or_else(|_| Err(ended()))?;
+        Ok(Self { site })
     }
-    wait(&mut signals).await;
+
+    /// Serves HTTP from now on.
+    pub fn serve(self, listener: TcpListener, site: Site) {
+        // The thread lives as long as the process.
+        let _ = self.site.send((listener, site));
+    }
+}
+
+/// The signals that matter.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// SIGHUP, and what it means.
+    hangup: Option<(Signal, Reload)>,
+}
+
+fn prepare(reload: Option<Reload>) -> io::Result<(Runtime, Signals)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let inside = runtime.enter();
+    let hear = |reload| Ok::<_, io::Error>((signal(SignalKind::hangup())?, reload));
+    let signals = Signals {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+        hangup: reload.filter(|_| !ignores_hangup()).map(hear).transpose()?,
+    };
+    drop(inside);
+    Ok((runtime, signals))
+}
+
+/// Whether SIGHUP was ignored when the process started, as nohup(1) wants it: then it stays so.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let is_ignored = ignored(&status).is_some_and(|signals| signals & HANGUP != 0);
+    if is_ignored {
+        tracing::warn!("SIGHUP is ignored, as by nohup, so that ports are not read again");
+    }
+    is_ignored
+}
+
+/// SIGHUP's bit in a mask of signals.
+const HANGUP: u64 = 1;
+
+/// The ignored signals of a process (proc_pid_status(5)).
+fn ignored(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
+}
+
+async fn run(
+    site: oneshot::Receiver<(TcpListener, Site)>,
+    mut signals: Signals,
+    stop: &AtomicBool,
+) {
+    tokio::spawn(async {
+        // Nobody sends one where none is wanted.
+        let Ok((listener, site)) = site.await else { return };
+        if let Err(error) = http::serve(listener, site).await {
+            tracing::error!("HTTP is no longer served: {error}");
+        }
+    });
+    signals.end().await;
     stop.store(true, Ordering::Relaxed);
-    let second = wait(&mut signals).await;
+    let second = signals.end().await;
     std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value());
 }
 
-/// Which signal has come.
-async fn wait([terminate, interrupt]: &mut [Signal; 2]) -> SignalKind {
-    tokio::select! {
-        _ = terminate.recv() => SignalKind::terminate(),
-        _ = interrupt.recv() => SignalKind::interrupt(),
+impl Signals {
+    /// The next that is to end the process.
+    async fn end(&mut self) -> SignalKind {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return SignalKind::terminate(),
+                _ = self.interrupt.recv() => return SignalKind::interrupt(),
+                reload = hangup(&mut self.hangup) => reload.read(),
+            }
+        }
+    }
+}
+
+/// Waits for a SIGHUP that means something.
+async fn hangup(signal: &mut Option<(Signal, Reload)>) -> &Reload {
+    match signal {
+        Some((signal, reload)) => {
+            signal.recv().await;
+            reload
+        }
+        None => std::future::pending().await,
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::health::{CaptureStats, Health, Hook};
-use observer::source::live::{Counter, Handle, HookStatus, Loss, Missing, Why};
+use observer::source::live::{Counter, Counters, Handle, HookStatus, Loss, Missing, Why};
+
+use super::reload::Watched;
 
 /// The drain loop has run within this time, or the observer is not ready.
 const DRAINED_WITHIN: Duration = Duration::from_secs(1);
@@ -14,17 +16,22 @@ pub struct State<'a> {
     /// The pipeline.
     pub pipeline: &'a Pipeline,
     pub(super) handle: &'a Handle,
+    pub(super) watched: &'a Watched,
 }
 
 impl State<'_> {
     /// As metrics need it.
     pub fn health(&self) -> Health {
+        let ledger = *self.pipeline.ledger();
+        // Read after the ledger, which cannot grow meanwhile: what it counts is in here.
+        let counters = self.handle.counters();
         Health {
-            ledger: *self.pipeline.ledger(),
+            ledger,
             topics: self.pipeline.topics(),
-            evictions: *self.pipeline.evictions(),
+            evictions: self.pipeline.evictions().plus(&self.handle.evictions(&counters)),
             wall: self.pipeline.wall_clock(),
-            capture: Some(self.capture()),
+            capture: Some(self.capture(&counters)),
+            replay: None,
         }
     }
 
@@ -33,9 +40,7 @@ impl State<'_> {
         self.handle.counters().lost_bytes()
     }
 
-    fn capture(&self) -> CaptureStats {
-        // Read after the ledger, which cannot grow meanwhile: what it counts is in here.
-        let counters = self.handle.counters();
+    fn capture(&self, counters: &Counters) -> CaptureStats {
         let mode = self.handle.mode();
         let hooks = self.handle.hooks().into_iter().filter(|hook| hook.attached);
         CaptureStats {
@@ -54,10 +59,18 @@ impl State<'_> {
             records: counters.get(Counter::SubmittedRecords),
             copied_bytes: counters.get(Counter::CopiedBytes),
             ring_bytes: counters.get(Counter::RingBytes),
+            foreign_bytes: counters.get(Counter::ForeignBytes),
+            socket_records: vec![
+                ("delivered", counters.get(Counter::SocketRecords)),
+                ("lost", counters.get(Counter::SocketRingFull)),
+            ],
             skipped_packets: vec![
                 ("fragment", counters.get(Counter::Fragments)),
                 ("malformed", counters.get(Counter::Malformed)),
             ],
+            watched_ports: self.watched.count(),
+            port_reloads: self.watched.reloads(),
+            detached: self.handle.detached(),
             hooks: hooks
                 .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
                 .collect(),

@@ -88,8 +88,7 @@ fn a_library_belongs_to_its_connection_until_that_closes() {
     let mut elsewhere = sent("a", FETCH, 3, 0);
     elsewhere.peers.client.port += 1;
     tell(&mut audit, &[sent("a", FETCH, 3, 0), elsewhere]);
-    let closed =
-        Event::ConnectionClosed { peers: peers(), security: Security::Plaintext, software: None };
+    let closed = Event::ConnectionClosed { peers: peers(), security: Security::Plaintext };
     audit.event(closed);
     tell(&mut audit, &[sent("a", FETCH, 3, 0)]);
     let report = audit.report(0);
@@ -139,8 +138,7 @@ fn a_client_that_names_no_library_is_a_hint() {
     let software = named("apache-kafka-java", "3.9.1");
     audit.event(Event::ClientSoftware { peers: peers(), software: &software });
     tell(&mut audit, &[sent("named", FETCH, 11, 0)]);
-    let closed =
-        Event::ConnectionClosed { peers: peers(), security: Security::Plaintext, software: None };
+    let closed = Event::ConnectionClosed { peers: peers(), security: Security::Plaintext };
     audit.event(closed);
     tell(&mut audit, &[sent("nameless", FETCH, 11, 0), sent("old", FETCH, 11, 0)]);
     tell(&mut audit, &[sent("old", FETCH, 3, 0)]);

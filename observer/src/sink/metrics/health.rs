@@ -1,7 +1,12 @@
 //! The observer's own state as metrics: the byte ledger, the capture, the tables.
 
+mod capture;
+mod replay;
+
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
+pub use self::capture::{CaptureStats, Hook};
+pub use self::replay::ReplayStats;
 use super::family::PREFIX;
 use crate::ledger::{GapReason, Ledger};
 use crate::tables::{Evictions, Table};
@@ -20,46 +25,8 @@ pub struct Health {
     pub wall: WallClock,
     /// What the kernel says; `None` in a replay.
     pub capture: Option<CaptureStats>,
-}
-
-/// The capture's own counters. Bytes are TCP payload by its length on the wire.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CaptureStats {
-    /// Bytes seen at the hooks.
-    pub seen_bytes: u64,
-    /// Of these, bytes that were not delivered, by reason.
-    pub lost_bytes: Vec<(&'static str, u64)>,
-    /// Of these, bytes that were counted only, as not Kafka or encrypted.
-    pub count_only_bytes: u64,
-    /// Of these, bytes that came before, and were not copied again.
-    pub duplicate_bytes: u64,
-    /// Directions that fell out of step, by reason.
-    pub falls: Vec<(&'static str, u64)>,
-    /// Directions that were in step again.
-    pub resumes: u64,
-    /// Records written to the ring.
-    pub records: u64,
-    /// Bytes copied into the ring.
-    pub copied_bytes: u64,
-    /// Bytes of the ring that records took, with all that stands before and between what was copied.
-    pub ring_bytes: u64,
-    /// Packets that could not be read, by reason; their payload is in no other number.
-    pub skipped_packets: Vec<(&'static str, u64)>,
-    /// Hooks that are attached now.
-    pub hooks: Vec<Hook>,
-    /// How bytes are captured.
-    pub mode: &'static str,
-    /// Why they are captured so.
-    pub mode_reason: String,
-}
-
-/// A place where packets are seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hook {
-    /// Network interface, or cgroup.
-    pub interface: String,
-    /// What is attached there.
-    pub hook: &'static str,
+    /// What a replay has read; `None` where traffic is live.
+    pub replay: Option<ReplayStats>,
 }
 
 impl Health {
@@ -135,68 +102,8 @@ impl Health {
             ));
         }
         families.extend(self.capture.as_ref().map(CaptureStats::families).into_iter().flatten());
+        families.extend(self.replay.as_ref().map(ReplayStats::families).into_iter().flatten());
         families
-    }
-}
-
-impl CaptureStats {
-    /// Bytes that no record tells of.
-    fn settled(&self) -> u64 {
-        self.count_only_bytes.saturating_add(self.duplicate_bytes).saturating_add(self.lost())
-    }
-
-    fn lost(&self) -> u64 {
-        self.lost_bytes.iter().map(|(_, bytes)| bytes).sum()
-    }
-
-    fn families(&self) -> Vec<MetricFamily> {
-        let lost = self.lost_bytes.iter().map(|(why, n)| sample(&[("reason", why)], *n));
-        let hooks = self
-            .hooks
-            .iter()
-            .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
-        let skipped = self.skipped_packets.iter().map(|(why, n)| sample(&[("reason", why)], *n));
-        let falls = self.falls.iter().map(|(why, n)| sample(&[("reason", why)], *n));
-        let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
-        vec![
-            counter(
-                "capture_records_total",
-                "Records that the kernel wrote to the ring.",
-                vec![sample(&[], self.records)],
-            ),
-            counter(
-                "capture_copied_bytes_total",
-                "Payload bytes that the kernel copied into the ring.",
-                vec![sample(&[], self.copied_bytes)],
-            ),
-            counter(
-                "capture_ring_bytes_total",
-                "Bytes of the ring that records took, headers included.",
-                vec![sample(&[], self.ring_bytes)],
-            ),
-            counter(
-                "capture_lost_bytes_total",
-                "Payload bytes seen at a hook and not delivered, by why.",
-                lost.collect(),
-            ),
-            counter(
-                "capture_skipped_packets_total",
-                "Packets at a hook whose payload could not be found, by why.",
-                skipped.collect(),
-            ),
-            counter(
-                "capture_out_of_step_total",
-                "Directions whose frames the kernel lost, so that it copies them whole, by why.",
-                falls.collect(),
-            ),
-            counter(
-                "capture_resumed_total",
-                "Directions whose frames the kernel follows again.",
-                vec![sample(&[], self.resumes)],
-            ),
-            gauge("interface_attached", "1 for each hook that is attached.", hooks.collect()),
-            gauge("capture_mode", "1 for how bytes are captured, and why so.", vec![mode]),
-        ]
     }
 }
 

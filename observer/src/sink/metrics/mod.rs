@@ -247,7 +247,7 @@ impl Handler for Metrics {
                 let broker = labels.broker_key(&peers);
                 brokers.secured(labels, broker, was, is);
             }
-            Event::ConnectionClosed { peers, security, .. } => {
+            Event::ConnectionClosed { peers, security } => {
                 let broker = labels.broker_key(&peers);
                 brokers.closed(labels, broker, security);
                 clients.closed(labels, &peers);

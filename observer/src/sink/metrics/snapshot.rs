@@ -22,6 +22,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Adds a metric of whoever exports it.
+    pub fn add(&mut self, family: MetricFamily) {
+        self.own.push(family);
+    }
+
     /// The metrics that have a value, sorted by name.
     pub fn families(&self) -> Vec<MetricFamily> {
         let mut families: Vec<_> = self.readings.iter().map(Readings::family).collect();

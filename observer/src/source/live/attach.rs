@@ -1,5 +1,8 @@
 //! Attaching the classifiers to an interface: tcx where the kernel has it, else clsact.
 
+use std::io;
+
+use aya::programs::links::FdLink;
 use aya::programs::tc::{
     NlOptions, SchedClassifierLink, TcAttachOptions, TcError, qdisc_add_clsact,
 };
@@ -12,20 +15,37 @@ use super::config::Attach;
 use super::error::{Error, chain};
 use super::links::Link;
 use super::object::Object;
+use super::presence::{self, Place, Way};
 use super::qdisc;
 
 /// A classifier on an interface; dropping it detaches it.
 pub(super) struct Attached {
-    pub hook: Hook,
-    pub egress: bool,
-    ifindex: u32,
+    hook: Hook,
+    place: Place,
     link: ClassifierLink,
 }
 
 struct ClassifierLink {
-    _link: SchedClassifierLink,
+    link: SchedClassifierLink,
     /// Whether the qdisc that holds it is ours.
     added_qdisc: bool,
+}
+
+impl Attached {
+    /// Whether for packets that leave the host, or come in.
+    pub const fn egress(&self) -> bool {
+        self.place.egress
+    }
+
+    /// The same, as people know it.
+    pub const fn direction(&self) -> &'static str {
+        if self.place.egress { "egress" } else { "ingress" }
+    }
+
+    /// Whether nobody has detached it.
+    pub fn is_there(&self) -> bool {
+        presence::is_attached(&self.place)
+    }
 }
 
 /// Attaches to an interface, in the directions that show each packet once.
@@ -42,12 +62,16 @@ pub(super) fn attach(
         // Noted first: an owner that is not noted counts as gone.
         object.hook_attached(hook)?;
         match attach_classifier(object, link, layer, egress, how) {
-            Ok(link) => attached.push(Attached { hook, egress, ifindex, link }),
+            Ok((link, program)) => {
+                let is_tcx = <&FdLink>::try_from(&link.link).is_ok();
+                let way = if is_tcx { Way::Tcx } else { Way::Clsact };
+                let place = Place { ifindex, egress, way, program };
+                attached.push(Attached { hook, place, link });
+            }
             Err(error) => {
                 object.hook_gone(hook);
                 detach(object, attached);
-                let reason = chain(&error);
-                return Err(Error::Attach { interface: link.name.clone(), reason });
+                return Err(error);
             }
         }
     }
@@ -56,12 +80,17 @@ pub(super) fn attach(
 
 /// Detaches; what the hooks owned falls to others.
 pub(super) fn detach(object: &mut Object, attached: Vec<Attached>) {
-    for Attached { hook, ifindex, link, .. } in attached {
-        let added_qdisc = link.added_qdisc;
+    for one in attached {
+        object.hook_gone(one.hook);
+        if one.place.way == Way::Clsact && !one.is_there() {
+            // In its place there may be a filter of somebody else's, and so may the qdisc be.
+            std::mem::forget(one.link.link);
+            continue;
+        }
+        let ClassifierLink { link, added_qdisc } = one.link;
         drop(link);
-        object.hook_gone(hook);
         if added_qdisc {
-            qdisc::remove_if_empty(ifindex);
+            qdisc::remove_if_empty(one.place.ifindex);
         }
     }
 }
@@ -78,7 +107,7 @@ fn attach_classifier(
     layer: packet::Link,
     egress: bool,
     how: Attach,
-) -> Result<ClassifierLink, Error> {
+) -> Result<(ClassifierLink, u32), Error> {
     let [in_ethernet, out_ethernet, in_ip, out_ip] = object.classifiers;
     let program = match (layer, egress) {
         (packet::Link::Ethernet, false) => in_ethernet,
@@ -87,6 +116,7 @@ fn attach_classifier(
         (packet::Link::Ip, true) => out_ip,
     };
     let program = object.classifier(program)?;
+    let id = program.info().map_err(|error| Error::refused("a program's id", &error))?.id();
     let direction = if egress { TcAttachType::Egress } else { TcAttachType::Ingress };
     let mut attach = |options| {
         let id = program.attach_with_options(&link.name, direction, options)?;
@@ -95,30 +125,37 @@ fn attach_classifier(
     // Behind a program that ends the chain, as one that routes may do, nothing would be seen.
     let attached = match how {
         Attach::Auto => match attach(TcAttachOptions::TcxOrder(LinkOrder::first())) {
-            Err(error) if lacks_tcx(&error) => attach_clsact(&link.name, &mut attach),
-            attached => attached.map(|link| ClassifierLink { _link: link, added_qdisc: false }),
+            Err(error) if lacks_tcx(&error) => attach_clsact(link, &mut attach),
+            attached => attached.map(|link| ClassifierLink { link, added_qdisc: false }),
         },
-        Attach::Clsact => attach_clsact(&link.name, &mut attach),
+        Attach::Clsact => attach_clsact(link, &mut attach),
     };
-    let interface = link.name.clone();
-    attached.map_err(|error| Error::Attach { interface, reason: chain(&error) })
+    attached.map(|attached| (attached, id)).map_err(|error| Error::attach(&link.name, &error))
 }
 
 fn attach_clsact(
-    interface: &str,
+    link: &Link,
     attach: &mut impl FnMut(TcAttachOptions) -> Result<SchedClassifierLink, ProgramError>,
 ) -> Result<ClassifierLink, ProgramError> {
-    let added_qdisc = match qdisc_add_clsact(interface) {
-        Err(TcError::NetlinkError(error)) if error.raw_os_error() == Some(libc::EEXIST) => false,
+    let added_qdisc = match qdisc_add_clsact(&link.name) {
+        Err(TcError::NetlinkError(error)) if error.raw_os_error() == Some(libc::EEXIST) => {
+            if qdisc::is_ingress(link.index).map_err(ProgramError::IOError)? {
+                return Err(ProgramError::IOError(io::Error::other(
+                    "it has an ingress qdisc, which shows no packets that leave: replace that by \
+                     clsact, which takes the same filters",
+                )));
+            }
+            false
+        }
         added => added.map(|()| true)?,
     };
     let first = NlOptions { priority: 1, ..NlOptions::default() };
-    let link = attach(TcAttachOptions::Netlink(first)).or_else(|error| {
+    let attached = attach(TcAttachOptions::Netlink(first)).or_else(|error| {
         // Somebody has the first place, with filters of another kind.
-        tracing::warn!("behind the filters of interface {interface}: {}", chain(&error));
+        tracing::warn!("behind the filters of interface {}: {}", link.name, chain(&error));
         attach(TcAttachOptions::Netlink(NlOptions::default()))
     })?;
-    Ok(ClassifierLink { _link: link, added_qdisc })
+    Ok(ClassifierLink { link: attached, added_qdisc })
 }
 
 /// Whether the kernel does not know tcx, as before 6.6.

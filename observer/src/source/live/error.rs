@@ -33,6 +33,26 @@ pub enum Error {
         /// What it could not make.
         what: String,
     },
+    /// Too few files may be open, from the start.
+    #[error(
+        "no more than {limit} files may be open, and capture takes {least} at least: raise the limit \
+         (ulimit -n, or LimitNOFILE= of systemd)"
+    )]
+    FewFiles {
+        /// How many may.
+        limit: u64,
+        /// How many it takes.
+        least: u64,
+    },
+    /// Too many files are open.
+    #[error(
+        "too many files are open for {what}: raise the limit (ulimit -n, or LimitNOFILE= of systemd), \
+         or name fewer interfaces with --interface"
+    )]
+    ManyFiles {
+        /// What needs another one.
+        what: String,
+    },
     /// The kernel refused a map or a program.
     #[error(
         "this kernel refused {what} ({reason}): live capture needs Linux 5.8 or later with BPF \
@@ -118,6 +138,8 @@ impl Error {
             Self::NotPermitted { .. }
             | Self::CleanupNotPermitted { .. }
             | Self::NoMemory { .. }
+            | Self::FewFiles { .. }
+            | Self::ManyFiles { .. }
             | Self::Refused { .. }
             | Self::NoSieve { .. }
             | Self::Attach { .. }
@@ -129,23 +151,42 @@ impl Error {
     /// The kernel refused `what`.
     pub(super) fn refused(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
         let what = what.to_owned();
-        if is_no_memory(error) {
+        if is_caused_by(error, &[libc::ENOMEM]) {
             return Self::NoMemory { what };
+        }
+        if is_caused_by(error, &TOO_MANY_FILES) {
+            return Self::ManyFiles { what };
         }
         Self::Refused { what, reason: chain(error) }
     }
 
+    /// An interface could not be attached to.
+    pub(super) fn attach(interface: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        if is_caused_by(error, &TOO_MANY_FILES) {
+            return Self::ManyFiles { what: format!("the hooks of interface {interface}") };
+        }
+        Self::Attach { interface: interface.to_owned(), reason: chain(error) }
+    }
+
     /// For `map_err`: the system refused `what`.
     pub(super) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::System { what, source }
+        move |source| {
+            if is_caused_by(&source, &TOO_MANY_FILES) {
+                return Self::ManyFiles { what: what.to_owned() };
+            }
+            Self::System { what, source }
+        }
     }
 }
 
-/// Whether something could not be had for want of memory.
-fn is_no_memory(error: &(dyn std::error::Error + 'static)) -> bool {
-    let cause = error.downcast_ref::<io::Error>();
-    cause.is_some_and(|cause| cause.raw_os_error() == Some(libc::ENOMEM))
-        || error.source().is_some_and(is_no_memory)
+/// What the system says where a process, or all of them, have as many files open as they may.
+const TOO_MANY_FILES: [i32; 2] = [libc::EMFILE, libc::ENFILE];
+
+/// Whether one of these answers of the system is behind an error.
+fn is_caused_by(error: &(dyn std::error::Error + 'static), numbers: &[i32]) -> bool {
+    let number = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+    number.is_some_and(|number| numbers.contains(&number))
+        || error.source().is_some_and(|cause| is_caused_by(cause, numbers))
 }
 
 /// An error and what caused it, in one line; of a verifier's log, the line that says what is wrong.
@@ -181,6 +222,8 @@ mod tests {
         };
         let sentence = Error::refused("the maps", &answer(libc::ENOMEM)).to_string();
         assert!(sentence.contains("not enough memory for the maps"), "{sentence}");
+        let sentence = Error::refused("the maps", &answer(libc::EMFILE)).to_string();
+        assert!(sentence.contains("too many files are open for the maps: raise"), "{sentence}");
         let sentence = Error::refused("the maps", &answer(libc::EINVAL)).to_string();
         assert!(sentence.contains("5.8 or later"), "{sentence}");
     }

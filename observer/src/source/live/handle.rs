@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use observer_common::counters::Counters;
+use observer_common::counters::{Counter, Counters};
 use observer_common::order::Order;
 
 use super::clock::monotonic_ns;
@@ -16,6 +16,7 @@ use super::keeper::Request;
 use super::selection::Missing;
 use crate::event::{Command, Side};
 use crate::ports::Ports;
+use crate::tables::{Evictions, Table};
 
 /// Sees a running capture, and asks of it. Once the capture has ended, what it last showed stays.
 #[derive(Clone)]
@@ -62,6 +63,26 @@ impl Handle {
     /// What the kernel copies.
     pub fn mode(&self) -> CaptureMode {
         *self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often somebody else was found to have detached hooks of an interface.
+    pub fn detached(&self) -> u64 {
+        self.shared.detached.load(Ordering::Relaxed)
+    }
+
+    /// What the kernel's tables have forgotten, given what its programs counted: of sockets those whose end
+    /// was seen, of directions at most so many, and not more than 128 for each CPU fewer.
+    pub fn evictions(&self, counters: &Counters) -> Evictions {
+        let kept = self.shared.flows_kept.load(Ordering::Relaxed);
+        let mut evictions = Evictions::default();
+        for (table, n) in [
+            (Table::FlowOwners, counters.get(Counter::FlowsRemembered).saturating_sub(kept)),
+            (Table::Orders, self.shared.evicted_orders.load(Ordering::Relaxed)),
+            (Table::Sockets, counters.get(Counter::SocketsForgotten)),
+        ] {
+            evictions.add(table, n as usize);
+        }
+        evictions
     }
 
     /// What was selected and is not there, now.
@@ -130,6 +151,9 @@ pub(super) struct Shared {
     missing: Mutex<Vec<Missing>>,
     mode: Mutex<CaptureMode>,
     drained_ns: AtomicU64,
+    detached: AtomicU64,
+    evicted_orders: AtomicU64,
+    flows_kept: AtomicU64,
 }
 
 impl Shared {
@@ -147,6 +171,19 @@ impl Shared {
 
     pub fn note_missing(&self, missing: Vec<Missing>) {
         *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+    }
+
+    pub fn note_evicted_orders(&self, orders: u64) {
+        self.evicted_orders.store(orders, Ordering::Relaxed);
+    }
+
+    /// How many directions the kernel remembers before it forgets one.
+    pub fn note_flows_kept(&self, flows: u64) {
+        self.flows_kept.store(flows, Ordering::Relaxed);
+    }
+
+    pub fn note_detached(&self, times: u64) {
+        self.detached.fetch_add(times, Ordering::Relaxed);
     }
 
     pub fn note_mode(&self, mode: CaptureMode) {

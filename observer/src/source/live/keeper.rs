@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::time::{Duration, Instant};
 
 use aya::maps::{MapData, RingBuf};
 use observer_common::Flow;
@@ -42,6 +43,8 @@ pub(super) struct Keeper {
     attached: BTreeMap<u32, Interface>,
     /// Whether what is attached may not be what should be, as interfaces could not be listed.
     is_behind: bool,
+    /// When to look next whether all is still attached.
+    next_look: Instant,
     sockets: Option<sockets::Attached>,
     detached: bool,
     shared: Arc<Shared>,
@@ -57,7 +60,9 @@ struct Interface {
 }
 
 /// How long to wait before trying an interface again that could not be attached to.
-const RETRY_MS: i32 = 1_000;
+const RETRY: Duration = Duration::from_secs(1);
+/// Time between two looks whether all is still attached.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl Keeper {
     /// Loads and attaches.
@@ -68,6 +73,7 @@ impl Keeper {
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
         shared.note_mode(object.mode);
+        shared.note_flows_kept(kept(config.flows));
         let only = leftovers::Only::observer();
         if let Some(only) = &only {
             leftovers::remove(only, &found);
@@ -81,6 +87,7 @@ impl Keeper {
             how: config.attach,
             attached: BTreeMap::new(),
             is_behind: false,
+            next_look: Instant::now() + LOOK_EVERY,
             sockets: None,
             detached: false,
             shared,
@@ -101,7 +108,7 @@ impl Keeper {
     pub fn run(mut self, requests: &Receiver<Request>, waker: &Waker) {
         loop {
             let diagnostics = self.object.diagnostics.as_raw_fd();
-            wait(&[self.links.as_raw_fd(), waker.as_raw_fd(), diagnostics], self.retry_ms());
+            wait(&[self.links.as_raw_fd(), waker.as_raw_fd(), diagnostics], self.patience());
             waker.clear();
             self.object.diagnostics.tell();
             loop {
@@ -111,7 +118,8 @@ impl Keeper {
                     Err(TryRecvError::Disconnected) => return,
                 }
             }
-            if (self.links.changed() || self.is_to_retry()) && !self.detached {
+            let has_lost = !self.detached && self.has_lost_hooks();
+            if (self.links.changed() || self.is_to_retry() || has_lost) && !self.detached {
                 self.follow();
             }
         }
@@ -121,7 +129,10 @@ impl Keeper {
         // Whoever asked may have gone; then nobody misses the answer.
         match request {
             Request::Counters(reply) => drop(reply.send(self.counters())),
-            Request::Order(flow, order) => self.object.order(flow, order),
+            Request::Order(flow, order) => {
+                self.object.orders.give(flow, order);
+                self.shared.note_evicted_orders(self.object.orders.evicted());
+            }
             Request::Watch(ports) => {
                 if let Err(error) = self.object.watch(&ports) {
                     tracing::error!("{error}");
@@ -204,12 +215,45 @@ impl Keeper {
         failed.find_map(|interface| interface.hooks.err()).map_or(Ok(()), Err)
     }
 
+    /// Now and then, looks whether all is still attached. Where somebody has detached a hook, its
+    /// interface has none, until it is attached to again.
+    fn has_lost_hooks(&mut self) -> bool {
+        let now = Instant::now();
+        if now < self.next_look {
+            return false;
+        }
+        self.next_look = now + LOOK_EVERY;
+        let mut lost = 0;
+        for interface in self.attached.values_mut() {
+            let Ok(hooks) = &mut interface.hooks else { continue };
+            let Some(gone) = hooks.iter().find(|hook| !hook.is_there()) else { continue };
+            let (name, direction) = (&interface.name, gone.direction());
+            tracing::warn!(
+                "somebody has detached {direction} of interface {name}: attaching again"
+            );
+            attach::detach(&mut self.object, std::mem::take(hooks));
+            let reason = format!("{direction} was detached");
+            interface.hooks = Err(Error::Attach { interface: name.clone(), reason });
+            lost += 1;
+        }
+        if lost > 0 {
+            self.tell();
+            self.shared.note_detached(lost);
+        }
+        lost > 0
+    }
+
     fn is_to_retry(&self) -> bool {
         self.is_behind || self.attached.values().any(|interface| interface.hooks.is_err())
     }
 
-    fn retry_ms(&self) -> i32 {
-        if self.is_to_retry() { RETRY_MS } else { -1 }
+    /// How long to wait for something to do.
+    fn patience(&self) -> Duration {
+        if self.detached {
+            return Duration::MAX;
+        }
+        let look = self.next_look.saturating_duration_since(Instant::now());
+        if self.is_to_retry() { look.min(RETRY) } else { look }
     }
 
     fn tell(&self) {
@@ -222,7 +266,7 @@ impl Keeper {
                 attached,
             };
             match &interface.hooks {
-                Ok(attached) => hooks.extend(attached.iter().map(|one| status(one.egress, true))),
+                Ok(attached) => hooks.extend(attached.iter().map(|one| status(one.egress(), true))),
                 Err(_) => hooks.extend([status(false, false), status(true, false)]),
             }
         }
@@ -230,9 +274,21 @@ impl Keeper {
     }
 }
 
+/// Free entries that the kernel may keep for each CPU in a map that forgets (kernel/bpf/bpf_lru_list.c).
+const FREE_PER_CPU: u64 = 128;
+
+/// How many entries of such a map are there before the first can be forgotten.
+fn kept(entries: u32) -> u64 {
+    // Where the CPUs cannot be counted, none are.
+    let cpus = aya::util::nr_cpus().map_or(u64::MAX, |cpus| cpus as u64);
+    u64::from(entries).saturating_sub(FREE_PER_CPU.saturating_mul(cpus))
+}
+
 /// Waits until one of these can be read, or the time is over.
-fn wait<const N: usize>(fds: &[i32; N], timeout_ms: i32) {
+fn wait<const N: usize>(fds: &[i32; N], most: Duration) {
     let mut polled = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
+    // Rounded up, and endless where it is too long to be told.
+    let timeout_ms = i32::try_from(most.as_millis()).map_or(-1, |ms| ms.saturating_add(1));
     // SAFETY: the array is valid for the call. Interruptions and errors end the wait early.
     unsafe { libc::poll(polled.as_mut_ptr(), N as libc::nfds_t, timeout_ms) };
 }

@@ -15,12 +15,15 @@ mod config;
 mod diagnostics;
 mod drain;
 mod error;
+mod files;
 mod handle;
 mod keeper;
 mod leftovers;
 mod links;
 mod netlink;
 mod object;
+mod orders;
+mod presence;
 mod privileges;
 mod qdisc;
 mod records;
@@ -35,6 +38,7 @@ use std::thread;
 pub use addresses::{LocalAddresses, local_addresses};
 pub use config::{Attach, Config, Copy};
 pub use error::Error;
+pub use files::allow_files;
 pub use handle::{CaptureMode, Handle, HookStatus};
 pub use observer_common::counters::{Counter, Counters, Loss};
 pub use observer_common::sieve::Why;
@@ -55,7 +59,8 @@ impl Capture {
     /// Loads the kernel programs and attaches them.
     ///
     /// With [`Config::drop_privileges`] the calling thread has lost all capabilities afterwards, and
-    /// threads it starts have none: call it before starting others.
+    /// threads it starts have none. One that was started before has to drop its own
+    /// ([`drop_privileges`]).
     pub fn start(config: &Config) -> Result<Self, Error> {
         check_ring(config.ring_bytes)?;
         let shared = Arc::new(Shared::default());
@@ -81,7 +86,7 @@ impl Capture {
             Err(Error::System { what: "the thread that keeps the hooks", source })
         })?;
         if config.drop_privileges {
-            privileges::keep(&[])?;
+            drop_privileges()?;
         }
         let drain =
             Drain::new(ring, config.ring_bytes).map_err(Error::system("watching the ring"))?;
@@ -105,6 +110,11 @@ impl Drop for Capture {
     fn drop(&mut self) {
         self.handle.detach();
     }
+}
+
+/// Drops all capabilities of the calling thread, for good.
+pub fn drop_privileges() -> Result<(), Error> {
+    privileges::keep(&[])
 }
 
 /// Removes what a killed observer has left attached; returns in how many places there was something.

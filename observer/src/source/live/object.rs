@@ -4,14 +4,14 @@ use aya::maps::{Array, HashMap, MapData, PerCpuArray, RingBuf};
 use aya::programs::{ProgramError, SchedClassifier, SockOps};
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use observer_common::counters::{COUNTERS, Counters};
-use observer_common::order::Order;
 use observer_common::owner::Hook;
-use observer_common::{Flow, record};
+use observer_common::record;
 
 use super::config::{Config, Copy};
 use super::diagnostics::{self, Diagnostics};
 use super::error::Error;
 use super::handle::CaptureMode;
+use super::orders::Orders;
 use crate::ports::Ports;
 use crate::protocol::sieve::Words;
 
@@ -28,13 +28,12 @@ pub(super) const PLAIN: Classifiers =
     ["kobs_ingress_whole", "kobs_egress_whole", "kobs_ingress_ip_whole", "kobs_egress_ip_whole"];
 const SOCKETS: &str = "kobs_sockets";
 
-type FlowKey = [u8; size_of::<Flow>()];
-
 /// What is in the kernel.
 pub(super) struct Object {
     ebpf: Ebpf,
     ports: Array<MapData, u64>,
-    orders: HashMap<MapData, FlowKey, u64>,
+    /// What is asked of it.
+    pub orders: Orders,
     hooks: HashMap<MapData, u64, u8>,
     counters: PerCpuArray<MapData, [u64; COUNTERS]>,
     /// What the programs say for diagnosis.
@@ -58,6 +57,8 @@ impl Object {
             .override_global(aya_log::LEVEL, &diagnostics::level(), true)
             .map_max_entries("RING", config.ring_bytes)
             .map_max_entries("FLOWS", config.flows)
+            // A socket has two directions.
+            .map_max_entries("SOCKETS", config.flows.div_ceil(2))
             .load(OBJECT)
             .map_err(|error| Error::refused("the maps", &error))?;
         let diagnostics = Diagnostics::of(&mut ebpf);
@@ -65,7 +66,7 @@ impl Object {
         let ring = take(&mut ebpf, "RING")?;
         let mut object = Self {
             ports: take(&mut ebpf, "PORTS")?,
-            orders: take(&mut ebpf, "ORDERS")?,
+            orders: Orders::new(take(&mut ebpf, "ORDERS")?),
             hooks: take(&mut ebpf, "HOOKS")?,
             counters: take(&mut ebpf, "COUNTERS")?,
             diagnostics,
@@ -108,12 +109,6 @@ impl Object {
     pub fn hook_gone(&mut self, hook: Hook) {
         // It may never have been noted.
         let _ = self.hooks.remove(&hook.0);
-    }
-
-    /// Asks the kernel to do something with a direction.
-    pub fn order(&mut self, flow: Flow, order: Order) {
-        // Where there is no room, the direction goes on as it is.
-        let _ = self.orders.insert(flow.key(), order.encode(), 0);
     }
 
     /// What the kernel programs have counted, on all CPUs.

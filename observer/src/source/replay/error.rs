@@ -31,6 +31,11 @@ pub enum Problem {
     /// Another kind of file.
     #[error("is not a capture: it is neither pcap nor pcapng")]
     NotACapture,
+    /// A kind of pcap that hardly anybody writes.
+    #[error(
+        "is a pcap of a kind that is not supported: write it anew first (editcap -F pcapng FILE NEW)"
+    )]
+    RarePcap,
     /// A compressed file, perhaps of a capture.
     #[error("is compressed: unpack it first ({0} -dc FILE | kafka-observer replay -)")]
     Compressed(&'static str),

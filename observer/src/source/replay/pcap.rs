@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 
 const FILE_HEADER_LEN: usize = 24;
 const RECORD_HEADER_LEN: usize = 16;
+const MODIFIED_RECORD_HEADER_LEN: usize = 24;
 const MAGIC_LEN: usize = 4;
 
 type ParseRecord =
@@ -27,14 +28,15 @@ pub fn read<R: Read>(
     window: &mut Window<R>,
     sink: &mut impl FnMut(Record<'_>),
 ) -> Result<(), Problem> {
-    let header = read_header(window)?;
+    let (header, is_modified) = read_header(window)?;
     // The upper bits tell about frame check sequences; IP's own length leaves those out.
     let link = header.network.0.cast_unsigned() & 0xffff;
     if LinkType::from_number(link).is_none() {
         return Err(Problem::UnknownLink(link));
     }
-    let parse: ParseRecord = match (header.is_modified_format(), header.is_bigendian()) {
-        (true, _) => parse_pcap_frame_modified,
+    let parse: ParseRecord = match (is_modified, header.is_bigendian()) {
+        (true, true) => parse_modified_be,
+        (true, false) => parse_pcap_frame_modified,
         (false, true) => parse_pcap_frame_be,
         (false, false) => parse_pcap_frame,
     };
@@ -60,22 +62,60 @@ fn time(block: &LegacyPcapBlock<'_>, ns_per_unit: u64) -> Timestamp {
     Timestamp(seconds.saturating_add(u64::from(block.ts_usec).saturating_mul(ns_per_unit)))
 }
 
-/// Reads the file header; says what the file is instead where it has none.
-fn read_header<R: Read>(window: &mut Window<R>) -> Result<PcapHeader, Problem> {
+/// What files of the modified format of old Linux systems begin with, in big-endian order, and those of
+/// the usual one: the parser knows the first in the other order only. Their headers are the same.
+const MODIFIED_BE: [u8; MAGIC_LEN] = [0xa1, 0xb2, 0xcd, 0x34];
+const USUAL_BE: [u8; MAGIC_LEN] = [0xa1, 0xb2, 0xc3, 0xd4];
+
+/// A record of the modified format in big-endian order: its header is longer, by what nobody needs.
+fn parse_modified_be(record: &[u8]) -> IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>> {
+    let usual = record.get(..RECORD_HEADER_LEN).zip(record.get(MODIFIED_RECORD_HEADER_LEN..));
+    let Some((header, behind)) = usual else {
+        let missing = MODIFIED_RECORD_HEADER_LEN.saturating_sub(record.len());
+        return Err(Stop::Incomplete(Needed::new(missing)));
+    };
+    let field = |at: usize| {
+        let bytes = header.get(at..).and_then(<[u8]>::first_chunk).copied();
+        bytes.map(u32::from_be_bytes).unwrap_or_default()
+    };
+    let caplen = field(8);
+    let len = usize::try_from(caplen).unwrap_or(usize::MAX);
+    let Some((data, rest)) = behind.split_at_checked(len) else {
+        return Err(Stop::Incomplete(Needed::new(len.saturating_sub(behind.len()))));
+    };
+    let (ts_sec, fraction, origlen) = (field(0), field(4), field(12));
+    Ok((rest, LegacyPcapBlock { ts_sec, ts_usec: fraction, caplen, origlen, data }))
+}
+
+/// Reads the file header, and whether records are of the modified format; says what the file is instead
+/// where it has none.
+fn read_header<R: Read>(window: &mut Window<R>) -> Result<(PcapHeader, bool), Problem> {
     let bytes = window.fill(FILE_HEADER_LEN)?;
     if bytes.is_empty() {
         return Err(Problem::Empty);
     }
-    match parse_pcap_header(bytes) {
+    let is_modified_be = bytes.starts_with(&MODIFIED_BE);
+    let usual = [&USUAL_BE, bytes.get(MAGIC_LEN..).unwrap_or_default()].concat();
+    match parse_pcap_header(if is_modified_be { &usual } else { bytes }) {
         Ok((_, header)) => {
+            let is_modified = is_modified_be || header.is_modified_format();
             window.consume(FILE_HEADER_LEN);
-            Ok(header)
+            Ok((header, is_modified))
         }
+        Err(Stop::Error(_)) if is_rare(bytes) => Err(Problem::RarePcap),
         Err(Stop::Incomplete(_)) if bytes.len() >= MAGIC_LEN => {
             Err(Problem::Truncated { offset: 0, what: "file header" })
         }
         Err(_) => Err(compression(bytes).map_or(Problem::NotACapture, Problem::Compressed)),
     }
+}
+
+/// Whether a file is of one of the kinds of pcap that single vendors wrote (libpcap's sf-pcap.c, and
+/// Wireshark's wiretap/libpcap.h).
+fn is_rare(file: &[u8]) -> bool {
+    const MAGICS: [u32; 4] = [0xa1b2_34cd, 0xa12b_3c4d, 0x1c00_01ab, 0x1c00_01ac];
+    let magic = file.first_chunk().copied().map(u32::from_le_bytes);
+    magic.is_some_and(|magic| [magic, magic.swap_bytes()].iter().any(|m| MAGICS.contains(m)))
 }
 
 /// The program that compressed a file, by the file's first bytes.

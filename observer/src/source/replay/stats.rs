@@ -35,6 +35,20 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Packets by fate; their sum is `packets`.
+    pub const fn fates(&self) -> [(&'static str, u64); 8] {
+        [
+            ("segment", self.segments),
+            ("copy", self.copies),
+            ("unwatched", self.unwatched),
+            ("not_ip", self.not_ip),
+            ("not_tcp", self.not_tcp),
+            ("fragment", self.fragments),
+            ("malformed", self.malformed),
+            ("unknown_link", self.unknown_links),
+        ]
+    }
+
     /// Counts a packet that is no TCP segment.
     pub(super) const fn skip(&mut self, reason: Skip) {
         count(match reason {

@@ -170,8 +170,7 @@ fn connections_are_counted_by_security_and_library() {
     );
     let plaintext = r#"{broker="10.0.0.2:9092",security="plaintext",vantage="broker"}"#;
     assert!(samples(&metrics, "connections").contains(&format!("{plaintext} 1")));
-    let software = Some(&software);
-    metrics.event(Event::ConnectionClosed { peers: peers(), security: is, software });
+    metrics.event(Event::ConnectionClosed { peers: peers(), security: is });
     assert!(samples(&metrics, "connections").contains(&format!("{plaintext} 0")));
     assert!(samples(&metrics, "client_info").is_empty());
 }
@@ -202,8 +201,8 @@ fn a_client_that_names_no_library_is_known_by_its_id() {
     metrics.event(Event::ClientSoftware { peers: peers(), software: &software });
     metrics.event(Event::Request(&request("a")));
     assert_eq!(samples(&metrics, "client_info"), [library("a", "librdkafka", "2.0")]);
-    let (security, software) = (Security::Plaintext, Some(&software));
-    metrics.event(Event::ConnectionClosed { peers: peers(), security, software });
+    let security = Security::Plaintext;
+    metrics.event(Event::ConnectionClosed { peers: peers(), security });
     assert!(samples(&metrics, "client_info").is_empty());
 }
 
@@ -228,7 +227,7 @@ fn connections_are_counted_by_the_mechanism_that_was_agreed_to() {
         );
     }
     let security = Security::SaslPlaintext;
-    metrics.event(Event::ConnectionClosed { peers: peers(), security, software: None });
+    metrics.event(Event::ConnectionClosed { peers: peers(), security });
     assert!(samples(&metrics, "connections_by_mechanism").is_empty());
 }
 

@@ -35,7 +35,8 @@ fn counted() -> Metrics {
                 correlation_id: 1,
                 client_id: Some(Arc::from(format!("a-client-of-the-bench-{client}"))),
             };
-            metrics.event(Event::Request(&Request { peers, header, bytes: 100 }));
+            let request = Request { peers, header, bytes: 100, time: None, replica: None };
+            metrics.event(Event::Request(&request));
         }
     }
     metrics

@@ -29,11 +29,13 @@ pub enum Table {
     MessageFacts,
     /// Brokers whose cluster is known, and clusters.
     BrokerClusters,
+    /// Brokers told from clients, and requests whose sender has not shown which it is.
+    Senders,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -47,6 +49,7 @@ impl Table {
         Self::PendingOffsets,
         Self::MessageFacts,
         Self::BrokerClusters,
+        Self::Senders,
     ];
 
     /// The label value.
@@ -65,6 +68,7 @@ impl Table {
             Self::PendingOffsets => "pending_offsets",
             Self::MessageFacts => "message_facts",
             Self::BrokerClusters => "broker_clusters",
+            Self::Senders => "senders",
         }
     }
 }

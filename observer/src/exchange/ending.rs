@@ -238,7 +238,13 @@ pub(super) fn report_request<H: Handler>(
     pending: &mut Pending,
     ctx: &mut Context<'_, H>,
 ) {
-    let request = Request { peers, header: pending.take_header(), bytes: pending.bytes };
+    let request = Request {
+        peers,
+        header: pending.take_header(),
+        bytes: pending.bytes,
+        time: pending.first,
+        replica: pending.facts.as_ref().and_then(|facts| facts.replica),
+    };
     ctx.emit(Event::Request(&request));
     pending.client_id = request.header.client_id;
 }

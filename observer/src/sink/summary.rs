@@ -275,7 +275,8 @@ Produce        11     3.5   1.003   1.003          1           0
         for api_key in i16::MIN..i16::MAX {
             let header = crate::event::RequestHeader { api_key, ..header("a") };
             let peers = peers();
-            let request = crate::event::Request { peers, header, bytes: 1 };
+            let request =
+                crate::event::Request { peers, header, bytes: 1, time: None, replica: None };
             summary.event(Event::Request(&request));
         }
         assert_eq!(summary.apis.len(), MAX_APIS + 1);

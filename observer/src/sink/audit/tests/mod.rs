@@ -1,36 +1,36 @@
 //! Scripted events in, the report out.
 
+mod parties;
+
 use super::*;
-use crate::decode::Facts;
-use crate::event::ClientSoftware;
-use crate::sink::samples::{TIME, exchange, peers};
+use crate::event::{ClientSoftware, Fetcher};
+use crate::sink::samples::{TIME, peers, request};
 
 const FETCH: i16 = 1;
 const FIND_COORDINATOR: i16 = 10;
 
 /// A request of an API and version, sent so many seconds later.
-fn sent(client_id: &str, api_key: i16, api_version: i16, seconds: u64) -> Exchange {
-    let mut exchange = exchange(client_id);
-    exchange.header.api_key = api_key;
-    exchange.header.api_version = api_version;
-    exchange.time = Some(Timestamp(TIME.0 + seconds * 1_000_000_000));
-    (exchange.request, exchange.response) = (None, None);
-    exchange
+fn sent(client_id: &str, api_key: i16, api_version: i16, seconds: u64) -> Request {
+    let mut request = request(client_id);
+    request.header.api_key = api_key;
+    request.header.api_version = api_version;
+    request.time = Some(Timestamp(TIME.0 + seconds * 1_000_000_000));
+    request
 }
 
 fn named(name: &str, version: &str) -> ClientSoftware {
     ClientSoftware { name: name.into(), version: version.into(), client_id: None }
 }
 
-fn audited(exchanges: &[Exchange]) -> Report {
+fn audited(requests: &[Request]) -> Report {
     let mut audit = Audit::new(100);
-    tell(&mut audit, exchanges);
+    tell(&mut audit, requests);
     audit.report(0)
 }
 
-fn tell(audit: &mut Audit, exchanges: &[Exchange]) {
-    for exchange in exchanges {
-        audit.event(Event::Exchange(exchange));
+fn tell(audit: &mut Audit, requests: &[Request]) {
+    for request in requests {
+        audit.event(Event::Request(request));
     }
 }
 
@@ -108,9 +108,9 @@ fn what_brokers_send_is_listed_apart() {
     // Before its first fetch, the same follower asks for offsets, without saying who it is.
     let before = sent("broker-1-fetcher-0", 23, 0, 0);
     let mut offsets = sent("1", 2, 0, 0);
-    offsets.request = Some(Box::new(Facts { replica: Some(1), ..Facts::default() }));
+    offsets.replica = Some(1);
     let mut consumer = sent("c", 2, 0, 0);
-    consumer.request = Some(Box::new(Facts { replica: Some(-1), ..Facts::default() }));
+    consumer.replica = Some(-1);
     let report = audited(&[before, follower, offsets, consumer, sent("2", 4, 0, 0)]);
     let ids = |senders: &[report::SenderUsage]| -> Vec<_> {
         senders.iter().map(|s| s.client_id.clone().unwrap()).collect()
@@ -183,10 +183,10 @@ Not known: what was asked in 77 bytes that passed unseen.
 
 #[test]
 fn the_document_has_every_field() {
-    let mut exchange = sent("a\n\u{1b}", FETCH, 3, 0);
-    exchange.time = None;
+    let mut request = sent("a\n\u{1b}", FETCH, 3, 0);
+    request.time = None;
     let mut json = Vec::new();
-    audited(&[exchange]).write_json(&mut json).unwrap();
+    audited(&[request]).write_json(&mut json).unwrap();
     let (first, lists) = (
         r#"{"kafka":"4.4.0","first_time":null,"last_time":null,"requests":1,"#,
         r#"}],"brokers":[],"early":[],"unnamed":[],"#,

@@ -7,10 +7,9 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use observer::event::{Event, Handler};
 use observer::pipeline;
-use observer::sink::audit::{Audit, Report};
+use observer::sink::audit::{Audit, Report, Unread};
 use observer::time::Timestamp;
 
-use super::unseen;
 use crate::cli::failure::Failure;
 use crate::cli::listen::listen;
 use crate::cli::live::{self, LiveFlags, State, View};
@@ -36,15 +35,16 @@ impl SourceFlags {
     pub fn capture(&self, audit: Audit) -> Result<Report, Failure> {
         let stop = Arc::new(AtomicBool::new(false));
         let listener = self.listen.map(listen).transpose()?;
-        let watch =
-            live::capture(&self.live, listener, &stop, || Ok(Watch { audit, missing_bytes: 0 }))?;
-        Ok(watch.audit.report(watch.missing_bytes))
+        let watch = live::capture(&self.live, listener, &stop, || {
+            Ok(Watch { audit, unread: Unread::default() })
+        })?;
+        Ok(watch.audit.report(watch.unread))
     }
 }
 
 struct Watch {
     audit: Audit,
-    missing_bytes: u64,
+    unread: Unread,
 }
 
 impl Handler for Watch {
@@ -55,6 +55,6 @@ impl Handler for Watch {
 
 impl View for Watch {
     fn look(&mut self, _now: Timestamp, state: &State<'_>) {
-        self.missing_bytes = unseen(state.pipeline.ledger()).saturating_add(state.lost_bytes());
+        self.unread = Unread::new(state.pipeline.ledger(), state.lost_bytes());
     }
 }

@@ -24,9 +24,28 @@ use foldhash::fast::RandomState;
 pub use self::report::Report;
 use self::roster::{Library, Roster, Sender, earlier};
 use crate::event::{ApiName, Endpoint, Event, Handler, Peers, Request, Security};
+use crate::ledger::Ledger;
 use crate::protocol::api::Removal;
 use crate::sink::parties::{GREETINGS, Parties, Party};
 use crate::time::Timestamp;
+
+/// Bytes in which requests may have been that were not read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread {
+    /// Passed without being seen.
+    pub missing_bytes: u64,
+    /// Seen, and not usable: frame boundaries were not known, or too much was waiting.
+    pub unusable_bytes: u64,
+}
+
+impl Unread {
+    /// Of a pipeline; further bytes were lost before they came to it.
+    pub fn new(ledger: &Ledger, lost_bytes: u64) -> Self {
+        let gaps = ledger.gaps.iter().fold(lost_bytes, |sum, bytes| sum.saturating_add(*bytes));
+        let unusable_bytes = ledger.discarded.saturating_add(ledger.unsynchronised);
+        Self { missing_bytes: gaps, unusable_bytes }
+    }
+}
 
 /// A request of a version that was removed.
 #[derive(Clone, Debug)]
@@ -55,6 +74,8 @@ pub struct Audit {
     libraries: HashMap<(Endpoint, Endpoint), Library, RandomState>,
     requests: u64,
     encrypted: u64,
+    /// Connections of which it is not known, or was not until they ended, what is spoken on them.
+    obscure: u64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
@@ -71,18 +92,19 @@ impl Audit {
             libraries: HashMap::default(),
             requests: 0,
             encrypted: 0,
+            obscure: 0,
             first: None,
             last: None,
         }
     }
 
-    /// The result. `missing_bytes` passed without being seen.
-    pub fn report(&self, missing_bytes: u64) -> Report {
+    /// The result.
+    pub fn report(&self, unread: Unread) -> Report {
         let mut settled = self.clone();
         for removed in settled.parties.settle() {
             settled.count(Party::Client, removed);
         }
-        verdict::judge(&settled, missing_bytes)
+        verdict::judge(&settled, unread)
     }
 
     fn request(&mut self, request: &Request) {
@@ -143,8 +165,11 @@ impl Handler for Audit {
                 let (name, version) = (software.name.clone(), software.version.clone());
                 self.libraries.insert((peers.client, peers.broker), Library { name, version });
             }
-            Event::ConnectionSecurity { is: Security::Tls, .. } => {
-                self.encrypted = self.encrypted.saturating_add(1);
+            Event::ConnectionOpened(_) => self.obscure = self.obscure.saturating_add(1),
+            Event::ConnectionSecurity { was, is, .. } => {
+                let (tls, unknown) = (is == Security::Tls, was == Security::Unknown);
+                self.encrypted = self.encrypted.saturating_add(tls.into());
+                self.obscure = self.obscure.saturating_sub(unknown.into());
             }
             Event::ConnectionClosed { peers, .. } => {
                 self.libraries.remove(&(peers.client, peers.broker));

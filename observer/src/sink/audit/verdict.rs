@@ -4,14 +4,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::report::{LibraryName, Overflow, Report, SenderUsage, VersionUsed};
 use super::roster::{Library, Sender, Usage};
-use super::{Audit, advice};
+use super::{Audit, Unread, advice};
 use crate::event::Endpoint;
 use crate::protocol::api::Api;
 use crate::protocol::table::RELEASES;
 use crate::sink::clock::rfc3339;
 
 /// Makes the report.
-pub fn judge(audit: &Audit, missing_bytes: u64) -> Report {
+pub fn judge(audit: &Audit, unread: Unread) -> Report {
     let is_listed =
         |sender: &Sender| audit.clients.contains(sender) || audit.early.contains(sender);
     // Whoever is a broker by its other requests.
@@ -25,7 +25,9 @@ pub fn judge(audit: &Audit, missing_bytes: u64) -> Report {
         last_time: audit.last.map(rfc3339),
         requests: audit.requests,
         encrypted_connections: audit.encrypted,
-        missing_bytes,
+        unknown_connections: audit.obscure,
+        missing_bytes: unread.missing_bytes,
+        unusable_bytes: unread.unusable_bytes,
         clients: sorted(audit.clients.iter().collect()).map(advised).collect(),
         brokers: sorted(audit.brokers.iter().collect()).collect(),
         early: sorted(audit.early.iter().collect()).collect(),

@@ -25,7 +25,7 @@ fn named(name: &str, version: &str) -> ClientSoftware {
 fn audited(requests: &[Request]) -> Report {
     let mut audit = Audit::new(100);
     tell(&mut audit, requests);
-    audit.report(0)
+    audit.report(Unread::default())
 }
 
 fn tell(audit: &mut Audit, requests: &[Request]) {
@@ -73,7 +73,7 @@ fn versions_that_are_taken_or_unknown_are_no_finding() {
     let taken = [sent("new", 0, 13, 0), sent("new", FETCH, 4, 0), sent("new", 3, 0, 0)];
     tell(&mut audit, &taken);
     tell(&mut audit, &[sent("new", FETCH, 99, 0), sent("new", 999, 0, 0), sent("new", -1, -1, 0)]);
-    let report = audit.report(0);
+    let report = audit.report(Unread::default());
     assert!(!report.has_findings());
     let text = report.text();
     assert!(text.ends_with(": no client used such a version\n"), "{text}");
@@ -92,7 +92,7 @@ fn a_library_belongs_to_its_connection_until_that_closes() {
         Event::ConnectionClosed { peers: peers(), security: Security::Plaintext, software: None };
     audit.event(closed);
     tell(&mut audit, &[sent("a", FETCH, 3, 0)]);
-    let report = audit.report(0);
+    let report = audit.report(Unread::default());
     let [unnamed, named] = &report.clients[..] else { panic!("{report:?}") };
     assert_eq!((unnamed.library.is_none(), unnamed.requests), (true, 2), "ports do not matter");
     assert_eq!(named.library.as_ref().unwrap().version, "1.6.0");
@@ -144,7 +144,7 @@ fn a_client_that_names_no_library_is_a_hint() {
     audit.event(closed);
     tell(&mut audit, &[sent("nameless", FETCH, 11, 0), sent("old", FETCH, 11, 0)]);
     tell(&mut audit, &[sent("old", FETCH, 3, 0)]);
-    let report = audit.report(0);
+    let report = audit.report(Unread::default());
     let [nameless] = &report.unnamed[..] else { panic!("{report:?}") };
     assert_eq!(nameless.client_id.as_deref(), Some("nameless"));
     assert_eq!((nameless.requests, nameless.versions.len()), (1, 0));
@@ -157,7 +157,7 @@ fn clients_beyond_the_bound_are_counted_and_still_findings() {
     for id in 0..1000 {
         tell(&mut audit, &[sent(&id.to_string(), FETCH, 3, 0)]);
     }
-    let report = audit.report(0);
+    let report = audit.report(Unread::default());
     assert_eq!((report.clients.len(), report.overflow.clients), (1, 999), "hints take no room");
     assert_eq!((report.unnamed.len(), report.overflow.unnamed), (1, 1));
     assert!(report.text().contains("999 such requests of further clients"));
@@ -167,16 +167,20 @@ fn clients_beyond_the_bound_are_counted_and_still_findings() {
 fn what_could_not_be_read_is_said() {
     let mut audit = Audit::new(1);
     let (was, is) = (Security::Unknown, Security::Tls);
+    audit.event(Event::ConnectionOpened(peers()));
     audit.event(Event::ConnectionSecurity { peers: peers(), was, is });
-    let report = audit.report(77);
-    assert_eq!((report.encrypted_connections, report.missing_bytes), (1, 77));
+    audit.event(Event::ConnectionOpened(peers()));
+    let report = audit.report(Unread { missing_bytes: 77, unusable_bytes: 1 });
+    assert_eq!((report.encrypted_connections, report.unknown_connections), (1, 1));
     assert_eq!(
         report.text(),
         "\
 API versions that Kafka 4.4.0 no longer takes (KIP-896)
 0 requests seen: no client used such a version
 Not known: what was asked on 1 encrypted connection.
+Not known: what was asked on 1 connection on which nothing could be told to be Kafka.
 Not known: what was asked in 77 bytes that passed unseen.
+Not known: what was asked in 1 byte that lay between no known boundaries of requests.
 "
     );
 }
@@ -194,7 +198,8 @@ fn the_document_has_every_field() {
     let json = String::from_utf8(json).unwrap();
     assert!(json.starts_with(first) && json.contains(lists), "{json}");
     assert!(json.contains(concat!(
-        r#""encrypted_connections":0,"missing_bytes":0,"clients":[{"client_id":"a\n\u001b","#,
+        r#""encrypted_connections":0,"unknown_connections":0,"missing_bytes":0,"unusable_bytes":0,"#,
+        r#""clients":[{"client_id":"a\n\u001b","#,
         r#""library":null,"address":"10.0.0.1","broker":"10.0.0.2:9092","first_time":null,"#,
         r#""last_time":null,"requests":1,"versions":[{"api_key":1,"api":"Fetch","api_version":3,"#,
         r#""lowest_version":4,"requests":1}],"upgrade":"no library was named:"#,
@@ -209,7 +214,7 @@ fn text_from_the_wire_cannot_act_on_the_terminal() {
     let mut audit = Audit::new(1);
     audit.event(Event::ClientSoftware { peers: peers(), software: &software });
     tell(&mut audit, &[sent("\u{1b}[2J", FETCH, 3, 0)]);
-    let text = audit.report(0).text();
+    let text = audit.report(Unread::default()).text();
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
     assert!(!text.contains('\u{202e}'), "{text:?}");
 }

@@ -57,7 +57,7 @@ fn the_daemon_counts_the_same_requests() {
         metrics.event(Event::Request(request));
     }
     metrics.settle();
-    let report = audit.report(0);
+    let report = audit.report(Unread::default());
     let mut listed: Vec<_> = report
         .clients
         .iter()

@@ -2,7 +2,7 @@
 
 mod parts;
 
-use observer::decode::{Decoder, Names, TopicId, Undecoded};
+use observer::decode::{Decoder, Facts, Names, TopicId, Undecoded};
 use observer::event::{Endpoint, Side};
 use observer::protocol::api::ApiKey;
 use observer::protocol::error_code::ErrorCode;
@@ -227,4 +227,26 @@ fn a_share_groups_state_tells_what_is_done_behind_its_start() {
     assert_eq!((facts.undecoded, facts.groups[0].as_ref()), (None, "g"));
     let [partition] = facts.partitions[..] else { panic!("{facts:?}") };
     assert_eq!((partition.index, partition.offset, partition.records), (4, Some(9), Some(2)));
+}
+
+#[test]
+fn a_version_that_two_releases_lay_out_differently_is_believed_only_if_it_fits() {
+    // ReadShareGroupStateSummary v0: a topic's partition 0, state epoch 1, start offset 42. Kafka 4
+    // has a leader epoch before the offset, which 3.9 has not.
+    let message = |leader_epoch: &[u8]| {
+        let mut bytes = vec![0, 2];
+        bytes.extend([7; 16]);
+        bytes.extend([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        bytes.extend(leader_epoch);
+        bytes.extend(42_i64.to_be_bytes());
+        bytes.extend([0, 0, 0]);
+        let id = (ApiKey::READ_SHARE_GROUP_STATE_SUMMARY, Side::Response, 0);
+        decoded(id, &[Bytes(&bytes)])
+    };
+    let facts = message(&[0, 0, 0, 3]);
+    assert_eq!((facts.undecoded, facts.partitions[0].offset), (None, Some(42)));
+    let undecoded = Some(Undecoded::Malformed);
+    let older = message(&[]);
+    assert_eq!(older, Facts { undecoded: older.undecoded, ..Facts::default() });
+    assert_eq!(older.undecoded, undecoded);
 }

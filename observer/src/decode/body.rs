@@ -39,6 +39,8 @@ pub struct Body {
     wrapped: Option<Wrapped>,
     /// Of a version that the table does not know: only what does not change is believed.
     is_unknown: bool,
+    /// An older release lays it out in another way.
+    is_disputed: bool,
     has_lost: bool,
     /// What kind the first hole was.
     hole: Option<Hole>,
@@ -56,6 +58,7 @@ impl Body {
             });
         }
         let is_unknown = program.is_none();
+        self.is_disputed = program.is_some_and(|program| program.is_disputed);
         match program.or_else(|| message.fallback()) {
             Some(program) => match &mut self.machine {
                 Some(machine) => machine.restart(program, len),
@@ -113,6 +116,12 @@ impl Body {
             Some(Err(why)) => facts.undecoded = Some(why.into()),
             Some(Ok(())) if self.has_lost => facts.undecoded = Some(missing),
             Some(Ok(())) | None => {}
+        }
+        if self.is_disputed && facts.undecoded.is_some() {
+            // What was found may stand at places of the other layout.
+            let undecoded = facts.undecoded;
+            facts.clear();
+            facts.undecoded = undecoded;
         }
         facts
     }

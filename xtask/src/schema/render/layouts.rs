@@ -49,8 +49,8 @@ fn layout(out: &mut String, key: i16, valid: Versions, message: &Message, disput
     let is_its = |dispute: &&Dispute| {
         (dispute.key, dispute.kind) == (key, message.kind) && valid.contains(dispute.version)
     };
-    let disputed: Vec<_> = disputes.iter().filter(is_its).map(|dispute| dispute.version).collect();
-    match &disputed[..] {
+    let those: Vec<_> = disputes.iter().filter(is_its).map(|dispute| dispute.version).collect();
+    match &those[..] {
         [] => line(out, "    ]),"),
         versions => line(out, &format!("    ]).disputed(&{versions:?}),")),
     }

@@ -122,6 +122,9 @@ impl Names {
         for topic in facts.topics.iter_mut().filter(|topic| topic.name.is_none()) {
             topic.name = topic.id.and_then(|id| self.topic(id).cloned());
         }
+        if let Some(forwarded) = &mut facts.forwarded {
+            self.complete(&mut forwarded.facts);
+        }
     }
 
     /// Whether names of ids were learned since they were taken.

@@ -31,11 +31,15 @@ pub enum Table {
     BrokerClusters,
     /// Brokers told from clients, and requests whose sender has not shown which it is.
     Senders,
+    /// Ids of requests that ended without an answer, for which one may still come.
+    Unanswered,
+    /// Responses that came before their requests were whole.
+    EarlyResponses,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -50,6 +54,8 @@ impl Table {
         Self::MessageFacts,
         Self::BrokerClusters,
         Self::Senders,
+        Self::Unanswered,
+        Self::EarlyResponses,
     ];
 
     /// The label value.
@@ -69,6 +75,8 @@ impl Table {
             Self::MessageFacts => "message_facts",
             Self::BrokerClusters => "broker_clusters",
             Self::Senders => "senders",
+            Self::Unanswered => "unanswered",
+            Self::EarlyResponses => "early_responses",
         }
     }
 }

@@ -41,17 +41,17 @@ fn commit(script: &mut Script) {
 
 #[test]
 fn a_transaction_does_not_bring_back_the_offset_of_a_topic_that_is_gone() {
-    let u = ("u".to_owned(), 0, 3, None);
+    let left = [("u".to_owned(), 0, 3, None)];
     let mut script = promised();
     let deleted = || Facts::default().with("t", &[]);
     script.then(ApiKey::DELETE_TOPICS, deleted(), deleted());
     commit(&mut script);
-    assert_eq!(script.progress(GROUP), [u.clone()]);
+    assert_eq!(script.progress(GROUP), left);
     // Deleted and created where nobody saw it: its name has another id.
     let mut script = promised();
     let mut another = Facts::default().with_id(2, &[]);
     another.topics[0].name = Some("t".into());
     script.then(ApiKey::METADATA, Facts::default(), another);
     commit(&mut script);
-    assert_eq!(script.progress(GROUP), [u]);
+    assert_eq!(script.progress(GROUP), left);
 }

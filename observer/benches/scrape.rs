@@ -8,6 +8,8 @@ use divan::Bencher;
 use observer::event::{Endpoint, Event, Handler, Peers, Request, RequestHeader, Vantage};
 use observer::sink::metrics::health::Health;
 use observer::sink::metrics::{self, Metrics, Options};
+use observer::time::WallClock;
+use observer::time::WallClock;
 
 const BROKERS: u8 = 20;
 const APIS: i16 = 10;
@@ -35,7 +37,15 @@ fn counted() -> Metrics {
                 correlation_id: 1,
                 client_id: Some(Arc::from(format!("a-client-of-the-bench-{client}"))),
             };
-            metrics.event(Event::Request(&Request { peers, header, bytes: 100 }));
+            let request = Request {
+                peers,
+                header,
+                bytes: 100,
+                time: None,
+                wall: WallClock::default(),
+                replica: None,
+            };
+            metrics.event(Event::Request(&request));
         }
     }
     metrics

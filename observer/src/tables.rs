@@ -35,11 +35,17 @@ pub enum Table {
     Orders,
     /// Sockets whose retransmissions the kernel programs remember.
     Sockets,
+    /// Brokers told from clients, and requests whose sender has not shown which it is.
+    Senders,
+    /// Ids of requests that ended without an answer, for which one may still come.
+    Unanswered,
+    /// Responses that came before their requests were whole.
+    EarlyResponses,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Connections,
         Self::Inflight,
         Self::Buffers,
@@ -56,6 +62,9 @@ impl Table {
         Self::FlowOwners,
         Self::Orders,
         Self::Sockets,
+        Self::Senders,
+        Self::Unanswered,
+        Self::EarlyResponses,
     ];
 
     /// The label value.
@@ -77,6 +86,9 @@ impl Table {
             Self::FlowOwners => "flow_owners",
             Self::Orders => "orders",
             Self::Sockets => "sockets",
+            Self::Senders => "senders",
+            Self::Unanswered => "unanswered",
+            Self::EarlyResponses => "early_responses",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 mod parts;
 
-use observer::decode::{Decoder, Names, TopicId, Undecoded};
-use observer::event::{Endpoint, Side};
+use observer::decode::{Decoder, Facts, Names, TopicId, Undecoded};
+use observer::event::{Endpoint, Side, TopicErrors};
 use observer::protocol::api::ApiKey;
 use observer::protocol::error_code::ErrorCode;
 use parts::Part::{Bytes, Elided, Gap};
@@ -227,4 +227,49 @@ fn a_share_groups_state_tells_what_is_done_behind_its_start() {
     assert_eq!((facts.undecoded, facts.groups[0].as_ref()), (None, "g"));
     let [partition] = facts.partitions[..] else { panic!("{facts:?}") };
     assert_eq!((partition.index, partition.offset, partition.records), (4, Some(9), Some(2)));
+}
+
+#[test]
+fn a_version_that_two_releases_lay_out_differently_is_believed_only_if_it_fits() {
+    // ReadShareGroupStateSummary v0: a topic's partition 0, state epoch 1, start offset 42. Kafka 4
+    // has a leader epoch before the offset, which 3.9 has not.
+    let message = |leader_epoch: &[u8]| {
+        let mut bytes = vec![0, 2];
+        bytes.extend([7; 16]);
+        bytes.extend([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        bytes.extend(leader_epoch);
+        bytes.extend(42_i64.to_be_bytes());
+        bytes.extend([0, 0, 0]);
+        let id = (ApiKey::READ_SHARE_GROUP_STATE_SUMMARY, Side::Response, 0);
+        decoded(id, &[Bytes(&bytes)])
+    };
+    let facts = message(&[0, 0, 0, 3]);
+    assert_eq!((facts.undecoded, facts.partitions[0].offset), (None, Some(42)));
+    let undecoded = Some(Undecoded::Malformed);
+    let older = message(&[]);
+    assert_eq!(older, Facts { undecoded: older.undecoded, ..Facts::default() });
+    assert_eq!(older.undecoded, undecoded);
+}
+
+#[test]
+fn it_is_told_which_topic_could_not_be_altered_and_whether_it_was_only_tried() {
+    // IncrementalAlterConfigs v0: topics `a` and `b`, no setting of theirs, to be tried.
+    let mut asked = vec![0, 1, b'x', 0, 0, 0, 2];
+    for topic in [b'a', b'b'] {
+        asked.extend([2, 0, 1, topic, 0, 0, 0, 0]);
+    }
+    asked.push(1);
+    let facts = decoded((ApiKey::INCREMENTAL_ALTER_CONFIGS, Side::Request, 0), &[Bytes(&asked)]);
+    assert_eq!((facts.undecoded, facts.is_validation()), (None, Some(true)));
+    // The answer, with the error before the name: broker `1` and topic `b` are refused.
+    let mut answer = vec![0, 0, 0, 0, 0, 0, 0, 3];
+    for (code, kind, name) in [(0, 2, b'a'), (40, 4, b'1'), (40, 2, b'b')] {
+        answer.extend([0, code, 0xff, 0xff, kind, 0, 1, name]);
+    }
+    let id = (ApiKey::INCREMENTAL_ALTER_CONFIGS, Side::Response, 0);
+    let answer = decoded(id, &[Bytes(&answer)]);
+    let errors = TopicErrors::new(&answer).unwrap();
+    let of = |topic: &str| errors.of(Some(&topic.into()), None).into_iter().collect::<Vec<_>>();
+    assert_eq!((of("a"), of("b")), (vec![], vec![("INVALID_CONFIG".to_owned(), 1)]));
+    assert_eq!(answer.errors.iter().map(|error| error.count).sum::<u32>(), 2);
 }

@@ -7,6 +7,7 @@
 mod apis;
 mod comments;
 mod declared;
+mod disputes;
 mod field_type;
 mod fields;
 mod jar;
@@ -46,7 +47,8 @@ impl Args {
 pub fn run(root: &Path, check: bool) -> Result<()> {
     let jars = RELEASES.map(Jar::fetch).into_iter().collect::<Result<Vec<_>>>()?;
     let apis = apis::merge(&jars)?;
-    let files = render::files(&jars, &apis);
+    let disputes = disputes::find(&jars);
+    let files = render::files(&jars, &apis, &disputes);
     if check {
         compare(root, &files)?;
     } else {
@@ -54,6 +56,9 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
             let file = root.join(path);
             std::fs::write(file, text).with_context(|| format!("cannot write {path}"))?;
         }
+    }
+    for dispute in &disputes {
+        println!("{dispute}");
     }
     println!("{} APIs, {} layouts", apis.len(), apis::layouts(&apis));
     Ok(())

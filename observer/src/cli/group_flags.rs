@@ -73,6 +73,16 @@ pub struct GroupFlags {
         allow_hyphen_values = true
     )]
     max_pending_offsets: usize,
+    /// Brokers whose cluster is known.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "KAFKA_OBSERVER_MAX_BROKERS",
+        default_value_t = 10_000,
+        value_parser = number::<usize>(1..=MANY),
+        allow_hyphen_values = true
+    )]
+    max_brokers: usize,
 }
 
 impl GroupFlags {
@@ -85,6 +95,7 @@ impl GroupFlags {
             partitions: self.max_group_partitions,
             watermarks: self.max_watermarks,
             pending: self.max_pending_offsets,
+            brokers: self.max_brokers,
             ..Limits::default()
         }
     }

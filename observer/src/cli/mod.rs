@@ -7,6 +7,7 @@ mod captures;
 mod failure;
 mod group_flags;
 mod logging;
+mod metric_flags;
 mod options;
 mod output;
 mod replay;

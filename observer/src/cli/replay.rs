@@ -16,7 +16,8 @@ use observer::time::Timestamp;
 
 use super::captures::Captures;
 use super::failure::Failure;
-use super::options::{MetricFlags, PipelineFlags};
+use super::metric_flags::MetricFlags;
+use super::options::PipelineFlags;
 use super::output::Output;
 use super::value::ip_address;
 

@@ -37,11 +37,22 @@ pub struct Body {
     position: Position,
     is_request: bool,
     wrapped: Option<Wrapped>,
-    /// Of a version that the table does not know: only what does not change is believed.
-    is_unknown: bool,
+    trust: Trust,
     has_lost: bool,
     /// What kind the first hole was.
     hole: Option<Hole>,
+}
+
+/// What is believed of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Trust {
+    /// All.
+    #[default]
+    Everything,
+    /// All, if it fits the layout: an older release has another one.
+    IfItFits,
+    /// What does not change: the table does not know its version.
+    WhatStays,
 }
 
 impl Body {
@@ -55,7 +66,11 @@ impl Body {
                 Some(_) => Undecoded::UnknownVersion,
             });
         }
-        let is_unknown = program.is_none();
+        self.trust = match program {
+            None => Trust::WhatStays,
+            Some(Program { is_disputed: true, .. }) => Trust::IfItFits,
+            Some(_) => Trust::Everything,
+        };
         match program.or_else(|| message.fallback()) {
             Some(program) => match &mut self.machine {
                 Some(machine) => machine.restart(program, len),
@@ -66,7 +81,7 @@ impl Body {
         self.facts = Some(facts);
         self.position.reset();
         self.is_request = side == Side::Request;
-        (self.wrapped, self.is_unknown) = (wrapped, is_unknown);
+        self.wrapped = wrapped;
         (self.has_lost, self.hole) = (false, None);
     }
 
@@ -104,7 +119,7 @@ impl Body {
         };
         let missing = missing(self.hole);
         let mut facts = self.facts.take().unwrap_or_default();
-        if self.is_unknown {
+        if self.trust == Trust::WhatStays {
             keep_what_stays(&mut facts, end == Some(Ok(())));
             return facts;
         }
@@ -113,6 +128,12 @@ impl Body {
             Some(Err(why)) => facts.undecoded = Some(why.into()),
             Some(Ok(())) if self.has_lost => facts.undecoded = Some(missing),
             Some(Ok(())) | None => {}
+        }
+        if self.trust == Trust::IfItFits && facts.undecoded.is_some() {
+            // What was found may stand at places of the other layout.
+            let undecoded = facts.undecoded;
+            facts.clear();
+            facts.undecoded = undecoded;
         }
         facts
     }

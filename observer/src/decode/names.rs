@@ -87,6 +87,9 @@ impl Names {
         self.learned = self.learned.wrapping_add(1);
         if self.just_learned.len() < MAX_LEARNED {
             self.just_learned.push((id, Arc::clone(name)));
+        } else {
+            // What waits for its name is not told.
+            evictions.count(Table::TopicIds);
         }
         if self.topics.len() > self.max_topics {
             self.forget_oldest(evictions);
@@ -121,6 +124,9 @@ impl Names {
     pub fn complete(&mut self, facts: &mut Facts) {
         for topic in facts.topics.iter_mut().filter(|topic| topic.name.is_none()) {
             topic.name = topic.id.and_then(|id| self.topic(id).cloned());
+        }
+        if let Some(forwarded) = &mut facts.forwarded {
+            self.complete(&mut forwarded.facts);
         }
     }
 
@@ -184,6 +190,20 @@ mod tests {
         let mut names = Names::new(1, 0);
         assert_eq!(names.topic(TopicId::METADATA).map(|name| &**name), Some("__cluster_metadata"));
         assert_eq!(names.topic(TopicId::ZERO), None);
+    }
+
+    #[test]
+    fn ids_learned_at_once_are_bounded_and_counted() {
+        let (mut names, mut evictions) = (Names::new(9, usize::MAX), Evictions::default());
+        let name = intern(&mut names, b"t");
+        for n in 0..=MAX_LEARNED {
+            assert_eq!(evictions, Evictions::default());
+            let id = TopicId((n as u128 + 1).to_be_bytes());
+            names.learn(id, &name, &mut evictions);
+        }
+        let mut expected = Evictions::default();
+        expected.count(Table::TopicIds);
+        assert_eq!((evictions, names.take_learned().len()), (expected, MAX_LEARNED));
     }
 
     #[test]

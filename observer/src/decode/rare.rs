@@ -19,6 +19,8 @@ pub struct Rare {
     pub rebalance_timeout_ms: Option<i32>,
     /// Indices of members that an error is said of, each alone, and which (LeaveGroup).
     pub failed_members: Vec<(u32, ErrorCode)>,
+    /// Whether nothing shall be changed, only tried (CreateTopics and other admin calls).
+    pub is_validation: Option<bool>,
 }
 
 impl Facts {
@@ -40,6 +42,11 @@ impl Facts {
     /// Indices of members that an error is said of, each alone, and which (LeaveGroup).
     pub fn failed_members(&self) -> &[(u32, ErrorCode)] {
         self.rare.as_ref().map_or(&[], |rare| &rare.failed_members)
+    }
+
+    /// Whether a request shall change nothing, and only be tried; `None` where it does not say.
+    pub fn is_validation(&self) -> Option<bool> {
+        self.rare.as_ref()?.is_validation
     }
 
     /// JoinGroup: how long the group waits for a member to join again, in ms.

@@ -31,6 +31,15 @@ pub struct TopicTotals {
     pub rejected_records: u64,
 }
 
+impl TopicTotals {
+    /// The topics that a message names; `None` where none were found in what was not decoded whole.
+    pub fn named(facts: &Facts) -> Option<Vec<Self>> {
+        let mut topics = Vec::new();
+        add_each(facts, &Self::default(), &mut topics);
+        (!topics.is_empty() || facts.undecoded.is_none()).then_some(topics)
+    }
+}
+
 impl Exchange {
     /// The API.
     pub fn api_key(&self) -> ApiKey {
@@ -177,13 +186,17 @@ impl Exchange {
 }
 
 /// How a message names a topic.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Identity<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Identity<'a> {
     Name(&'a str),
     Id(TopicId),
 }
 
-fn identities(name: Option<&Arc<str>>, id: Option<TopicId>) -> impl Iterator<Item = Identity<'_>> {
+/// Its name, and its id.
+pub(super) fn identities(
+    name: Option<&Arc<str>>,
+    id: Option<TopicId>,
+) -> impl Iterator<Item = Identity<'_>> {
     let name = name.map(|name| Identity::Name(name));
     name.into_iter().chain(id.map(Identity::Id))
 }

@@ -73,6 +73,20 @@ pub struct Request {
     pub header: RequestHeader,
     /// Frame size in bytes, without the length prefix.
     pub bytes: u32,
+    /// When its first byte passed (of those seen), if its packet has a time.
+    pub time: Option<Timestamp>,
+    /// The wall clock when its frame ended.
+    pub wall: WallClock,
+    /// The replica that it names; below 0 where a client asks, `None` where it names none or that was
+    /// not seen.
+    pub replica: Option<i32>,
+}
+
+impl Request {
+    /// When it began, as people read it.
+    pub fn wall_time(&self) -> Option<Timestamp> {
+        self.time.map(|time| self.wall.at(time))
+    }
 }
 
 /// A request that has ended, with its response where it has one. It was told as an

@@ -5,6 +5,7 @@ mod exchange;
 mod peers;
 #[cfg(test)]
 mod tests;
+mod topic_errors;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use exchange::{
 };
 pub use observer_common::{Endpoint, Flow, Seq};
 pub use peers::{ClientSoftware, Peers, Security, Side, Vantage};
+pub use topic_errors::TopicErrors;
 
 use crate::time::Timestamp;
 

@@ -149,7 +149,7 @@ impl Conversation {
         let age = u64::try_from(ctx.limits.expiry.as_nanos()).unwrap_or(u64::MAX);
         let before = Timestamp(ctx.now.0.saturating_sub(age));
         while let Some(pending) = self.inflight.pop_older(before) {
-            self.inflight.remember(pending.correlation_id, Unmatched::Late);
+            self.remember(&pending, Unmatched::Late, ctx);
             self.end_request(pending, Outcome::Expired, None, ctx);
         }
     }

@@ -50,8 +50,20 @@ impl Conversation {
 
     fn evict<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
         ctx.evictions.count(Table::Inflight);
-        self.inflight.remember(pending.correlation_id, Unmatched::Evicted);
+        self.remember(&pending, Unmatched::Evicted, ctx);
         self.end_request(pending, Outcome::Evicted, None, ctx);
+    }
+
+    /// Remembers why a response to this request will have none.
+    pub(super) fn remember<H>(
+        &mut self,
+        pending: &Pending,
+        reason: Unmatched,
+        ctx: &mut Context<'_, H>,
+    ) {
+        if self.inflight.remember(pending.correlation_id, reason) {
+            ctx.evictions.count(Table::Unanswered);
+        }
     }
 
     /// Takes a response's beginning, and where the request stands that it can answer.
@@ -95,7 +107,12 @@ impl Conversation {
             None if self.is_request_side_behind && self.early.len() < MAX_EARLY => {
                 self.early.push(response);
             }
-            None => self.answer(response, ctx),
+            None => {
+                if self.is_request_side_behind {
+                    ctx.evictions.count(Table::EarlyResponses);
+                }
+                self.answer(response, ctx);
+            }
         }
     }
 
@@ -239,7 +256,14 @@ pub(super) fn report_request<H: Handler>(
     pending: &mut Pending,
     ctx: &mut Context<'_, H>,
 ) {
-    let request = Request { peers, header: pending.take_header(), bytes: pending.bytes };
+    let request = Request {
+        peers,
+        header: pending.take_header(),
+        bytes: pending.bytes,
+        wall: ctx.wall,
+        time: pending.first,
+        replica: pending.facts.as_ref().and_then(|facts| facts.replica),
+    };
     ctx.emit(Event::Request(&request));
     pending.client_id = request.header.client_id;
 }

@@ -219,12 +219,14 @@ impl Inflight {
         }
     }
 
-    /// Remembers an id that left without an answer.
-    pub(super) fn remember(&mut self, correlation_id: i32, reason: Unmatched) {
-        if self.unanswered.len() == REMEMBERED {
+    /// Remembers an id that left without an answer. Returns whether another was forgotten for it.
+    pub(super) fn remember(&mut self, correlation_id: i32, reason: Unmatched) -> bool {
+        let is_full = self.unanswered.len() >= REMEMBERED;
+        if is_full {
             self.unanswered.pop_front();
         }
         self.unanswered.push_back((correlation_id, reason));
+        is_full
     }
 
     /// Why an id that is not in flight left, if it is remembered.

@@ -38,7 +38,9 @@ pub fn taken<'a>(
     request: &'a Facts,
     response: &'a Facts,
 ) -> impl Iterator<Item = (Topic, &'a Partition, i64)> {
-    let is_refused = response.errors.iter().any(|error| error.topic.is_none());
+    // What is said of topics that are too many to be counted apart is said of each partition, too.
+    let is_refused =
+        response.errors.iter().any(|error| error.topic.is_none() && !error.is_of_other);
     let refused: HashSet<_> = refused(response).collect();
     offsets(request)
         .filter(move |_| !is_refused)

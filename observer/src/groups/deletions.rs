@@ -70,6 +70,7 @@ impl Groups {
         for topic in topics {
             self.watermarks.remove_topic(&(cluster, topic.clone()), |_| false);
         }
+        self.transactions.forget_topics(cluster, topics);
         let groups = self.by_name.iter_mut().filter(|((its, _), _)| *its == cluster);
         for (_, group) in groups {
             let before = group.offsets.len();

@@ -70,19 +70,21 @@ impl Members {
     }
 
     /// A member has an id of its own, by which it may be thrown out. A member that had it before was
-    /// another run of the same, whose place it takes (KIP-345).
-    pub fn call(&mut self, member: &Arc<str>, instance: &Arc<str>) {
+    /// another run of the same, whose place it takes (KIP-345). Returns whether there was no
+    /// room for that.
+    pub fn call(&mut self, member: &Arc<str>, instance: &Arc<str>) -> bool {
         if self.instances.len() >= self.cap && !self.instances.contains_key(instance) {
             let Self { heard, instances, cap, .. } = self;
             instances.retain(|_, member| heard.contains_key(member));
             if instances.len() >= *cap {
-                return;
+                return true;
             }
         }
         let before = self.instances.insert(Arc::clone(instance), Arc::clone(member));
         if let Some(before) = before.filter(|before| before != member) {
             self.leave(&before);
         }
+        false
     }
 
     /// The member with this id of its own left.
@@ -172,6 +174,15 @@ mod tests {
         members.leave_instance(a);
         members.leave_instance(c);
         assert_eq!(members.count(at(0)), 0);
+    }
+
+    #[test]
+    fn own_ids_are_bounded() {
+        let mut members = Members::new(1);
+        let [a, b] = &ids(&["a", "b"])[..] else { panic!() };
+        members.hear(a, at(0));
+        assert!(!members.call(a, a) && !members.call(a, a));
+        assert!(members.call(a, b), "there is room for one");
     }
 
     #[test]

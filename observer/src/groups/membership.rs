@@ -28,7 +28,7 @@ pub struct Membership {
 pub struct Step {
     /// Members were settled anew.
     pub is_rebalanced: bool,
-    /// Members that made room for others.
+    /// Members that made room for others, and own ids that found none.
     pub evicted: usize,
 }
 
@@ -160,9 +160,10 @@ impl Membership {
 
     /// A member was heard, and its own id, if it has one.
     fn met(&mut self, member: Option<&Arc<str>>, request: &Facts, now: Timestamp) -> Step {
-        let step = self.heard(member, now);
+        let mut step = self.heard(member, now);
         if let (Some(member), Some(instance)) = (member, request.instances().first()) {
-            self.members().call(member, instance);
+            let is_evicted = self.members().call(member, instance);
+            step.evicted = step.evicted.saturating_add(usize::from(is_evicted));
         }
         step
     }

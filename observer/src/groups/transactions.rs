@@ -1,5 +1,6 @@
 //! Offsets that a transaction commits, if it ends well (KIP-98).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -68,6 +69,18 @@ impl Transactions {
             let pending = self.open.remove(&key).unwrap_or_default();
             self.open.entry((to, key.1)).or_insert_with(Vec::new).extend(pending);
         }
+    }
+
+    /// Forgets what is held of topics that are gone.
+    pub fn forget_topics(&mut self, cluster: Cluster, topics: &HashSet<Topic, RandomState>) {
+        let mut forgotten = 0_usize;
+        for (_, held) in self.open.iter_mut().filter(|(key, _)| key.0 == cluster) {
+            let before = held.len();
+            held.retain(|pending| !topics.contains(&pending.topic));
+            forgotten = forgotten.saturating_add(before.saturating_sub(held.len()));
+        }
+        self.len = self.len.saturating_sub(forgotten);
+        self.open.retain(|_, held| !held.is_empty());
     }
 
     /// Forgets a cluster's.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::clock::rfc3339;
 use crate::decode::{Facts, Undecoded};
-use crate::event::{Exchange, TopicTotals};
+use crate::event::{Exchange, TopicErrors, TopicTotals};
 
 /// Writes an exchange as one line.
 pub fn write(exchange: &Exchange, out: &mut impl Write) -> io::Result<()> {
@@ -41,6 +41,7 @@ struct Record<'a> {
     empty_fetch: Option<bool>,
     forwarded: Option<ForwardedRecord<'a>>,
     undecoded: Option<&'static str>,
+    validate_only: Option<bool>,
 }
 
 impl<'a> Record<'a> {
@@ -64,11 +65,12 @@ impl<'a> Record<'a> {
             wait_us: exchange.wait.map(micros),
             throttle_ms: exchange.throttle_ms(),
             errors: exchange.response.as_deref().and_then(errors),
-            topics: exchange.topics().map(|topics| topics.into_iter().map(Into::into).collect()),
+            topics: exchange.topics().map(|topics| records(topics, exchange.response.as_deref())),
             group: exchange.group().map(|group| &**group),
             empty_fetch: exchange.is_empty_fetch(),
             forwarded: ForwardedRecord::new(exchange),
             undecoded: exchange.undecoded().map(Undecoded::as_str),
+            validate_only: exchange.request.as_deref().and_then(Facts::is_validation),
         }
     }
 }
@@ -80,14 +82,21 @@ struct TopicRecord {
     partitions: u32,
     bytes: Option<u64>,
     records: Option<u64>,
+    /// What the response says of the topic and its partitions; `None` where that is not known.
+    errors: Option<BTreeMap<String, u32>>,
 }
 
-impl From<TopicTotals> for TopicRecord {
-    fn from(topic: TopicTotals) -> Self {
-        let TopicTotals { name, id, partitions, bytes, records, .. } = topic;
-        let name = name.map(|name| name.to_string());
-        Self { name, id: id.map(|id| id.to_string()), partitions, bytes, records }
-    }
+fn records(topics: Vec<TopicTotals>, response: Option<&Facts>) -> Vec<TopicRecord> {
+    let errors = response.and_then(TopicErrors::new);
+    let record = |TopicTotals { name, id, partitions, bytes, records, .. }| TopicRecord {
+        errors: errors.as_ref().map(|errors| errors.of(name.as_ref(), id)),
+        name: name.map(|name| name.to_string()),
+        id: id.map(|id| id.to_string()),
+        partitions,
+        bytes,
+        records,
+    };
+    topics.into_iter().map(record).collect()
 }
 
 /// What an Envelope holds.
@@ -98,6 +107,8 @@ struct ForwardedRecord<'a> {
     api_version: i16,
     client_id: Option<&'a str>,
     errors: Option<BTreeMap<String, u32>>,
+    topics: Option<Vec<TopicRecord>>,
+    validate_only: Option<bool>,
 }
 
 impl<'a> ForwardedRecord<'a> {
@@ -110,6 +121,9 @@ impl<'a> ForwardedRecord<'a> {
             api_version: request.api_version,
             client_id: request.client_id.as_deref(),
             errors: response.and_then(|response| errors(&response.facts)),
+            topics: TopicTotals::named(&request.facts)
+                .map(|topics| records(topics, response.map(|response| &response.facts))),
+            validate_only: request.facts.is_validation(),
         })
     }
 }
@@ -137,7 +151,10 @@ fn micros(duration: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::{Forwarded, Rare, Topic};
     use crate::event::Outcome;
+    use crate::protocol::api::ApiKey;
+    use crate::protocol::error_code::ErrorCode;
     use crate::sink::samples::exchange;
     use crate::time::WallClock;
 
@@ -165,8 +182,10 @@ mod tests {
                 r#""outcome":"answered","request_bytes":1234,"response_bytes":56,"#,
                 r#""duration_us":1234.5,"broker_time_us":1100.2,"wait_us":0.0,"#,
                 r#""throttle_ms":0,"errors":{"NOT_LEADER_OR_FOLLOWER":1},"#,
-                r#""topics":[{"name":"orders","id":null,"partitions":2,"bytes":1100,"records":10}],"#,
-                r#""group":null,"empty_fetch":false,"forwarded":null,"undecoded":null}"#,
+                r#""topics":[{"name":"orders","id":null,"partitions":2,"bytes":1100,"records":10,"#,
+                r#""errors":{"NOT_LEADER_OR_FOLLOWER":1}}],"#,
+                r#""group":null,"empty_fetch":false,"forwarded":null,"undecoded":null,"#,
+                r#""validate_only":null}"#,
                 "\n"
             )
         );
@@ -196,6 +215,55 @@ mod tests {
         ] {
             assert!(line.contains(&format!("\"{field}\":null")), "{field} in {line}");
         }
+    }
+
+    fn named(names: &[&str]) -> Facts {
+        let topic = |name: &&str| Topic { name: Some((*name).into()), ..Topic::default() };
+        Facts { topics: names.iter().map(topic).collect(), ..Facts::default() }
+    }
+
+    #[test]
+    fn of_several_topics_it_is_told_which_one_failed() {
+        let mut exchange = exchange("admin");
+        exchange.header.api_key = 19;
+        let mut asked = named(&["a", "b", "c"]);
+        asked.rare = Some(Box::new(Rare { is_validation: Some(true), ..Rare::default() }));
+        // A broker answers in an order of its own.
+        let mut answer = named(&["c", "a", "b"]);
+        answer.errors.count(ErrorCode(36), Some(1));
+        answer.errors.count(ErrorCode(38), Some(0));
+        (exchange.request, exchange.response) = (Some(Box::new(asked)), Some(Box::new(answer)));
+        let line = written(&exchange);
+        for (name, errors) in [
+            ("a", r#"{"TOPIC_ALREADY_EXISTS":1}"#),
+            ("b", "{}"),
+            ("c", r#"{"INVALID_REPLICATION_FACTOR":1}"#),
+        ] {
+            let topic = format!(
+                r#"{{"name":"{name}","id":null,"partitions":0,"bytes":null,"records":null,"errors":{errors}}}"#
+            );
+            assert!(line.contains(&topic), "{topic} in {line}");
+        }
+        assert!(line.ends_with(",\"validate_only\":true}\n"), "{line}");
+        exchange.response.as_mut().unwrap().undecoded = Some(Undecoded::Gap);
+        assert_eq!(written(&exchange).matches("\"errors\":null").count(), 4, "not known");
+    }
+
+    #[test]
+    fn what_a_broker_passes_on_is_told_alike() {
+        let mut exchange = exchange("1");
+        exchange.header.api_key = 58;
+        let forwarded = |facts| {
+            let (api_key, client_id) = (ApiKey::DELETE_TOPICS, Some("admin".into()));
+            let inside = Forwarded { api_key, api_version: 6, client_id, facts };
+            Some(Box::new(Facts { forwarded: Some(Box::new(inside)), ..Facts::default() }))
+        };
+        let mut answer = named(&["a", "b"]);
+        answer.errors.count(ErrorCode(3), Some(1));
+        (exchange.request, exchange.response) = (forwarded(named(&["a", "b"])), forwarded(answer));
+        let line = written(&exchange);
+        let b = r#"{"name":"b","id":null,"partitions":0,"bytes":null,"records":null,"errors":{"UNKNOWN_TOPIC_OR_PARTITION":1}}],"validate_only":null}"#;
+        assert!(line.contains(b), "{line}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod clock;
 pub mod json;
 pub mod line;
 pub mod metrics;
+mod parties;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod summary;

@@ -30,7 +30,14 @@ pub fn header(client_id: &str) -> RequestHeader {
 }
 
 pub fn request(client_id: &str) -> Request {
-    Request { peers: peers(), header: header(client_id), bytes: 1234 }
+    Request {
+        peers: peers(),
+        header: header(client_id),
+        bytes: 1234,
+        wall: WallClock::default(),
+        time: Some(TIME),
+        replica: None,
+    }
 }
 
 /// Ten records of 1100 bytes to two partitions of `orders`.

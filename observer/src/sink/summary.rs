@@ -221,6 +221,7 @@ fn rate(n: u64, interval: Duration) -> String {
 mod tests {
     use super::*;
     use crate::sink::samples::{exchange, header, peers, request};
+    use crate::time::WallClock;
 
     fn produce(summary: &mut Summary, times: &[u64]) {
         for ms in times {
@@ -275,7 +276,14 @@ Produce        11     3.5   1.003   1.003          1           0
         for api_key in i16::MIN..i16::MAX {
             let header = crate::event::RequestHeader { api_key, ..header("a") };
             let peers = peers();
-            let request = crate::event::Request { peers, header, bytes: 1 };
+            let request = crate::event::Request {
+                peers,
+                header,
+                bytes: 1,
+                time: None,
+                wall: WallClock::default(),
+                replica: None,
+            };
             summary.event(Event::Request(&request));
         }
         assert_eq!(summary.apis.len(), MAX_APIS + 1);

@@ -32,7 +32,7 @@ fn exchanges_as_json() {
             r#""request_bytes":13,"response_bytes":10,"duration_us":1000.0,"#,
             r#""broker_time_us":1000.0,"wait_us":0.0,"throttle_ms":null,"errors":{},"#,
             r#""topics":[],"group":null,"empty_fetch":false,"forwarded":null,"#,
-            r#""undecoded":null}"#
+            r#""undecoded":null,"validate_only":null}"#
         )
     );
     assert!(lines[1].contains(r#""correlation_id":8,"client_id":"a\"b","outcome":"open""#));

@@ -128,6 +128,8 @@ fn a_bound_that_bounds_everything_or_nothing() {
         ("--max-inflight <N>", "-1", "write a number from 1 to 100000000"),
         ("--max-connections <N>", "9999999999999", "write a number from 1 to 100000000"),
         ("--max-label-values <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-client-id-values <N>", "0", "write a number from 1 to 100000000"),
+        ("--max-group-values <N>", "0", "write a number from 1 to 100000000"),
         ("--max-label-length <N>", "0", "write a number from 1 to 32767"),
         ("--max-series <N>", "0", "write a number from 1 to 100000000"),
         ("--max-buffered <SIZE>", "0", "0 is too small: 64K at least"),

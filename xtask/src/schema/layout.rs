@@ -35,13 +35,39 @@ fn compare(schema: &[String], code: &[String]) -> Result<()> {
 /// What the schema says of a version.
 fn of(message: &Message, version: i16) -> Layout {
     let mut layout = Layout::new();
-    Writer { message, version, layout: &mut layout }.fields(&message.fields, "");
+    Writer { message, version, form: Form::Declared, layout: &mut layout }
+        .fields(&message.fields, "");
     layout
+}
+
+/// The first field of a version, as the first of two schemas has it, from which on they are not the
+/// same on the wire: names do not matter.
+pub fn wire_difference(ours: &Message, theirs: &Message, version: i16) -> Option<String> {
+    let [our_wire, their_wire] = [ours, theirs].map(|message| {
+        let mut layout = Layout::new();
+        Writer { message, version, form: Form::Wire, layout: &mut layout }
+            .fields(&message.fields, "");
+        layout
+    });
+    let same = our_wire.iter().zip(&their_wire).take_while(|(a, b)| a == b).count();
+    let is_all = same == our_wire.len().max(their_wire.len());
+    let field = || of(ours, version).get(same).cloned().unwrap_or("its end".to_owned());
+    (!is_all).then(field)
+}
+
+/// What is written of a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// What the jar's code declares.
+    Declared,
+    /// What can be told on the wire: no name, and whether it may be null wherever that may be.
+    Wire,
 }
 
 struct Writer<'a> {
     message: &'a Message,
     version: i16,
+    form: Form,
     layout: &'a mut Layout,
 }
 
@@ -51,7 +77,7 @@ impl Writer<'_> {
         let there = || fields.iter().filter(|field| field.versions.contains(version));
         let tag = |field: &Field| field.tagged.filter(|(tagged, _)| tagged.contains(version));
         for field in there().filter(|field| tag(field).is_none()) {
-            self.field(field, format!("{path}{}", snake(&field.name)));
+            self.field(field, format!("{path}{}", self.name(field)));
         }
         if self.message.flexible.contains(version) {
             self.layout.push(format!("{path}_tagged_fields TAGGED"));
@@ -59,7 +85,7 @@ impl Writer<'_> {
                 there().filter_map(|field| Some((tag(field)?.1, field))).collect();
             tagged.sort_unstable_by_key(|(tag, _)| *tag);
             for (tag, field) in tagged {
-                self.field(field, format!("{path}{tag}:{}", snake(&field.name)));
+                self.field(field, format!("{path}{tag}:{}", self.name(field)));
             }
         }
     }
@@ -74,6 +100,13 @@ impl Writer<'_> {
         }
     }
 
+    fn name(&self, field: &Field) -> String {
+        match self.form {
+            Form::Declared => snake(&field.name),
+            Form::Wire => String::new(),
+        }
+    }
+
     fn word(&self, kind: &FieldType, is_nullable: bool) -> String {
         let null = if is_nullable { "NULLABLE_" } else { "" };
         let is_flexible = self.message.flexible.contains(self.version);
@@ -82,10 +115,11 @@ impl Writer<'_> {
             FieldType::Primitive(kind) => match fixed(*kind) {
                 Ok(word) => word.to_owned(),
                 // Before 4.0 the code does not tell whether it may be null; so too of structs.
-                Err(word @ "RECORDS") => format!("{compact}{word}"),
+                Err(word @ "RECORDS") if self.form == Form::Declared => format!("{compact}{word}"),
                 Err(word) => format!("{null}{compact}{word}"),
             },
-            FieldType::Struct(_) => "STRUCT".to_owned(),
+            FieldType::Struct(_) if self.form == Form::Declared => "STRUCT".to_owned(),
+            FieldType::Struct(_) => format!("{null}STRUCT"),
             FieldType::Array(element) => {
                 format!("{null}{compact}ARRAY({})", self.word(element, false))
             }

@@ -7,10 +7,9 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use observer::event::{Event, Handler};
 use observer::pipeline;
-use observer::sink::audit::{Audit, Report};
+use observer::sink::audit::{Audit, Report, Unread};
 use observer::time::Timestamp;
 
-use super::unseen;
 use crate::cli::failure::Failure;
 use crate::cli::listen::listen;
 use crate::cli::live::{self, LiveFlags, Outside, State, View};
@@ -37,15 +36,15 @@ impl SourceFlags {
         let stop = Arc::new(AtomicBool::new(false));
         let listener = self.listen.map(listen).transpose()?;
         let watch = live::capture(&self.live, Outside { listener, ports: None }, &stop, || {
-            Ok(Watch { audit, missing_bytes: 0 })
+            Ok(Watch { audit, unread: Unread::default() })
         })?;
-        Ok(watch.audit.report(watch.missing_bytes))
+        Ok(watch.audit.report(watch.unread))
     }
 }
 
 struct Watch {
     audit: Audit,
-    missing_bytes: u64,
+    unread: Unread,
 }
 
 impl Handler for Watch {
@@ -56,6 +55,6 @@ impl Handler for Watch {
 
 impl View for Watch {
     fn look(&mut self, _now: Timestamp, state: &State<'_>) {
-        self.missing_bytes = unseen(state.pipeline.ledger()).saturating_add(state.lost_bytes());
+        self.unread = Unread::new(state.pipeline.ledger(), state.lost_bytes());
     }
 }

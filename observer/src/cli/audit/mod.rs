@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
-use observer::ledger::Ledger;
-use observer::sink::audit::{Audit, Report};
+use observer::sink::audit::{Audit, Report, Unread};
 
 #[cfg(feature = "live")]
 use self::live::SourceFlags;
@@ -83,7 +82,7 @@ fn replay(arguments: &Arguments, mut audit: Audit) -> Result<(), Failure> {
     let captures = Captures::open(&arguments.captures)?;
     let never = AtomicBool::new(false);
     let read = captures.read(arguments.source.config(), &never, &mut audit);
-    let report = audit.report(unseen(&read.health.ledger));
+    let report = audit.report(Unread::new(&read.health.ledger, 0));
     print(arguments.output, &report)?;
     read.result()?;
     verdict(&report)
@@ -106,9 +105,4 @@ fn verdict(report: &Report) -> Result<(), Failure> {
         _ if report.has_findings() => Err(Failure::told()),
         _ => Ok(()),
     }
-}
-
-/// Bytes that nobody saw.
-fn unseen(ledger: &Ledger) -> u64 {
-    ledger.gaps.iter().fold(0, |sum, bytes| sum.saturating_add(*bytes))
 }

@@ -8,7 +8,8 @@ use observer::ports::Ports;
 use observer::source::live;
 
 use super::names::Names;
-use crate::cli::options::{MetricFlags, PipelineFlags};
+use crate::cli::metric_flags::MetricFlags;
+use crate::cli::options::PipelineFlags;
 use crate::cli::value::{address, bytes, duration, number, size};
 
 /// The kernel takes some 6.5 GiB for them, at once: 400 bytes for each direction.

@@ -4,6 +4,7 @@ mod clusters;
 mod life;
 mod presence;
 mod progress;
+mod refusals;
 
 use super::samples::{answered, at, member};
 use super::{Change, Groups, Limits};

@@ -125,6 +125,8 @@ pub struct Program {
     pub idle: Box<[Idle]>,
     /// The fields that places refer to, each with the index of the one around it.
     pub fields: Box<[(&'static Field, Option<u16>)]>,
+    /// Whether an older release lays the version out in another way.
+    pub is_disputed: bool,
 }
 
 impl Program {

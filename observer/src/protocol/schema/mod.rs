@@ -20,6 +20,8 @@ pub struct Layout {
     pub versions: Versions,
     /// Fields, in the order of the wire; tagged ones stand among them.
     pub fields: &'static [Field],
+    /// Versions that an older release lays out in another way.
+    pub disputed: &'static [i16],
 }
 
 /// A field of a message or of a struct in it.
@@ -119,11 +121,11 @@ const fn since(first: i16) -> Versions {
 }
 
 const fn request(key: i16, versions: Versions, fields: &'static [Field]) -> Layout {
-    Layout { api_key: ApiKey(key), side: Side::Request, versions, fields }
+    Layout { api_key: ApiKey(key), side: Side::Request, versions, fields, disputed: &[] }
 }
 
 const fn response(key: i16, versions: Versions, fields: &'static [Field]) -> Layout {
-    Layout { api_key: ApiKey(key), side: Side::Response, versions, fields }
+    Layout { api_key: ApiKey(key), side: Side::Response, versions, fields, disputed: &[] }
 }
 
 const fn field(name: &'static str, kind: Kind, versions: Versions) -> Field {
@@ -141,6 +143,12 @@ const fn field(name: &'static str, kind: Kind, versions: Versions) -> Field {
 
 const fn array(name: &'static str, kind: Kind, versions: Versions) -> Field {
     Field { is_array: true, ..field(name, kind, versions) }
+}
+
+impl Layout {
+    const fn disputed(self, disputed: &'static [i16]) -> Self {
+        Self { disputed, ..self }
+    }
 }
 
 impl Field {

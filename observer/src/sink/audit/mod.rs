@@ -23,23 +23,49 @@ use foldhash::fast::RandomState;
 
 pub use self::report::Report;
 use self::roster::{Library, Roster, Sender, earlier};
-use crate::event::{Endpoint, Event, Exchange, Fetcher, Handler, Peers, Security};
-use crate::protocol::api::{Api, ApiKey, Removal};
+use crate::event::{ApiName, Endpoint, Event, Handler, Peers, Request, Security};
+use crate::ledger::Ledger;
+use crate::protocol::api::Removal;
+use crate::sink::parties::{GREETINGS, Parties, Party};
 use crate::time::Timestamp;
 
-/// How a connection begins: before its client has named a library.
-const GREETINGS: [ApiKey; 3] =
-    [ApiKey::API_VERSIONS, ApiKey::SASL_HANDSHAKE, ApiKey::SASL_AUTHENTICATE];
+/// Bytes in which requests may have been that were not read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread {
+    /// Passed without being seen.
+    pub missing_bytes: u64,
+    /// Seen, and not usable: frame boundaries were not known, or too much was waiting.
+    pub unusable_bytes: u64,
+}
+
+impl Unread {
+    /// Of a pipeline; further bytes were lost before they came to it.
+    pub fn new(ledger: &Ledger, lost_bytes: u64) -> Self {
+        let gaps = ledger.gaps.iter().fold(lost_bytes, |sum, bytes| sum.saturating_add(*bytes));
+        let unusable_bytes = ledger.discarded.saturating_add(ledger.unsynchronised);
+        Self { missing_bytes: gaps, unusable_bytes }
+    }
+}
+
+/// A request of a version that was removed.
+#[derive(Clone, Debug)]
+struct Removed {
+    sender: Sender,
+    time: Option<Timestamp>,
+    api: ApiName,
+    version: i16,
+    kind: Removal,
+}
 
 /// Collects who uses which versions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Audit {
     /// Clients that used removed versions.
     clients: Roster,
     /// Brokers and controllers that did.
     brokers: Roster,
-    /// Brokers and controllers, whatever they sent.
-    known_brokers: Roster,
+    /// Who is a broker, and requests of removed versions whose sender has not shown what it is.
+    parties: Parties<Removed>,
     /// Clients that used early versions which were removed.
     early: Roster,
     /// Clients that named no library, and used no removed version.
@@ -48,6 +74,8 @@ pub struct Audit {
     libraries: HashMap<(Endpoint, Endpoint), Library, RandomState>,
     requests: u64,
     encrypted: u64,
+    /// Connections of which it is not known, or was not until they ended, what is spoken on them.
+    obscure: u64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
@@ -58,49 +86,71 @@ impl Audit {
         Self {
             clients: Roster::new(max_senders),
             brokers: Roster::new(max_senders),
-            known_brokers: Roster::new(max_senders),
+            parties: Parties::new(max_senders),
             early: Roster::new(max_senders),
             unnamed: Roster::new(max_senders),
             libraries: HashMap::default(),
             requests: 0,
             encrypted: 0,
+            obscure: 0,
             first: None,
             last: None,
         }
     }
 
-    /// The result. `missing_bytes` passed without being seen.
-    pub fn report(&self, missing_bytes: u64) -> Report {
-        verdict::judge(self, missing_bytes)
+    /// The result.
+    pub fn report(&self, unread: Unread) -> Report {
+        let mut settled = self.clone();
+        for removed in settled.parties.settle() {
+            settled.count(Party::Client, removed);
+        }
+        verdict::judge(&settled, unread)
     }
 
-    fn exchange(&mut self, exchange: &Exchange) {
-        let (api, time) = (exchange.header.api(), exchange.wall_time());
+    fn request(&mut self, request: &Request) {
+        let (api, version) = (request.header.api(), request.header.api_version);
+        let time = request.wall_time();
         self.requests = self.requests.saturating_add(1);
         self.first = earlier(self.first, time);
         self.last = self.last.max(time);
-        let version = exchange.header.api_version;
-        let removal = api.key.lookup().and_then(|api| api.removal(version));
-        let removed = removal.map(|_| (api, version));
-        let sender = self.sender(exchange);
-        if is_between_brokers(exchange) {
-            if removed.is_some() {
-                self.brokers.count(sender.clone(), time, removed);
-            }
-            return self.known_brokers.count(sender, time, removed);
+        let told = self.parties.see(request);
+        for removed in told.earlier {
+            self.count(told.party.unwrap_or(Party::Client), removed);
         }
-        match removal {
-            Some(Removal::Stable) => self.clients.count(sender, time, removed),
-            Some(Removal::Early) => self.early.count(sender, time, removed),
-            None if sender.library.is_some() || GREETINGS.contains(&api.key) => {}
-            None => self.unnamed.count(sender, time, None),
+        let removal = api.key.lookup().and_then(|api| api.removal(version));
+        let sender = self.sender(request);
+        let Some(kind) = removal else {
+            let is_nameless = sender.library.is_none() && !GREETINGS.contains(&api.key);
+            if is_nameless && told.party != Some(Party::Broker) {
+                self.unnamed.count(sender, time, None);
+            }
+            return;
+        };
+        let removed = Removed { sender, time, api, version, kind };
+        match told.party {
+            Some(party) => self.count(party, removed),
+            None => {
+                if let Some(removed) = self.parties.wait(request, removed) {
+                    self.count(Party::Client, removed);
+                }
+            }
         }
     }
 
-    fn sender(&self, exchange: &Exchange) -> Sender {
-        let Peers { client, broker, .. } = exchange.peers;
+    fn count(&mut self, party: Party, removed: Removed) {
+        let Removed { sender, time, api, version, kind } = removed;
+        let roster = match (party, kind) {
+            (Party::Broker, _) => &mut self.brokers,
+            (Party::Client, Removal::Stable) => &mut self.clients,
+            (Party::Client, Removal::Early) => &mut self.early,
+        };
+        roster.count(sender, time, Some((api, version)));
+    }
+
+    fn sender(&self, request: &Request) -> Sender {
+        let Peers { client, broker, .. } = request.peers;
         Sender {
-            client_id: exchange.header.client_id.clone(),
+            client_id: request.header.client_id.clone(),
             library: self.libraries.get(&(client, broker)).cloned(),
             address: client.addr,
             broker,
@@ -111,13 +161,16 @@ impl Audit {
 impl Handler for Audit {
     fn event(&mut self, event: Event<'_>) {
         match event {
-            Event::Exchange(exchange) => self.exchange(exchange),
+            Event::Request(request) => self.request(request),
             Event::ClientSoftware { peers, software } => {
                 let (name, version) = (software.name.clone(), software.version.clone());
                 self.libraries.insert((peers.client, peers.broker), Library { name, version });
             }
-            Event::ConnectionSecurity { is: Security::Tls, .. } => {
-                self.encrypted = self.encrypted.saturating_add(1);
+            Event::ConnectionOpened(_) => self.obscure = self.obscure.saturating_add(1),
+            Event::ConnectionSecurity { was, is, .. } => {
+                let (tls, unknown) = (is == Security::Tls, was == Security::Unknown);
+                self.encrypted = self.encrypted.saturating_add(tls.into());
+                self.obscure = self.obscure.saturating_sub(unknown.into());
             }
             Event::ConnectionClosed { peers, .. } => {
                 self.libraries.remove(&(peers.client, peers.broker));
@@ -125,13 +178,4 @@ impl Handler for Audit {
             _ => {}
         }
     }
-}
-
-/// Whether a broker or a controller sent it: by the API, or because it says so.
-fn is_between_brokers(exchange: &Exchange) -> bool {
-    let api = exchange.header.api();
-    let replica = exchange.request.as_ref().and_then(|facts| facts.replica);
-    api.fetcher == Fetcher::Follower
-        || replica.is_some_and(|replica| replica >= 0)
-        || api.key.lookup().is_some_and(Api::is_between_brokers)
 }

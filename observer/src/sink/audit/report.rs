@@ -19,8 +19,12 @@ pub struct Report {
     pub requests: u64,
     /// Connections whose requests cannot be read.
     pub encrypted_connections: u64,
+    /// Connections of which it was not seen what is spoken on them.
+    pub unknown_connections: u64,
     /// Bytes that passed unseen, with requests in them, perhaps.
     pub missing_bytes: u64,
+    /// Bytes that were seen, and in which no request could be told.
+    pub unusable_bytes: u64,
     /// The findings: clients that used versions which are no longer taken.
     pub clients: Vec<SenderUsage>,
     /// Brokers and controllers that did; no findings.

@@ -44,7 +44,7 @@ pub struct Usage {
 }
 
 /// Senders, within a bound.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Roster {
     senders: HashMap<Sender, Usage, RandomState>,
     max: usize,
@@ -89,18 +89,12 @@ impl Roster {
 
 impl Usage {
     fn count(&mut self, time: Option<Timestamp>, removed: Option<(ApiName, i16)>) {
-        let versions = removed.map(|version| (version, 1)).into_iter().collect();
-        self.merge(&Self { first: time, last: time, requests: 1, versions });
-    }
-
-    /// Counts what another has counted.
-    pub fn merge(&mut self, other: &Self) {
-        self.first = earlier(self.first, other.first);
-        self.last = self.last.max(other.last);
-        self.requests = self.requests.saturating_add(other.requests);
-        for (version, requests) in &other.versions {
-            let count = self.versions.entry(*version).or_default();
-            *count = count.saturating_add(*requests);
+        self.first = earlier(self.first, time);
+        self.last = self.last.max(time);
+        self.requests = self.requests.saturating_add(1);
+        if let Some(version) = removed {
+            let count = self.versions.entry(version).or_default();
+            *count = count.saturating_add(1);
         }
     }
 }

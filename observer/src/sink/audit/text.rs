@@ -47,9 +47,23 @@ fn head(report: &Report) -> String {
         let connections = counted(report.encrypted_connections, "encrypted connection");
         let _ = writeln!(text, "Not known: what was asked on {connections}.");
     }
+    if report.unknown_connections > 0 {
+        let connections = counted(report.unknown_connections, "connection");
+        let _ = writeln!(
+            text,
+            "Not known: what was asked on {connections} on which nothing could be told to be Kafka."
+        );
+    }
     if report.missing_bytes > 0 {
         let bytes = counted(report.missing_bytes, "byte");
         let _ = writeln!(text, "Not known: what was asked in {bytes} that passed unseen.");
+    }
+    if report.unusable_bytes > 0 {
+        let bytes = counted(report.unusable_bytes, "byte");
+        let _ = writeln!(
+            text,
+            "Not known: what was asked in {bytes} that lay between no known boundaries of requests."
+        );
     }
     text
 }

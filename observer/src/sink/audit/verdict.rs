@@ -1,44 +1,40 @@
 //! What was collected in, the report out: who is a client, who a broker, and what clients should do.
 
-use std::collections::{BTreeMap, HashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 use super::report::{LibraryName, Overflow, Report, SenderUsage, VersionUsed};
-use super::roster::{Library, Roster, Sender, Usage};
-use super::{Audit, advice};
+use super::roster::{Library, Sender, Usage};
+use super::{Audit, Unread, advice};
 use crate::event::Endpoint;
 use crate::protocol::api::Api;
 use crate::protocol::table::RELEASES;
 use crate::sink::clock::rfc3339;
 
 /// Makes the report.
-pub fn judge(audit: &Audit, missing_bytes: u64) -> Report {
-    // A broker's client id and address tell its other requests, which say less of their sender.
-    let brokers: HashSet<_> = audit.known_brokers.iter().map(|(sender, _)| who(sender)).collect();
-    let is_client = |(sender, _): &Entry<'_>| !brokers.contains(&who(sender));
-    let (clients, mut between) = parted(&audit.clients, is_client);
-    let (early, early_between) = parted(&audit.early, is_client);
-    between.extend(early_between);
-    between.extend(audit.brokers.iter());
-    let between = merged(&between);
-    let is_listed = |sender| audit.clients.contains(sender) || audit.early.contains(sender);
-    let (mut unnamed, _) = parted(&audit.unnamed, is_client);
-    unnamed.retain(|(sender, _)| !is_listed(sender));
+pub fn judge(audit: &Audit, unread: Unread) -> Report {
+    let is_listed =
+        |sender: &Sender| audit.clients.contains(sender) || audit.early.contains(sender);
+    // Whoever is a broker by its other requests.
+    let is_client = |sender: &Sender| {
+        !audit.parties.is_broker(sender.client_id.as_ref(), sender.address) && !is_listed(sender)
+    };
+    let unnamed = audit.unnamed.iter().filter(|(sender, _)| is_client(sender)).collect();
     Report {
         kafka: RELEASES.first().copied().unwrap_or_default(),
         first_time: audit.first.map(rfc3339),
         last_time: audit.last.map(rfc3339),
         requests: audit.requests,
         encrypted_connections: audit.encrypted,
-        missing_bytes,
-        clients: sorted(clients).map(advised).collect(),
-        brokers: sorted(between.iter().map(|(sender, usage)| (*sender, usage)).collect()).collect(),
-        early: sorted(early).collect(),
+        unknown_connections: audit.obscure,
+        missing_bytes: unread.missing_bytes,
+        unusable_bytes: unread.unusable_bytes,
+        clients: sorted(audit.clients.iter().collect()).map(advised).collect(),
+        brokers: sorted(audit.brokers.iter().collect()).collect(),
+        early: sorted(audit.early.iter().collect()).collect(),
         unnamed: sorted(unnamed).collect(),
         overflow: Overflow {
             clients: audit.clients.overflow(),
-            brokers: audit.known_brokers.overflow(),
+            brokers: audit.brokers.overflow(),
             early: audit.early.overflow(),
             unnamed: audit.unnamed.overflow(),
         },
@@ -46,27 +42,6 @@ pub fn judge(audit: &Audit, missing_bytes: u64) -> Report {
 }
 
 type Entry<'a> = (&'a Sender, &'a Usage);
-
-fn who(sender: &Sender) -> (Option<&Arc<str>>, [u8; 16]) {
-    (sender.client_id.as_ref(), sender.address)
-}
-
-/// Clients, and brokers.
-fn parted<'a>(
-    roster: &'a Roster,
-    is_client: impl Fn(&Entry<'a>) -> bool,
-) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
-    roster.iter().partition(is_client)
-}
-
-/// One entry for each sender.
-fn merged<'a>(entries: &[Entry<'a>]) -> BTreeMap<&'a Sender, Usage> {
-    let mut merged: BTreeMap<_, Usage> = BTreeMap::new();
-    for (sender, usage) in entries {
-        merged.entry(*sender).or_default().merge(usage);
-    }
-    merged
-}
 
 /// Whoever sent most first.
 fn sorted(mut entries: Vec<Entry<'_>>) -> impl Iterator<Item = SenderUsage> {

@@ -50,15 +50,16 @@ impl Labels {
     /// Empty tables.
     pub fn new(options: &Options) -> Self {
         let cap = options.max_label_values;
+        let clients = options.max_client_ids.unwrap_or(cap);
         Self {
             broker: LabelTable::new("broker", cap),
             api: LabelTable::new("api", cap),
             version: LabelTable::new("api_version", cap),
             detail: LabelTable::new("error", cap),
-            group: LabelTable::new("group", cap),
+            group: LabelTable::new("group", options.max_groups.unwrap_or(cap)),
             topic: LabelTable::new("topic", options.max_topics),
             errors_by_topic: options.errors_by_topic,
-            client: options.client_id.then(|| LabelTable::new("client_id", cap)),
+            client: options.client_id.then(|| LabelTable::new("client_id", clients)),
             max_len: options.max_label_len,
         }
     }
@@ -206,5 +207,31 @@ impl Labels {
             [&self.detail, &self.group, &self.topic].map(|table| (table.name(), table.overflow()));
         let broker = [(self.broker.name(), self.broker.overflow())];
         broker.into_iter().chain(numbers).chain(texts).chain(client)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_ids_and_groups_have_bounds_of_their_own() {
+        let options = Options {
+            max_client_ids: Some(1),
+            max_groups: Some(2),
+            max_topics: 3,
+            max_label_values: 4,
+            ..Options::default()
+        };
+        let mut labels = Labels::new(&options);
+        let names = ["a", "b", "c", "d", "e"];
+        let room = |id: &dyn Fn(&mut Labels, &str) -> LabelId, labels: &mut Labels| {
+            names.iter().filter(|name| id(labels, name) != LabelId::OTHER).count()
+        };
+        let client = |labels: &mut Labels, name: &str| labels.client_id(Some(&name.into()));
+        assert_eq!(room(&client, &mut labels), 1);
+        assert_eq!(room(&|labels, name| labels.group(name), &mut labels), 2);
+        assert_eq!(room(&|labels, name| labels.topic(name), &mut labels), 3);
+        assert_eq!(room(&|labels, name| labels.detail(name), &mut labels), 4);
     }
 }

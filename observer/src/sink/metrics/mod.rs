@@ -7,6 +7,7 @@
 
 mod brokers;
 mod clients;
+mod deprecated;
 mod envoy;
 mod errors;
 mod family;
@@ -36,6 +37,7 @@ use prometheus::proto::MetricFamily;
 
 use self::brokers::Brokers;
 use self::clients::Clients;
+use self::deprecated::Deprecated;
 use self::envoy::Envoy;
 use self::errors::Errors;
 use self::family::{Families, Registry};
@@ -51,6 +53,7 @@ use self::topics::Topics;
 use self::traffic::Traffic;
 use crate::decode::TopicId;
 use crate::event::{Event, Exchange, Handler, Request};
+use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
 
 /// Within the idle time: often enough, and seldom enough to cost nothing.
@@ -64,6 +67,7 @@ pub struct Metrics {
     labels: Labels,
     routes: Routes,
     traffic: Traffic,
+    deprecated: Deprecated,
     errors: Errors,
     topics: Topics,
     groups: Groups,
@@ -94,6 +98,7 @@ impl Metrics {
             mechanisms: Mechanisms::new(&families, &options)?,
             labels,
             routes: Routes::default(),
+            deprecated: Deprecated::default(),
             envoy: envoy.transpose()?,
             resyncs: 0,
             now: Timestamp(0),
@@ -121,8 +126,11 @@ impl Metrics {
         }
     }
 
-    /// No more will come: what waited for a topic's name counts under its id.
+    /// No more will come: what waited for a topic's name counts under its id, and who has not shown
+    /// itself to be a broker is a client.
     pub fn settle(&mut self) {
+        let clients = self.deprecated.settle();
+        self.count_deprecated(&clients);
         let Self { labels, topics, now, .. } = self;
         topics.settle(labels, *now);
     }
@@ -132,13 +140,16 @@ impl Metrics {
         Snapshot {
             readings: self.registry.read(),
             progress: self.groups.progress(&self.labels, (self.now, health.wall), &self.options),
-            health: Health {
-                evictions: health.evictions.plus(self.groups.evictions()),
-                ..health.clone()
-            },
+            health: Health { evictions: self.evictions(&health.evictions), ..health.clone() },
             own: self.own(),
             process: self.process.clone(),
         }
+    }
+
+    fn evictions(&self, others: &Evictions) -> Evictions {
+        let mut evictions = others.plus(self.groups.evictions());
+        evictions.add(Table::Senders, self.deprecated.overflow());
+        evictions
     }
 
     fn request(&mut self, request: &Request) {
@@ -148,6 +159,17 @@ impl Metrics {
         route.broker.request(request);
         traffic.request(labels, route.key, &mut route.traffic, request, *now);
         clients.request(labels, peers, header.client_id.as_ref());
+        let clients = self.deprecated.request(request);
+        self.count_deprecated(&clients);
+    }
+
+    /// Counts clients' requests of removed versions.
+    fn count_deprecated(&mut self, requests: &[Request]) {
+        let Self { labels, routes, traffic, brokers, now, .. } = self;
+        for Request { peers, header, .. } in requests {
+            let route = routes.find(labels, brokers, peers, header);
+            traffic.deprecated(labels, route.key, &mut route.traffic, *now);
+        }
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
@@ -201,6 +223,8 @@ impl Metrics {
     }
 
     fn expire(&mut self) {
+        let clients = self.deprecated.sweep();
+        self.count_deprecated(&clients);
         let mut used = Used::default();
         self.routes.forget();
         let Self { labels, now, options, .. } = self;

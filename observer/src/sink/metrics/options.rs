@@ -19,6 +19,10 @@ pub struct Options {
     pub groups: groups::Limits,
     /// Values of `topic`, beside `other`.
     pub max_topics: usize,
+    /// Values of `client_id`, beside `other`; as many as of any other label where it is not set.
+    pub max_client_ids: Option<usize>,
+    /// The same of `group`.
+    pub max_groups: Option<usize>,
     /// Values of any other label, beside `other`.
     pub max_label_values: usize,
     /// Bytes of one label value.
@@ -40,6 +44,8 @@ impl Default for Options {
             by_partition: true,
             groups: groups::Limits::default(),
             max_topics: 5000,
+            max_client_ids: None,
+            max_groups: None,
             max_label_values: 1000,
             max_label_len: 128,
             max_series: 50_000,

@@ -10,7 +10,7 @@ use super::family::{Families, Family};
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series, Slot};
 use super::value::{Counter, Histogram};
-use crate::event::{Exchange, Fetcher, Request, RequestHeader};
+use crate::event::{Exchange, Request};
 use crate::time::Timestamp;
 
 /// Metrics of requests and exchanges.
@@ -132,10 +132,13 @@ impl Traffic {
         by_client.handles.request_bytes.inc_by(u64::from(request.bytes));
         let by_version = route.version.get(now, || self.by_version(labels, key));
         by_version.handles.requests.inc();
-        if is_deprecated(&request.header) {
-            let make = || self.deprecated.with_label_values(&labels.values(&by_version.key));
-            by_version.handles.deprecated.get_or_init(make).inc();
-        }
+    }
+
+    /// Counts a client's request of a version that was removed.
+    pub fn deprecated(&mut self, labels: &Labels, key: Key, route: &mut Route, now: Timestamp) {
+        let by_version = route.version.get(now, || self.by_version(labels, key));
+        let make = || self.deprecated.with_label_values(&labels.values(&by_version.key));
+        by_version.handles.deprecated.get_or_init(make).inc();
     }
 
     /// Counts and times an exchange.
@@ -243,10 +246,4 @@ fn observe(histogram: &Histogram, time: Option<Duration>) {
     if let Some(time) = time {
         histogram.observe(time.as_secs_f64());
     }
-}
-
-/// A follower's fetch is no client's.
-fn is_deprecated(header: &RequestHeader) -> bool {
-    header.fetcher != Fetcher::Follower
-        && header.api().key.lookup().is_some_and(|api| api.is_removed(header.api_version))
 }

@@ -114,6 +114,9 @@ impl Said {
         match node.field.name {
             "Acks" => self.facts.acks = Some(number as i16),
             "IsolationLevel" => self.facts.isolation = Some(number as i8),
+            "ValidateOnly" | "validateOnly" => {
+                self.facts.rare.get_or_insert_default().is_validation = Some(number == 1);
+            }
             "Committed" | "TransactionResult" => {
                 let producer = self.facts.producers.last_mut().expect("whose transaction ends");
                 producer.is_committed = Some(number == 1);

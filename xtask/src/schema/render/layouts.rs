@@ -1,9 +1,10 @@
 //! The field trees of every layout.
 
 use super::super::apis::Api;
+use super::super::disputes::Dispute;
 use super::super::field_type::FieldType;
 use super::super::fields::Field;
-use super::super::message::Message;
+use super::super::message::{Kind, Message};
 use super::super::versions::Versions;
 use super::line;
 
@@ -15,30 +16,44 @@ use super::Kind::{
 use super::{Layout, array, field, request, response, since, v};
 
 /// Every layout: by API key, requests before responses, newest versions first.
-#[rustfmt::skip] // A field is a line.
 ";
 
 /// The generated file's text.
-pub fn table(apis: &[Api<'_>]) -> String {
+pub fn table(apis: &[Api<'_>], disputes: &[Dispute]) -> String {
     let mut out = String::from(HEAD.trim_start());
+    if !disputes.is_empty() {
+        line(&mut out, "///\n/// Where two releases differ, the newer one is believed:");
+    }
+    for dispute in disputes {
+        line(&mut out, &format!("/// - {dispute}"));
+    }
+    line(&mut out, "#[rustfmt::skip] // A field is a line.");
     let count: usize = apis.iter().map(|api| 2 * api.layouts.len()).sum();
     line(&mut out, &format!("pub static LAYOUTS: [Layout; {count}] = ["));
     for api in apis {
         for layouts in &api.layouts {
-            layout(&mut out, "request", api.key, layouts.versions, layouts.request);
+            layout(&mut out, api.key, layouts.versions, layouts.request, disputes);
         }
         for layouts in &api.layouts {
-            layout(&mut out, "response", api.key, layouts.versions, layouts.response);
+            layout(&mut out, api.key, layouts.versions, layouts.response, disputes);
         }
     }
     line(&mut out, "];");
     out
 }
 
-fn layout(out: &mut String, side: &str, key: i16, valid: Versions, message: &Message) {
+fn layout(out: &mut String, key: i16, valid: Versions, message: &Message, disputes: &[Dispute]) {
+    let side = if message.kind == Kind::Request { "request" } else { "response" };
     line(out, &format!("    {side}({key}, {}, &[ // {}", versions(valid), message.api_name()));
     fields(out, 2, &message.fields, valid, message);
-    line(out, "    ]),");
+    let is_its = |dispute: &&Dispute| {
+        (dispute.key, dispute.kind) == (key, message.kind) && valid.contains(dispute.version)
+    };
+    let those: Vec<_> = disputes.iter().filter(is_its).map(|dispute| dispute.version).collect();
+    match &those[..] {
+        [] => line(out, "    ]),"),
+        versions => line(out, &format!("    ]).disputed(&{versions:?}),")),
+    }
 }
 
 /// The fields that some version of the range has.
@@ -124,7 +139,7 @@ mod tests {
                 "tag": 1 }] }] }"#;
         let message = Message::parse("AskRequest.json", text).unwrap();
         let mut out = String::new();
-        layout(&mut out, "request", 3, Versions { first: 2, last: 9 }, &message);
+        layout(&mut out, 3, Versions { first: 2, last: 9 }, &message, &[]);
         let expected = r#"
     request(3, v(2, 9), &[ // Ask
         array("Topics", Struct, since(2)).null(since(3)).of(&[

@@ -7,6 +7,7 @@ mod layouts;
 use std::fmt::Write;
 
 use super::apis::Api;
+use super::disputes::Dispute;
 use super::jar::Jar;
 use super::versions::Versions;
 
@@ -22,12 +23,12 @@ pub struct File {
 pub const HASH: &str = "//!   SHA-256 ";
 
 /// All generated files.
-pub fn files(jars: &[Jar], apis: &[Api<'_>]) -> Vec<File> {
+pub fn files(jars: &[Jar], apis: &[Api<'_>], disputes: &[Dispute]) -> Vec<File> {
     let file = |path, text: String| File { path, text: provenance(jars) + &text };
     vec![
         file("observer/src/protocol/table.rs", apis::table(jars, apis)),
         file("observer/src/protocol/error_code/table.rs", errors::table(jars)),
-        file("observer/src/protocol/schema/table.rs", layouts::table(apis)),
+        file("observer/src/protocol/schema/table.rs", layouts::table(apis, disputes)),
     ]
 }
 

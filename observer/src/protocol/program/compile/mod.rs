@@ -82,6 +82,7 @@ pub fn compile(layout: &Layout, version: i16, meaning: Meaning) -> Result<Progra
         tags: tags.into(),
         fields: fields.into(),
         idle: idle.into(),
+        is_disputed: layout.disputed.contains(&version),
     })
 }
 
@@ -219,7 +220,13 @@ mod tests {
 
     fn refused(field: Field) -> String {
         let fields = Vec::leak(vec![field]);
-        let layout = Layout { api_key: ApiKey(3), side: Side::Response, versions: SINCE_0, fields };
+        let layout = Layout {
+            api_key: ApiKey(3),
+            side: Side::Response,
+            versions: SINCE_0,
+            fields,
+            disputed: &[],
+        };
         compile(&layout, 0, Meaning::FACTS).map_or_else(|why| why.to_string(), |_| String::new())
     }
 

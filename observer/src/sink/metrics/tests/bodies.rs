@@ -46,6 +46,28 @@ fn records_that_are_known_count_beside_what_is_not() {
 }
 
 #[test]
+fn internal_topics_count_like_any() {
+    let mut exchange = exchange("admin");
+    for facts in [&mut exchange.request, &mut exchange.response].into_iter().flatten() {
+        facts.topics[0].name = Some("__consumer_offsets".into());
+    }
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.event(Event::Exchange(&exchange));
+    let fetched = Facts {
+        partitions: exchange.request.as_ref().unwrap().partitions.clone(),
+        ..*exchange.response.take().unwrap()
+    };
+    exchange.response = Some(Box::new(fetched));
+    (exchange.header.api_key, exchange.header.fetcher) = (1, Fetcher::Follower);
+    metrics.event(Event::Exchange(&exchange));
+    for (name, bytes) in [("produced", 550), ("rejected", 550), ("replicated", 1100)] {
+        let samples = samples(&metrics, &format!("topic_{name}_bytes_total"));
+        let is_its = samples[0].contains(r#"topic="__consumer_offsets""#);
+        assert!(is_its && samples[0].ends_with(&format!(" {bytes}")), "{name}: {samples:?}");
+    }
+}
+
+#[test]
 fn a_fetch_with_an_error_is_not_empty() {
     let mut fetch = exchange("a");
     (fetch.header.api_key, fetch.header.fetcher) = (1, Fetcher::Consumer);

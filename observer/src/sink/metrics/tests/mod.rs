@@ -122,6 +122,7 @@ fn totals_stay_right_above_the_caps() {
     let clients: Vec<&str> = clients.iter().map(String::as_str).collect();
     for options in [
         Options { max_label_values: 10, ..Options::default() },
+        Options { max_client_ids: Some(10), ..Options::default() },
         Options { max_series: 10, ..Options::default() },
     ] {
         let metrics = counted(options, &clients);

@@ -1,0 +1,58 @@
+//! Requests of removed versions (KIP-896): requests in, those that clients sent out. Some are given out
+//! later than they came, when their sender has shown what it is.
+
+use crate::event::Request;
+use crate::protocol::api::ApiKey;
+use crate::sink::parties::{Parties, Party};
+
+/// Brokers that are told apart, and requests that wait for their sender to show what it is.
+const MAX_SENDERS: usize = 10_000;
+
+/// Who sent them.
+pub struct Deprecated(Parties<Request>);
+
+impl Default for Deprecated {
+    fn default() -> Self {
+        Self(Parties::new(MAX_SENDERS))
+    }
+}
+
+impl Deprecated {
+    /// Takes a request, of whatever version; gives those that are now known to be clients' and of a
+    /// removed version.
+    pub fn request(&mut self, request: &Request) -> Vec<Request> {
+        let told = self.0.see(request);
+        let mut clients = match told.party {
+            Some(Party::Client) => told.earlier,
+            _ => Vec::new(),
+        };
+        if is_removed(request) {
+            clients.extend(match told.party {
+                Some(Party::Client) => Some(request.clone()),
+                Some(Party::Broker) => None,
+                None => self.0.wait(request, request.clone()),
+            });
+        }
+        clients
+    }
+
+    /// Gives those that have waited for long.
+    pub fn sweep(&mut self) -> Vec<Request> {
+        self.0.sweep()
+    }
+
+    /// No more will come: gives all that wait.
+    pub fn settle(&mut self) -> Vec<Request> {
+        self.0.settle()
+    }
+
+    /// How often there was no room.
+    pub const fn overflow(&self) -> usize {
+        self.0.overflow()
+    }
+}
+
+fn is_removed(request: &Request) -> bool {
+    let api = ApiKey(request.header.api_key).lookup();
+    api.is_some_and(|api| api.is_removed(request.header.api_version))
+}

@@ -9,7 +9,6 @@ use observer::event::{Endpoint, Event, Handler, Peers, Request, RequestHeader, V
 use observer::sink::metrics::health::Health;
 use observer::sink::metrics::{self, Metrics, Options};
 use observer::time::WallClock;
-use observer::time::WallClock;
 
 const BROKERS: u8 = 20;
 const APIS: i16 = 10;

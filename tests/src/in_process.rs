@@ -123,18 +123,18 @@ impl Segments {
         Self(segments)
     }
 
-    /// The same on a bad wire: some are lost, some come twice, some later.
+    /// The same on a bad wire: so many in a hundred are lost, some come twice, some later.
     #[must_use]
-    pub fn spoiled(&self, rng: &mut impl RngExt) -> Self {
+    pub fn spoiled(&self, rng: &mut impl RngExt, lost: u32) -> Self {
         let mut segments: Vec<Owned> = Vec::new();
         for owned in &self.0 {
             match rng.random_range(0..100) {
-                0..3 if !owned.bytes.is_empty() => {}
-                3..6 => segments.extend([owned.clone(), owned.clone()]),
-                6..9 => {
+                0..3 => segments.extend([owned.clone(), owned.clone()]),
+                3..6 => {
                     let at = segments.len().saturating_sub(rng.random_range(0..4));
                     segments.insert(at, owned.clone());
                 }
+                fate if fate < 6 + lost && !owned.bytes.is_empty() => {}
                 _ => segments.push(owned.clone()),
             }
         }

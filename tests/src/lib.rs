@@ -33,6 +33,7 @@ pub mod replayed;
 pub mod resent;
 pub mod sieve;
 pub mod streamed;
+pub mod talk;
 #[cfg(feature = "live")]
 pub mod tcx;
 #[cfg(feature = "live")]

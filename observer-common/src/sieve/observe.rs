@@ -68,9 +68,7 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         }
         return bench.copy(0, 0, Wants::Nothing, false);
     }
-    if state.is_in_step() {
-        prepare(state, span, bench);
-    }
+    prepare(state, span, bench);
     let plan = state.plan(span);
     let late = state.place().take_late();
     if late.len > 0 && state.is_in_step() {
@@ -164,9 +162,13 @@ fn begin(
 /// are missing, which so are a hole where they are, and filled if they come.
 #[inline(always)]
 fn prepare(state: &mut FlowState, span: &Span, bench: &mut impl Bench) {
+    if !state.is_in_step() && !state.is_shadow() {
+        return;
+    }
     let unwanted = state.walk().unwanted();
     let misses = span.len > 0 && state.place().misses(span.seq, unwanted);
-    if misses || span.syn.is_some() {
+    // What is copied is told at once.
+    if state.is_in_step() && (misses || span.syn.is_some()) {
         tell(state, bench, false);
     }
     if misses {

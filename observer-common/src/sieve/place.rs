@@ -22,8 +22,8 @@ pub struct Place {
     seen: Seq,
     /// Behind the last byte that records have covered.
     told: Seq,
-    /// Bytes before `told` that were not seen.
-    owed: u32,
+    /// Where bytes before `told` were not seen: from the first of them to the last.
+    owed: Position,
     /// Of the segment at hand: bytes that may be among them.
     late: Position,
 }
@@ -62,13 +62,14 @@ impl Place {
     /// At a first byte.
     #[inline(always)]
     pub const fn new(first: Seq) -> Self {
-        Self { next: first, seen: first, told: first, owed: 0, late: NOTHING }
+        Self { next: first, seen: first, told: first, owed: NOTHING, late: NOTHING }
     }
 
     /// In mid-stream: of the bytes before this one, some may not have been seen.
     #[inline(always)]
     pub const fn resumed(first: Seq) -> Self {
-        Self { owed: MAX_OWED, ..Self::new(first) }
+        let from = first.plus(MAX_OWED.wrapping_neg());
+        Self { owed: Position { from, len: MAX_OWED }, ..Self::new(first) }
     }
 
     /// The byte that the walk is at.
@@ -112,7 +113,7 @@ impl Place {
         }
     }
 
-    /// Bytes that nobody needs have passed; returns how many of them had before. While some are owed,
+    /// Bytes that nobody needs have passed; returns how many of them had before. Where some are owed,
     /// which of them those are is not known here, so they are told again.
     #[inline(always)]
     const fn pass(&mut self, seq: Seq, end: Seq) -> u32 {
@@ -121,12 +122,31 @@ impl Place {
             self.seen = end;
         }
         let again = known.since(seq) as u32;
-        if again == 0 || self.owed == 0 {
+        if again == 0 || !self.settle(seq, known) {
             return again;
         }
-        self.owed = self.owed.saturating_sub(again);
         self.late = Position { from: seq, len: again };
         0
+    }
+
+    /// Bytes have come that lie before those seen; false if none was owed there.
+    #[inline(always)]
+    const fn settle(&mut self, from: Seq, to: Seq) -> bool {
+        let Position { from: first, len } = self.owed;
+        let end = first.plus(len);
+        if len == 0 || !to.is_after(first) || !end.is_after(from) {
+            return false;
+        }
+        if from.is_after(first) {
+            if !end.is_after(to) {
+                self.owed.len = from.since(first) as u32;
+            }
+        } else if end.is_after(to) {
+            self.owed = Position { from: to, len: end.since(to) as u32 };
+        } else {
+            self.owed = NOTHING;
+        }
+        true
     }
 
     /// Whether bytes before this segment, that nobody needs, are missing.
@@ -138,7 +158,9 @@ impl Place {
     /// They are; all before them has been told.
     #[inline(always)]
     pub const fn skip(&mut self, to: Seq) {
-        self.owed = self.owed.saturating_add(to.since(self.seen) as u32);
+        let owes = self.owed.len > 0 && self.seen.since(self.owed.from) < MAX_BEHIND;
+        let from = if owes { self.owed.from } else { self.seen };
+        self.owed = Position { from, len: to.since(from) as u32 };
         self.seen = to;
         self.told = to;
     }
@@ -210,13 +232,30 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_again_settles_nothing_that_is_missing() {
+        let mut place = Place::new(Seq(100));
+        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
+        place.skip(Seq(120));
+        assert_eq!(place.arrive(Seq(120), 10, 1000), passed(0));
+        place.skip(Seq(150));
+        assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
+        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(10));
+        assert_eq!(place.arrive(Seq(150), 10, 1000), passed(10));
+        assert_eq!(place.take_late(), NOTHING);
+        for (from, len) in [(130, 20), (120, 10), (105, 15)] {
+            assert_eq!(place.arrive(Seq(from), len, 1000), passed(0));
+            assert_eq!(place.take_late(), Position { from: Seq(from), len });
+        }
+        assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
+    }
+
+    #[test]
     fn what_comes_from_before_the_place_to_resume_at_is_told() {
         let mut place = Place::resumed(Seq(100));
         assert_eq!(place.arrive(Seq(60), 40, 0), passed(0));
         assert_eq!(place.take_late(), Position { from: Seq(60), len: 40 });
-        let needed = Arrival::Needed { from: 10, duplicate: 0 };
-        assert_eq!(place.arrive(Seq(90), 20, 0), needed);
-        assert_eq!(place.take_late(), Position { from: Seq(90), len: 10 });
+        let needed = Arrival::Needed { from: 10, duplicate: 10 };
+        assert_eq!(place.arrive(Seq(90), 20, 0), needed, "some came before");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tests::observed::Observed;
 use tests::offloads;
 use tests::traffic::Pair;
 
-use super::talk::{fetch, produce};
+use tests::talk::{fetch, produce};
 
 const CONNECTIONS: usize = 6;
 /// Exchanges of each connection while the wire is bad.
@@ -140,6 +140,7 @@ fn spoil(faults: Faults, quiet: bool) {
         all_talk(&mut pairs, &(BAD..BAD + FRAMES));
         BAD + FRAMES
     };
+    println!("{:?}", observed.look(|s| s.ledger.gaps));
     println!("{fallen} falls, {} out of step", out_of_step(&observed.handle));
     assert_eq!(out_of_step(&observed.handle), 0, "of {fallen} falls");
     wait_until("all is told", || {

@@ -12,6 +12,5 @@ mod pressure;
 mod privileges;
 mod resent;
 mod sieve;
-mod talk;
 mod tunnel;
 mod veth;

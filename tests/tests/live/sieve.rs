@@ -18,7 +18,7 @@ use tests::sieve::dialogue::{Dialogue, dialogues};
 use tests::sieve::tap::{Tap, sieved, streams};
 use tests::traffic::Pair;
 
-use super::talk::produce;
+use tests::talk::produce;
 
 /// Messages of each layout.
 const PER_LAYOUT: u32 = 7;

@@ -1,6 +1,6 @@
 //! Exchanges with record sets, in bytes.
 
-use tests::wire::{request, response, string};
+use crate::wire::{request, response, string};
 
 /// Produce v3 of one batch with `len` bytes of records, and its answer.
 pub fn produce(id: i32, len: usize) -> [Vec<u8>; 2] {

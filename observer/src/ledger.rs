@@ -28,6 +28,8 @@ pub struct Ledger {
     /// No fate: directions that the source copies whole, and need not once it is told where a frame
     /// begins.
     pub out_of_step: u64,
+    /// No fate: nanoseconds that directions were so, summed over them.
+    pub out_of_step_ns: u64,
     /// Bytes nobody saw, by reason.
     pub gaps: [u64; GapReason::ALL.len()],
 }
@@ -48,6 +50,12 @@ impl Ledger {
     /// Telling segments apart took `was` bytes of memory, and takes `is` now.
     pub const fn note_bookkeeping(&mut self, was: u64, is: u64) {
         self.bookkeeping = self.bookkeeping.saturating_add(is).saturating_sub(was);
+    }
+
+    /// So many nanoseconds have passed.
+    pub const fn pass_time(&mut self, ns: u64) {
+        let spent = self.out_of_step.saturating_mul(ns);
+        self.out_of_step_ns = self.out_of_step_ns.saturating_add(spent);
     }
 
     /// Sum of the fates.

@@ -106,6 +106,7 @@ impl Pipeline {
             Input::WallClock(wall) => self.clock.wall = *wall,
         }
         if self.now() != before {
+            self.ledger.pass_time(self.now().0.saturating_sub(before.0));
             handler.time(self.now());
         }
         match input {

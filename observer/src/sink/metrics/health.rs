@@ -100,6 +100,11 @@ impl Health {
                 "Directions of connections that are copied whole now, and need not be.",
                 vec![value(&[], self.ledger.out_of_step as f64)],
             ));
+            families.push(counter(
+                "capture_out_of_step_seconds_total",
+                "Time that directions were copied whole and need not have been, summed over them.",
+                vec![seconds(&[], self.ledger.out_of_step_ns)],
+            ));
         }
         families.extend(self.capture.as_ref().map(CaptureStats::families).into_iter().flatten());
         families.extend(self.replay.as_ref().map(ReplayStats::families).into_iter().flatten());
@@ -119,8 +124,17 @@ pub fn gauge(name: &str, help: &str, samples: Vec<Metric>) -> MetricFamily {
 
 /// A counter's value.
 pub fn sample(labels: &[(&str, &str)], value: u64) -> Metric {
+    count(labels, value as f64)
+}
+
+/// The value of a counter of time.
+fn seconds(labels: &[(&str, &str)], ns: u64) -> Metric {
+    count(labels, ns as f64 / 1e9)
+}
+
+fn count(labels: &[(&str, &str)], value: f64) -> Metric {
     let mut counter = Counter::default();
-    counter.set_value(value as f64);
+    counter.set_value(value);
     let mut metric = Metric::from_label(pairs(labels));
     metric.set_counter(counter);
     metric

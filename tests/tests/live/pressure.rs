@@ -1,8 +1,11 @@
 //! More than the ring takes: the ledger balances, and capture is right again afterwards.
 
+use observer::event::Outcome;
 use observer::source::live::{Config, Counter};
 use tests::capture::{Recorder, watching};
 use tests::netns::Namespace;
+use tests::observed::Observed;
+use tests::talk::produce;
 use tests::traffic::{Pair, pattern};
 
 const CONNECTIONS: usize = 4;
@@ -51,4 +54,57 @@ fn a_ring_that_is_no_power_of_two_is_refused_in_one_sentence() {
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains(&ring_bytes.to_string()), "{error}");
     }
+}
+
+/// The sieve's records do not fit the ring either: no false pair is told, and what comes behind is told
+/// as it was.
+#[test]
+fn with_the_smallest_ring_no_pair_is_false_and_the_sieve_recovers() {
+    const LOAD: i32 = 2_000;
+    const BEHIND: i32 = 64;
+    let here = Namespace::new();
+    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
+    let config = Config { ring_bytes: 4_096, sockets: false, ..watching(port, &["lo"]) };
+    let observed = here.run(|| Observed::start(&config));
+    let connect = || here.run(|| Pair::connect(&listener));
+    let mut pairs: Vec<_> = std::iter::repeat_with(connect).take(CONNECTIONS).collect();
+    // Sizes tell exchanges apart.
+    let exchange = |id: i32| produce(id, 100 + id as usize % 997);
+    std::thread::scope(|scope| {
+        for pair in &mut pairs {
+            scope.spawn(|| {
+                let (asked, answered): (Vec<_>, Vec<_>) =
+                    (0..LOAD).map(exchange).map(|[asked, answered]| (asked, answered)).unzip();
+                for (asked, answered) in asked.chunks(50).zip(answered.chunks(50)) {
+                    pair.request(&asked.concat());
+                    pair.respond(&answered.concat());
+                }
+            });
+        }
+    });
+    let lost = observed.handle.counters().get(Counter::RingFullBytes);
+    assert!(lost > 0, "the ring was too small");
+    for id in LOAD..LOAD + BEHIND {
+        for pair in &mut pairs {
+            let [asked, answered] = exchange(id);
+            pair.request(&asked);
+            pair.respond(&answered);
+        }
+        // So that the ring is empty.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let counters = observed.handle.counters();
+    let said = observed.finish();
+    let answered = said.exchanges.iter().filter(|exchange| exchange.outcome == Outcome::Answered);
+    let mut behind = 0;
+    for told in answered {
+        let id = told.header.correlation_id;
+        let [asked, answered] = exchange(id).map(|frame| frame.len() as u32 - 4);
+        assert_eq!((told.request_bytes, told.response_bytes), (asked, Some(answered)), "{told:?}");
+        behind += i32::from(id >= LOAD + BEHIND / 2);
+    }
+    assert_eq!(behind, CONNECTIONS as i32 * BEHIND / 2, "right again, once and all");
+    assert_eq!(counters.accounted(), counters.get(Counter::Seen));
+    assert_eq!(said.ledger.accounted(), said.ledger.seen);
+    println!("{lost} bytes were lost, {} requests told", said.exchanges.len());
 }

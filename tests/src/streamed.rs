@@ -2,8 +2,9 @@
 //! memory that it took, out.
 
 use std::io::{BufWriter, Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use wait4::Wait4;
@@ -16,20 +17,18 @@ const LINK: Link = Link::Ethernet(&[]);
 /// Length of a pcap file's header, which a stream begins with once.
 const FILE_HEADER_LEN: usize = 24;
 
+/// How long the memory of a replay that waits must not change.
+const STILL: Duration = Duration::from_millis(500);
+
 /// Replays the segments, of brokers on port 9092. The memory is the largest resident set in bytes.
 pub fn replay(segments: impl IntoIterator<Item = TcpSegment>) -> Result<(Metrics, u64)> {
-    let mut process = binary::command()?
-        .args(["replay", "--ports", "9092", "-o", "metrics", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run the observer")?;
+    let mut process = start()?;
     let mut output = process.stdout.take().context("no standard output")?;
     let reader = thread::spawn(move || {
         let mut text = String::new();
         output.read_to_string(&mut text).map(|_| text)
     });
-    feed(&mut process, segments)?;
+    drop(feed(&mut process, segments)?);
     let ended = process.wait4()?;
     let text = reader.join().map_err(|_| anyhow!("the reader panicked"))??;
     if !ended.status.success() {
@@ -38,14 +37,55 @@ pub fn replay(segments: impl IntoIterator<Item = TcpSegment>) -> Result<(Metrics
     Ok((Metrics::parse(&text)?, ended.rusage.maxrss))
 }
 
-fn feed(process: &mut Child, segments: impl IntoIterator<Item = TcpSegment>) -> Result<()> {
+/// The memory in bytes that is resident once all segments have been read, while more may come.
+pub fn resident(segments: impl IntoIterator<Item = TcpSegment>) -> Result<u64> {
+    let mut process = start()?;
+    let input = feed(&mut process, segments)?;
+    let (mut last, mut since) = (0, Instant::now());
+    while since.elapsed() < STILL {
+        thread::sleep(STILL / 50);
+        let now = resident_now(process.id())?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    drop(input);
+    let ended = process.wait_with_output()?.status;
+    if !ended.success() {
+        bail!("the observer: {ended}");
+    }
+    Ok(last)
+}
+
+fn resident_now(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: u64 = line.context("no VmRSS")?.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib << 10)
+}
+
+fn start() -> Result<Child> {
+    binary::command()?
+        .args(["replay", "--ports", "9092", "-o", "metrics", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run the observer")
+}
+
+/// Writes the segments; who drops what is returned says that there are no more.
+fn feed(
+    process: &mut Child,
+    segments: impl IntoIterator<Item = TcpSegment>,
+) -> Result<BufWriter<ChildStdin>> {
     let mut input = BufWriter::new(process.stdin.take().context("no standard input")?);
     input.write_all(&file(&[]))?;
     for segment in segments {
         let record = file(&[Frame::of(LINK, &segment)]);
         input.write_all(record.get(FILE_HEADER_LEN..).unwrap_or_default())?;
     }
-    Ok(input.flush()?)
+    input.flush()?;
+    Ok(input)
 }
 
 fn file(frames: &[Frame]) -> Vec<u8> {

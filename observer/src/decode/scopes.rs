@@ -40,7 +40,7 @@ impl Collector<'_> {
         self.position.is_failure_lost = false;
         self.position.topic = u32::try_from(self.facts.topics.len()).ok();
         let group = self.position.group;
-        self.facts.topics.push(Topic { group, is_forgotten, ..Topic::default() });
+        push(&mut self.facts.topics, Topic { group, is_forgotten, ..Topic::default() });
     }
 
     pub(super) fn leave_topic(&mut self) {
@@ -121,7 +121,7 @@ impl Collector<'_> {
             return;
         }
         if self.facts.partitions.len() < MAX_PARTITIONS {
-            self.facts.partitions.push(partition);
+            push(&mut self.facts.partitions, partition);
         } else {
             self.merge(&partition);
         }
@@ -255,6 +255,15 @@ pub(super) fn add<T>(
         evictions.count(Table::MessageFacts);
         return None;
     }
-    list.push(item());
+    push(list, item());
     Some(index)
+}
+
+/// Adds to a list that mostly has one entry, and so has no room for more at first.
+#[inline]
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.capacity() == 0 {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }

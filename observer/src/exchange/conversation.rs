@@ -28,8 +28,8 @@ pub struct Conversation {
     pub(super) raw_tokens: RawTokens,
     /// The body of the request whose frame is passing now.
     pub(super) asking: Option<Box<Body>>,
-    /// The response whose frame is passing now.
-    pub(super) answering: Option<Answering>,
+    /// The response whose frame is passing now; in a place of its own, as mostly none is.
+    pub(super) answering: Option<Box<Option<Answering>>>,
     /// The frame before the next response.
     pub(super) before: Before,
     /// Whole responses may have passed unseen.
@@ -173,7 +173,7 @@ impl Conversation {
     pub(super) fn passing(&mut self, side: Side) -> Option<&mut Body> {
         match side {
             Side::Request => self.asking.as_deref_mut(),
-            Side::Response => self.answering.as_mut()?.body.as_deref_mut(),
+            Side::Response => (**self.answering.as_mut()?).as_mut()?.body.as_deref_mut(),
         }
     }
 

@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 
 /// Early responses kept while a hole in the request direction is open.
 const MAX_EARLY: usize = 64;
+/// Places for responses that are kept for the next.
+const MAX_PLACES: usize = 64;
 /// What each request may say without a charge, in bytes: that is bounded by their number.
 const LITTLE: usize = 1 << 10;
 /// Bytes of a response's correlation id.
@@ -85,7 +87,9 @@ impl Conversation {
                 wrapped: request.wrapped(),
             })
         });
-        self.answering = Some(Answering { request, response, body });
+        let mut place = ctx.inflight.places.pop().unwrap_or_default();
+        *place = Some(Answering { request, response, body });
+        self.answering = Some(place);
     }
 
     /// Takes a response's end; `last` is when its last byte passed, if that was seen.
@@ -95,7 +99,7 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) {
         self.before = last.map_or(Before::Unseen, Before::Seen);
-        let Some(Answering { request, response, body }) = self.answering.take() else {
+        let Some(Answering { request, response, body }) = self.take_answering(ctx) else {
             return;
         };
         let response = Answer { last, ..response };
@@ -114,6 +118,15 @@ impl Conversation {
                 self.answer(response, ctx);
             }
         }
+    }
+
+    fn take_answering<H: Handler>(&mut self, ctx: &mut Context<'_, H>) -> Option<Answering> {
+        let mut place = self.answering.take()?;
+        let answering = place.take();
+        if ctx.inflight.places.len() < MAX_PLACES {
+            ctx.inflight.places.push(place);
+        }
+        answering
     }
 
     /// The request that a response answers. One whose frame still has a hole is left to be answered

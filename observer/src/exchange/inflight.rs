@@ -135,6 +135,10 @@ impl Inflight {
             }
             _ => true,
         };
+        if self.queue.capacity() == 0 {
+            // Most connections wait for one answer at most; who sends more has more room soon.
+            self.queue.reserve_exact(1);
+        }
         self.queue.push_back(pending);
     }
 

@@ -38,6 +38,7 @@ use crate::ledger::Ledger;
 use crate::protocol::api::ApiKey;
 use crate::tables::{Evictions, Table};
 use crate::time::{Timestamp, WallClock};
+use conversation::Answering;
 
 /// Bounds on what a conversation keeps and believes.
 #[derive(Clone, Copy, Debug)]
@@ -77,12 +78,15 @@ impl Default for Limits {
 }
 
 /// The requests in flight on all connections.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Load {
     /// How many they are.
     pub requests: usize,
     /// Memory charged for what they say, in bytes.
     pub fact_bytes: usize,
+    /// Places for responses that pass, used again.
+    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
+    places: Vec<Box<Option<Answering>>>,
 }
 
 /// What all conversations share.

@@ -270,4 +270,4 @@ fn other(side: Side) -> Side {
 }
 
 /// An idle connection must stay cheap: there may be very many.
-const _: () = assert!(size_of::<Connection>() <= 776);
+const _: () = assert!(size_of::<Connection>() <= 600);

@@ -4,7 +4,6 @@
 //! a header that says so, what is behind that delta need not be kept.
 
 use super::act::Then;
-use super::step::is_shown;
 use super::tape::Tape;
 use super::walk::Walk;
 use super::word::{Op, Width, Word};
@@ -72,7 +71,7 @@ pub(super) fn batch(walk: &mut Walk, len: u32) -> Then {
 
 /// The magic of a batch, or of an older message.
 #[inline(always)]
-pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &mut T, magic: u8) -> Then {
+pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &T, magic: u8) -> Then {
     if magic < 2 {
         // Of older sets the first message's header tells what is told of them.
         walk.keep += MESSAGE_HEADER - MAGIC_END;
@@ -94,13 +93,11 @@ pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &mut T, magic: u8) -> Then {
     next_batch(walk)
 }
 
-/// Whether a batch's header is there to its end, and its last offset delta tells how many records there
+/// Whether a batch's header is shown to its end, and its last offset delta tells how many records there
 /// are.
 #[inline(always)]
-fn says_count_twice<T: Tape>(tape: &mut T) -> bool {
-    let rest = BATCH_HEADER - MAGIC_END;
-    is_shown(tape, rest, false)
-        && tape.shown() >= rest
+fn says_count_twice<T: Tape>(tape: &T) -> bool {
+    tape.shown() >= BATCH_HEADER - MAGIC_END
         && field(tape, DELTA) == field(tape, COUNT).wrapping_sub(1)
 }
 

@@ -25,7 +25,7 @@ const SIZE: usize = 16 << 10;
 const ROOM: u32 = 8 << 10;
 /// Bytes shown at most, a power of two, and what is shown of a frame at first.
 pub const MOST_SHOWN: u32 = 4 << 10;
-const SHOWN: u32 = 128;
+const SHOWN: u32 = 192;
 /// Bytes behind the last place: of a window, and of a number.
 const SLACK: usize = MOST_SHOWN as usize + 16;
 

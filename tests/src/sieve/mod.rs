@@ -53,7 +53,7 @@ impl Default for Sieve {
             flows: HashMap::new(),
             orders: HashMap::new(),
             words: Words::of_table(),
-            window: 128,
+            window: 192,
             room: 8192,
             duplicate: 0,
             falls: Vec::new(),

@@ -137,6 +137,13 @@ pub const fn chunk_len(ring_bytes: u32) -> u32 {
     if share > CHUNK_MAX { CHUNK_MAX } else { share }
 }
 
+/// The exponent of the bytes that one of so many CPUs puts into a ring of this size before the reader is
+/// woken: so that they fill half of it at most meanwhile.
+pub const fn wake_shift(ring_bytes: u32, cpus: u32) -> u32 {
+    let share = ring_bytes / 2 / if cpus == 0 { 1 } else { cpus };
+    if share == 0 { 0 } else { share.ilog2() }
+}
+
 impl SegmentHeader {
     /// The header's bytes, which end with `out`; returns where they begin.
     #[inline(always)]
@@ -266,5 +273,17 @@ mod tests {
             }
         }
         assert_eq!(SegmentHeader::decode(&[0; 100]), None);
+    }
+
+    #[test]
+    fn the_reader_is_woken_before_the_ring_is_more_than_half_full() {
+        for (ring, cpus) in
+            [(4096, 1), (16 << 20, 2), (16 << 20, 96), (1 << 30, 1024), (4096, 5000)]
+        {
+            let at_most = u64::from(cpus) << wake_shift(ring, cpus);
+            assert!(at_most <= u64::from(ring).max(2 * u64::from(cpus)) / 2, "{ring} {cpus}");
+            assert!(4 * at_most >= u64::from(ring), "{ring} {cpus}: not too often");
+        }
+        assert_eq!(wake_shift(16 << 20, 0), 23);
     }
 }

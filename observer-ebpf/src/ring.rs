@@ -8,7 +8,7 @@ use observer_common::record::{
     CHUNK_HEADER_LEN, CHUNK_MAX, RECORDS_MAX, SEGMENT_HEADER_ROOM, SegmentHeader, chunk_header,
 };
 
-use crate::config::{CHUNK_LEN, SNAP_LEN};
+use crate::config::{CHUNK_LEN, SNAP_LEN, WAKE_SHIFT};
 use crate::maps::{RING, scratch};
 use crate::seen::Seen;
 use crate::segment::Ignored;
@@ -145,7 +145,7 @@ const RECORD_HEADER: u64 = 8;
 /// Whether the daemon is to look at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
-    /// No: it polls.
+    /// No: it polls, and much has not come.
     No,
     /// Yes.
     Yes,
@@ -160,11 +160,15 @@ pub fn output(
     counters: &mut Counters,
 ) -> bool {
     let ring = core::ptr::from_ref(&RING).cast_mut().cast();
-    let flags = if wake == Wake::Yes { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP };
+    let before = counters.get(Counter::RingBytes);
+    let after = before + RECORD_HEADER + (len + 7) / 8 * 8;
+    let is_much = before >> WAKE_SHIFT.load() != after >> WAKE_SHIFT.load();
+    let wakes = is_much || wake == Wake::Yes;
+    let flags = if wakes { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP };
     // SAFETY: the verifier checks record and length.
     let done = unsafe { bpf_ringbuf_output(ring, record, len, u64::from(flags)) == 0 };
     if done {
-        counters.add(Counter::RingBytes, RECORD_HEADER + (len + 7) / 8 * 8);
+        counters.add(Counter::RingBytes, after - before);
     }
     done
 }

@@ -1,7 +1,8 @@
 //! The pause between two looks at the ring: a time in, earlier where the kernel rings.
 //!
-//! It rings when it waits for an answer (`observer_common::record::Wants::Here`), and only then. So the
-//! ring's descriptor is watched for its edges: that there are records says nothing.
+//! It rings when it waits for an answer (`observer_common::record::Wants::Here`), and when a part of the
+//! ring has filled. So the ring's descriptor is watched for its edges: that there are records says
+//! nothing.
 
 use std::io;
 use std::mem::MaybeUninit;

@@ -1,7 +1,8 @@
 //! Draining the ring: a plain loop that polls by timer, and at once while much is coming.
 //!
 //! The kernel wakes nobody for a record: that costs it 80 times what a polled record does. Only where
-//! it waits for an answer it does.
+//! it waits for an answer it does, and when a part of the ring has filled. So the timer can be slow: a
+//! look at an idle ring costs more than it seems, as caches and processor have to wake up for it.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,11 +17,7 @@ use super::records;
 use crate::input::Input;
 
 /// Time between two looks at a quiet ring.
-const INTERVAL: Duration = Duration::from_millis(5);
-/// The least time, for small rings.
-const SHORTEST_INTERVAL: Duration = Duration::from_micros(100);
-/// What may come into the ring between two looks, in bytes for each nanosecond.
-const BYTES_PER_NS: u32 = 1;
+const INTERVAL: Duration = Duration::from_millis(20);
 /// Records to take before looking at the clock and the stop flag again.
 const BATCH: usize = 4_096;
 /// Time between two comparisons of the clocks.
@@ -49,12 +46,11 @@ impl Drain {
 
     /// Drains until told to stop.
     pub fn run(&mut self, stop: &AtomicBool, shared: &Shared, sink: &mut impl FnMut(Input<'_>)) {
-        let interval = self.interval();
         while !stop.load(Ordering::Relaxed) {
             let batch = self.pass(shared, sink);
             // Much came while we looked: look again at once.
             if batch.emptied && batch.bytes < self.ring_bytes as usize / 8 {
-                self.bell.wait(interval);
+                self.bell.wait(INTERVAL);
             }
         }
     }
@@ -91,10 +87,5 @@ impl Drain {
             }
         }
         Batch { bytes, emptied: false }
-    }
-
-    fn interval(&self) -> Duration {
-        let fill = Duration::from_nanos(u64::from(self.ring_bytes / BYTES_PER_NS) / 4);
-        fill.clamp(SHORTEST_INTERVAL, INTERVAL)
     }
 }

@@ -49,6 +49,20 @@ pub struct HookStatus {
     pub attached: bool,
 }
 
+/// The hook on the cgroup root, which tells of sockets' lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SocketHook {
+    /// It is not wanted.
+    #[default]
+    Unwanted,
+    /// It is attached.
+    Attached,
+    /// It could not be attached from the start, for this reason: capture does without.
+    Lacking(String),
+    /// It was attached, and cannot be again, for this reason.
+    Lost(String),
+}
+
 impl Handle {
     /// What the kernel programs have counted.
     pub fn counters(&self) -> Counters {
@@ -60,12 +74,17 @@ impl Handle {
         self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The hook that tells of sockets' lives.
+    pub fn sockets(&self) -> SocketHook {
+        self.shared.sockets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What the kernel copies.
     pub fn mode(&self) -> CaptureMode {
         *self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How often somebody else was found to have detached hooks of an interface.
+    /// How often somebody else was found to have detached hooks of an interface, or that of sockets.
     pub fn detached(&self) -> u64 {
         self.shared.detached.load(Ordering::Relaxed)
     }
@@ -148,6 +167,7 @@ impl Handle {
 pub(super) struct Shared {
     counters: Mutex<Counters>,
     hooks: Mutex<Vec<HookStatus>>,
+    sockets: Mutex<SocketHook>,
     missing: Mutex<Vec<Missing>>,
     mode: Mutex<CaptureMode>,
     drained_ns: AtomicU64,
@@ -167,6 +187,10 @@ impl Shared {
 
     pub fn note_hooks(&self, hooks: Vec<HookStatus>) {
         *self.hooks.lock().unwrap_or_else(PoisonError::into_inner) = hooks;
+    }
+
+    pub fn note_sockets(&self, sockets: SocketHook) {
+        *self.sockets.lock().unwrap_or_else(PoisonError::into_inner) = sockets;
     }
 
     pub fn note_missing(&self, missing: Vec<Missing>) {

@@ -12,6 +12,7 @@ use observer_common::counters::{Counter, Counters};
 use observer_common::order::Order;
 
 use super::clock::monotonic_ns;
+use super::error::Error;
 use super::keeper::Request;
 use super::selection::Missing;
 use crate::event::{Command, Side};
@@ -125,8 +126,11 @@ impl Handle {
     }
 
     /// Watches these ports, and no others, from now on.
-    pub fn set_ports(&self, ports: Ports) {
-        self.tell(Request::Watch(ports));
+    pub fn set_ports(&self, ports: Ports) -> Result<(), Error> {
+        let (reply, answer) = mpsc::channel();
+        self.tell(Request::Watch(ports, reply));
+        // Where the capture has ended, nothing is watched.
+        answer.recv().unwrap_or(Ok(()))
     }
 
     /// Whether the ring has been looked at within the last while.

@@ -28,7 +28,7 @@ pub(super) enum Request {
     /// What the kernel programs have counted.
     Counters(Sender<Counters>),
     /// Watch these ports instead.
-    Watch(Ports),
+    Watch(Ports, Sender<Result<(), Error>>),
     /// Do something with a direction.
     Order(Flow, Order),
     /// Detach everything, for good; the counters stay readable.
@@ -136,11 +136,7 @@ impl Keeper {
                 self.object.orders.give(flow, order);
                 self.shared.note_evicted_orders(self.object.orders.evicted());
             }
-            Request::Watch(ports) => {
-                if let Err(error) = self.object.watch(&ports) {
-                    tracing::error!("{error}");
-                }
-            }
+            Request::Watch(ports, reply) => drop(reply.send(self.object.watch(&ports))),
             Request::Detach(reply) => {
                 self.detach();
                 let _ = reply.send(self.counters());

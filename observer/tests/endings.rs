@@ -96,12 +96,69 @@ fn a_reset_behind_bytes_that_nobody_saw_ends_when_nothing_else_comes() {
 }
 
 #[test]
-fn a_reset_seen_before_bytes_that_came_before_it_ends_with_them() {
+fn a_reset_seen_before_bytes_that_came_before_it_ends_when_nothing_else_comes() {
     let mut script = waiting();
     let late = heartbeat(3);
     script.unseen(From::Client, &late).pass(From::Client, TcpFlags::RST, &[]);
     script.retransmit(&late, late.len() as u32);
+    assert_eq!(script.said(), [""; 0]);
+    script.wait(Duration::from_mins(1));
     assert_eq!(script.said(), ["Heartbeat v0 #2 abandoned", "Heartbeat v0 #3 abandoned"]);
+}
+
+#[test]
+fn a_reset_ahead_that_its_receiver_ignores_ends_nothing() {
+    let mut script = waiting();
+    // It lies exactly where the next request ends.
+    stray(&mut script, From::Client, TcpFlags::RST, heartbeat(3).len() as u32);
+    script.broker(&response(2, &[0; 2]));
+    for id in 3..100 {
+        script.client(&heartbeat(id)).broker(&response(id, &[0; 2]));
+    }
+    assert_eq!(script.said().len(), 98);
+    assert_eq!(script.finish(), [""; 0]);
+}
+
+#[test]
+fn a_reset_far_behind_bytes_that_nobody_saw_ends_when_nothing_else_comes() {
+    for lost in [300 << 10, 9 << 20] {
+        let mut script = waiting();
+        script.unseen(From::Broker, &vec![0; lost]);
+        script.pass(From::Broker, flagged(TcpFlags::RST), &[]);
+        assert_eq!(script.said(), [""; 0]);
+        script.wait(Duration::from_mins(1));
+        assert_eq!(script.said(), ["Heartbeat v0 #2 abandoned"], "{lost}");
+    }
+}
+
+#[test]
+fn fins_far_behind_bytes_that_nobody_saw_end_it_when_nothing_else_comes() {
+    let mut script = waiting();
+    script.unseen(From::Broker, &vec![0; 9 << 20]);
+    for from in [From::Broker, From::Client] {
+        script.pass(from, flagged(TcpFlags::FIN), &[]);
+    }
+    assert_eq!(script.said(), [""; 0]);
+    script.wait(Duration::from_mins(1));
+    assert_eq!(script.said(), ["Heartbeat v0 #2 abandoned"]);
+}
+
+#[test]
+fn a_reset_of_which_nothing_tells_whose_it_is_counts_where_the_bytes_get_there() {
+    let mut script = waiting();
+    script.unseen(From::Client, &vec![0; 1 << 20]);
+    // It acknowledges nothing, and comes before what it follows.
+    let rest = heartbeat(3);
+    script.unseen(From::Client, &rest);
+    script.pass(From::Client, TcpFlags::RST, &[]);
+    script.wait(Duration::from_mins(1));
+    assert_eq!(script.said(), [""; 0]);
+    script.retransmit(&rest, rest.len() as u32);
+    script.wait(Duration::from_mins(1));
+    let said = script.said();
+    let ended =
+        ["resynchronised Request", "Heartbeat v0 #2 abandoned", "Heartbeat v0 #3 abandoned"];
+    assert_eq!(said, ended);
 }
 
 #[test]

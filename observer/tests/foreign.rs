@@ -51,6 +51,56 @@ fn clients_of_unknown_versions_are_answered_as_often_as_they_like() {
     assert_eq!(script.said()[1..], ["Heartbeat v0 #300 1/1/0 ms"]);
 }
 
+/// Requests of a version that no table knows, joined amid them, in segments that begin anywhere; each is
+/// answered while the next one passes.
+fn produce_in_a_row(script: &mut Script, size: usize, answers: impl Fn(usize) -> Vec<u8>) {
+    let stream: Vec<u8> =
+        (0..120).flat_map(|id| script::request(0, 99, id, &vec![0x5a; size])).collect();
+    let len = stream.len() / 120;
+    let mut answered = 0;
+    for (n, part) in stream[1000..].chunks(1448).enumerate() {
+        script.client(part);
+        if (1000 + (n + 1) * 1448) / len > answered + 1 {
+            script.broker(&answers(answered));
+            answered += 1;
+        }
+    }
+}
+
+#[test]
+fn a_busy_producer_of_an_unknown_version_is_kafkas() {
+    let mut config = Config::new(ports());
+    config.exchange.max_request_bytes = 1 << 20;
+    let mut script = Script::with(config);
+    produce_in_a_row(&mut script, 100_000, |id| response(id as i32, &[0; 20]));
+    assert_eq!(script.said(), [""; 0]);
+    assert_eq!(script.ledger().opaque, 0);
+    script.client(&heartbeat(300)).broker(&response(300, &[0; 2]));
+    assert_eq!(script.said().last().unwrap(), "Heartbeat v0 #300 1/1/0 ms");
+}
+
+#[test]
+fn a_busy_client_whose_answers_have_no_ids_in_a_row_is_not() {
+    let mut script = Script::new();
+    produce_in_a_row(&mut script, 100_000, |id| response(id as i32 * 2, &[0; 20]));
+    assert!(script.ledger().discarded < 9 << 20, "{:?}", script.ledger());
+    assert!(script.ledger().opaque > 0);
+}
+
+#[test]
+fn a_busy_consumer_of_an_unknown_version_is_kafkas() {
+    let mut config = Config::new(ports());
+    config.exchange.max_request_bytes = 1 << 20;
+    let mut script = Script::with(config);
+    for id in 0..200 {
+        script.client(&script::request(1, 99, id, &[1; 60]));
+        for part in response(id, &vec![0x5a; 100_000]).chunks(1448) {
+            script.broker(part);
+        }
+    }
+    assert_eq!(script.ledger().opaque, 0);
+}
+
 #[test]
 fn a_zookeeper_client_joined_in_mid_stream_yields_nothing() {
     let mut script = Script::new();

@@ -49,12 +49,20 @@ pub fn detach_all(interface: &str) {
         // None are attached where that fails.
         let _ = bpf(BPF_PROG_QUERY, &mut query);
         for id in ids.into_iter().take_while(|id| *id != 0) {
-            let fd = bpf(BPF_LINK_GET_FD_BY_ID, &mut [id, 0, 0]).unwrap();
-            // SAFETY: the descriptor is new, and nobody else's.
-            let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-            bpf(BPF_LINK_DETACH, &mut [fd.as_raw_fd()]).unwrap();
+            detach(id);
         }
     }
+}
+
+/// Detaches a link, of whatever kind, by its id.
+///
+/// # Panics
+/// Where the kernel refuses.
+pub fn detach(link: u32) {
+    let fd = bpf(BPF_LINK_GET_FD_BY_ID, &mut [link, 0, 0]).unwrap();
+    // SAFETY: the descriptor is new, and nobody else's.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    bpf(BPF_LINK_DETACH, &mut [fd.as_raw_fd()]).unwrap();
 }
 
 fn bpf<T>(command: libc::c_long, attributes: &mut T) -> io::Result<i32> {

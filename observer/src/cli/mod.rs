@@ -86,7 +86,7 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     failure::report_defects();
-    let result = parse().map_err(|error| usage(&error)).and_then(|cli| {
+    let result = parse().and_then(|cli| {
         logging::start(cli.log);
         command(cli.command)
     });
@@ -97,9 +97,16 @@ pub fn main() -> ExitCode {
 }
 
 /// Reads arguments and environment.
-fn parse() -> Result<Cli, clap::Error> {
-    let matches = without_empty_variables(Cli::command()).try_get_matches()?;
-    Cli::from_arg_matches(&matches)
+fn parse() -> Result<Cli, Failure> {
+    let matches = without_empty_variables(Cli::command()).try_get_matches();
+    let matches = matches.map_err(|error| usage(&error))?;
+    #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "only `run` chooses"))]
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| usage(&error))?;
+    #[cfg(feature = "live")]
+    if let (Command::Run(arguments), Some((_, given))) = (&mut cli.command, matches.subcommand()) {
+        arguments.choose_ports(given)?;
+    }
+    Ok(cli)
 }
 
 /// An environment variable that is empty counts as not set, as people expect who write manifests.

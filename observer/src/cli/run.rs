@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 use observer::event::{Event, Handler};
 use observer::time::Timestamp;
 
@@ -19,16 +20,32 @@ pub struct Arguments {
     serve: ServeFlags,
     /// A file of ports on which brokers listen, in the place of --ports: lists and ranges on its
     /// lines, comments behind #. It is read again on SIGHUP.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "KAFKA_OBSERVER_PORTS_FILE",
-        conflicts_with = "ports",
-        help_heading = "Pipeline"
-    )]
+    #[arg(long, value_name = "FILE", env = "KAFKA_OBSERVER_PORTS_FILE", help_heading = "Pipeline")]
     ports_file: Option<PathBuf>,
     #[command(flatten)]
     live: LiveFlags,
+}
+
+impl Arguments {
+    /// Of --ports and --ports-file one counts, and a flag goes before the other's variable.
+    pub fn choose_ports(&mut self, given: &ArgMatches) -> Result<(), Failure> {
+        let of = |name| given.value_source(name);
+        match (of("ports"), of("ports_file")) {
+            (Some(ValueSource::CommandLine), Some(ValueSource::CommandLine)) => {
+                Err(Failure::usage("--ports cannot be used with --ports-file: give one of them"))
+            }
+            (Some(ValueSource::CommandLine), _) => {
+                self.ports_file = None;
+                Ok(())
+            }
+            (Some(ValueSource::EnvVariable), Some(ValueSource::EnvVariable)) => {
+                Err(Failure::usage(
+                    "KAFKA_OBSERVER_PORTS and KAFKA_OBSERVER_PORTS_FILE are both set: unset one of them",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Serves metrics until a signal.

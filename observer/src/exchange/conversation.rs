@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::inflight::{Inflight, Pending};
-use super::standing::Standing;
+use super::standing::{Standing, Talk};
 use crate::decode::Body;
 use crate::event::{Event, Handler, Outcome, Peers, Security, Side, Unmatched};
 use crate::frame::Before;
@@ -38,11 +38,8 @@ pub struct Conversation {
     pub(super) is_request_side_behind: bool,
     /// Responses that came before such a hole was given up.
     pub(super) early: Vec<Answer>,
-    pub(super) given_up_bytes: u64,
-    /// Which side talked last.
-    pub(super) talked: Side,
-    /// Times that the client talked again, and began no request.
-    pub(super) odd_turns: u8,
+    /// What speaks for and against its being Kafka, as long as that is not known.
+    pub(super) talk: Talk,
 }
 
 /// Whether the client has named its library.
@@ -99,9 +96,7 @@ impl Conversation {
             may_have_missed_responses: false,
             is_request_side_behind: false,
             early: Vec::new(),
-            given_up_bytes: 0,
-            talked: Side::Request,
-            odd_turns: 0,
+            talk: Talk::default(),
         }
     }
 

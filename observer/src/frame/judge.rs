@@ -1,9 +1,9 @@
 //! A candidate and what is held of its direction in; out comes whether it is a frame.
 //!
-//! It is when it fills a segment from its first byte to its last, and names its client, or when a plausible frame follows it,
-//! and what is held of it holds what it should. Where frames follow one another in a known order, and it
-//! begins in the middle of a segment, more is asked: two more frames, in that order. Rather late than
-//! false: one wrong pair costs more than a few frames.
+//! It is when it fills a segment from its first byte to its last, and names its client, or when a
+//! plausible frame follows it, and what is held of it holds what it should. Where frames follow one
+//! another in a known order, and it begins in the middle of a segment, more is asked: two more frames,
+//! in that order. Rather late than false: one wrong pair costs more than a few frames.
 
 use super::candidates::Candidate;
 use super::search::Search;

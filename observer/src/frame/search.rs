@@ -241,10 +241,10 @@ impl Search {
     }
 
     pub(super) fn is_segment_border(&self, offset: u64) -> bool {
-        self.pieces.iter().any(|p| {
-            (p.edges.segment_end && p.end() == offset)
-                || (p.edges.segment_start && p.start == offset)
-        })
+        let begins = |p: &Piece| p.edges.segment_start && p.start == offset;
+        let ends = |p: &Piece| p.edges.segment_end && p.end() == offset;
+        let before = offset.checked_sub(1).and_then(|last| self.piece_at(last));
+        self.piece_at(offset).is_some_and(begins) || before.is_some_and(ends)
     }
 
     pub(super) fn slice(&self, start: u64, end: u64) -> Option<&[u8]> {

@@ -29,8 +29,6 @@ pub(super) struct Connection {
     pub(super) life: Life,
     /// Its socket closed, says the kernel.
     pub(super) is_socket_closed: bool,
-    /// Which end has reset it, it seems.
-    pub(super) reset: Option<Side>,
     /// Segments with bytes that came since the source was told to count them only.
     pub(super) copied: u8,
     /// What may have begun in its place.
@@ -59,7 +57,6 @@ impl Connection {
             last_seen: Timestamp::default(),
             life: Life::New,
             is_socket_closed: false,
-            reset: None,
             copied: 0,
             successor: None,
         }
@@ -262,7 +259,7 @@ impl Connection {
     }
 }
 
-fn other(side: Side) -> Side {
+pub(super) fn other(side: Side) -> Side {
     match side {
         Side::Request => Side::Response,
         Side::Response => Side::Request,

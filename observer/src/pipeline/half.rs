@@ -1,7 +1,7 @@
 //! One direction of a connection: reassembly, then framing.
 
+use super::closing::End;
 use super::resume::Resume;
-use super::succession::LATE_WINDOW;
 use super::successor::WINDOW;
 use crate::frame::{Account, Framer, Receiver};
 use crate::input::{Segment, Seq, Wants};
@@ -35,8 +35,8 @@ pub(super) struct Half {
     pub(super) framer: Framer,
     /// First sequence number, where the SYN was seen.
     pub(super) start: Option<Seq>,
-    /// Sequence number behind the last byte, where a FIN or RST said so.
-    fin: Option<Seq>,
+    /// What its FIN and RST say.
+    pub(super) end: End,
     resume: Resume,
 }
 
@@ -45,7 +45,7 @@ impl Half {
     pub(super) fn midstream(hold: u32) -> Self {
         let framer = Framer::midstream(hold);
         let (stream, resume) = (Direction::new(), Resume::default());
-        Self { stream, framer, start: None, fin: None, resume }
+        Self { stream, framer, start: None, end: End::default(), resume }
     }
 
     /// Follows it from its first byte.
@@ -113,44 +113,6 @@ impl Half {
         self.stream.next().is_none_or(|next| seq.since(next).unsigned_abs() <= WINDOW)
     }
 
-    /// Whether everything up to the FIN has passed.
-    pub(super) fn is_finished(&self) -> bool {
-        self.end().is_some_and(|end| !self.is_behind(end))
-    }
-
-    /// Whether the FIN was seen.
-    pub(super) fn has_fin(&self) -> bool {
-        self.end().is_some()
-    }
-
-    /// Notes a FIN behind the byte before `seq`, unless it is a stray one; which is not asked where
-    /// places are not followed.
-    pub(super) fn note_fin(&mut self, seq: Seq, is_believed: bool) {
-        if is_believed || self.is_ahead(seq, LATE_WINDOW) {
-            self.fin = Some(seq);
-        }
-    }
-
-    /// Notes a RST; returns whether it can be of this connection.
-    pub(super) fn note_reset(&mut self, seq: Seq) -> bool {
-        let is_behind_fin = self.end().is_some_and(|end| end.plus(1) == seq);
-        let is_own = is_behind_fin || self.is_ahead(seq, WINDOW);
-        if is_own && !is_behind_fin {
-            self.fin = Some(seq);
-        }
-        is_own
-    }
-
-    /// Where its bytes end, unless some have passed behind that.
-    fn end(&self) -> Option<Seq> {
-        self.fin.filter(|fin| self.next().is_none_or(|next| !next.is_after(*fin)))
-    }
-
-    /// Whether a number is the next byte's, or at most so far ahead.
-    fn is_ahead(&self, seq: Seq, bound: u32) -> bool {
-        self.next().is_none_or(|next| u32::try_from(seq.since(next)).is_ok_and(|n| n <= bound))
-    }
-
     /// Whether this acknowledgment changes nothing.
     pub(super) fn has_settled(&self, ack: Seq) -> bool {
         self.stream.has_settled(ack)
@@ -171,7 +133,7 @@ impl Half {
         receiver: &mut R,
     ) {
         let (held, bookkeeping) = (self.stream.held(), self.framer.bookkeeping());
-        let end = self.end();
+        let end = self.end.at(self.next());
         let mut sink = Delivery { framer: &mut self.framer, receiver };
         match act {
             Act::Push(segment) => {
@@ -188,7 +150,7 @@ impl Half {
             Act::StepAt(offset) => self.framer.step_at(offset, receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
             Act::End => match end {
-                Some(fin) => self.stream.finish_at(fin, budget, &mut sink),
+                Some(end) => self.stream.finish_at(end, budget, &mut sink),
                 None => self.stream.finish(budget, &mut sink),
             },
         }

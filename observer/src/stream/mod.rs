@@ -1,5 +1,6 @@
-//! Reassembly of one direction of a TCP connection. Segments, acknowledgments and the passing of
-//! time go in; out come the direction's bytes in order, each with the packet that carried it, and in their places the bytes left out on purpose and the bytes nobody saw.
+//! Reassembly of one direction of a TCP connection. Segments, acknowledgments and the passing of time go
+//! in; out come the direction's bytes in order, each with the packet that carried it, and in their places
+//! the bytes left out on purpose and the bytes nobody saw.
 //!
 //! - `part`: a segment as a row of parts, each wholly present or wholly elided
 //! - `held`: the parts that wait behind a hole

@@ -1,6 +1,7 @@
-//! What is said, and answered on /readyz, while interfaces are missing. Captures for real, in network
-//! namespaces of its own: needs root.
+//! What is said, and answered on /readyz, while interfaces or hooks are missing. Captures for real,
+//! mostly in network namespaces of its own: needs root.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
@@ -8,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tests::netns::Namespace;
-use tests::{binary, http};
+use tests::{binary, http, tcx};
+use xtask::kafka::free_port;
+
+use crate::live::{await_until, ready};
 
 const ADDRESS: &str = "127.0.0.1:9464";
 
@@ -63,6 +67,50 @@ fn where_no_interface_is_up_there_is_nothing_to_watch() {
     assert!(said.starts_with("kafka-observer: no interface is up"), "{said}");
 }
 
+#[test]
+fn where_sockets_cannot_be_watched_that_is_shown() {
+    // In a namespace that `ip netns` enters, no cgroup hierarchy is to be seen.
+    let near = Namespace::new();
+    let observer = Observer::run(&near, &["--interface", "lo"]);
+    observer.await_answer(200, "ready\n");
+    let address = ADDRESS.parse().unwrap();
+    let (_, metrics) = near.run(|| http::get(address, "/metrics")).unwrap();
+    assert!(metrics.contains(&sockets(0)), "{metrics}");
+}
+
+#[test]
+fn a_hook_of_sockets_that_is_detached_is_attached_again() {
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+    let mut command = binary::command().unwrap();
+    command.args(["run", "--interface", "lo", "--log", "error"]);
+    let mut daemon = ready(command.args(["--listen", &address.to_string()]), address);
+    let metrics = || http::get(address, "/metrics").unwrap().1;
+    assert!(metrics().contains(&sockets(1)));
+    let link = link_of_sockets(&daemon).unwrap();
+    tcx::detach(link);
+    let detached = "kafka_observer_interface_detached_total 1\n";
+    await_until("the loss is counted", || metrics().contains(detached));
+    assert!(metrics().contains(&sockets(1)));
+    assert!(link_of_sockets(&daemon).is_some_and(|again| again != link));
+    assert_eq!(http::get(address, "/readyz").unwrap().0, 200);
+    kill_process(Pid::from_child(&daemon), Signal::TERM).unwrap();
+    assert_eq!(daemon.wait().unwrap().code(), Some(0));
+}
+
+fn sockets(attached: u8) -> String {
+    let labels = "interface=\"cgroup\",hook=\"sockops\"";
+    format!("kafka_observer_interface_attached{{{labels}}} {attached}\n")
+}
+
+/// The id of a process's link on a cgroup (proc_pid_fdinfo(5)).
+fn link_of_sockets(process: &Child) -> Option<u32> {
+    let descriptors = fs::read_dir(format!("/proc/{}/fdinfo", process.id())).unwrap();
+    descriptors.filter_map(|fd| fs::read_to_string(fd.ok()?.path()).ok()).find_map(|info| {
+        let link = info.lines().find_map(|line| line.strip_prefix("link_id:\t"))?;
+        info.contains("link_type:\tcgroup\n").then(|| link.parse().unwrap())
+    })
+}
+
 /// `kafka-observer run` in a namespace; ended when dropped.
 struct Observer<'a> {
     namespace: &'a Namespace,
@@ -70,14 +118,20 @@ struct Observer<'a> {
 }
 
 impl<'a> Observer<'a> {
+    /// Watches interfaces, and no sockets.
     fn start(namespace: &'a Namespace, interfaces: &[&str]) -> Self {
-        let program = binary::command().unwrap().get_program().to_owned();
         let interfaces = interfaces.iter().flat_map(|name| ["--interface", name]);
+        let flags: Vec<_> = ["--no-sockets"].into_iter().chain(interfaces).collect();
+        Self::run(namespace, &flags)
+    }
+
+    fn run(namespace: &'a Namespace, flags: &[&str]) -> Self {
+        let program = binary::command().unwrap().get_program().to_owned();
         let process = namespace
             .command("env")
             .arg(program)
-            .args(["run", "--no-sockets", "--listen", ADDRESS])
-            .args(interfaces)
+            .args(["run", "--listen", ADDRESS])
+            .args(flags)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -93,8 +93,28 @@ fn a_file_of_ports_that_is_not_there_or_is_none() {
         "{path}: line 2: \"9093-\" is neither a port nor a range: ports are numbers from 1 to 65535"
     );
     assert_refused(&run(path), 2, &sentence);
-    let both = observer(["run", "--ports", "9092", "--ports-file", path]);
-    assert_eq!((both.code, both.stderr.lines().count()), (Some(2), 1), "{}", both.stderr);
+}
+
+#[test]
+fn a_flag_goes_before_the_variable_of_the_other() {
+    const PORTS: (&str, &str) = ("KAFKA_OBSERVER_PORTS", "9092");
+    const FILE: (&str, &str) = ("KAFKA_OBSERVER_PORTS_FILE", "/nowhere/ports");
+    let run = |flags: &[&str], variables: &[(&str, &str)]| {
+        let mut command = binary::command().unwrap();
+        // No such interface: it ends before it captures, or where it is not permitted to.
+        command.args(["run", "--listen", "127.0.0.1:0", "--interface", "]["]).args(flags);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let reads_file = |said: &str| said.contains("there is no file /nowhere/ports");
+    assert!(!reads_file(&run(&["--ports", "9092"], &[FILE])));
+    assert!(reads_file(&run(&["--ports-file", "/nowhere/ports"], &[PORTS])));
+    assert!(reads_file(&run(&[], &[FILE])));
+    let both = run(&[], &[PORTS, FILE]);
+    assert!(both.contains("KAFKA_OBSERVER_PORTS and KAFKA_OBSERVER_PORTS_FILE are both"), "{both}");
+    let both = run(&["--ports", "9092", "--ports-file", "/nowhere/ports"], &[]);
+    assert!(both.contains("--ports cannot be used with --ports-file"), "{both}");
+    assert_eq!(both.lines().count(), 1);
 }
 
 fn start(mut observer: Command, list: &str) -> (Child, SocketAddr) {

@@ -69,7 +69,7 @@ fn ports_can_be_changed_while_running() {
     let mut pair = here.run(|| Pair::connect(&listener));
     let flow = pair.flow();
     pair.request(b"not watched");
-    recorder.handle.set_ports(watching(port, &[]).ports);
+    recorder.handle.set_ports(watching(port, &[]).ports).unwrap();
     // Answered behind the change, so the change is in force.
     assert_eq!(recorder.handle.counters().get(Counter::Seen), 0);
     pair.request(b"watched");

@@ -28,6 +28,8 @@ pub struct Watched {
     applied: u64,
     /// Times that what was read was none.
     refused: u64,
+    /// Times that the kernel did not take others.
+    failed: u64,
 }
 
 impl Reload {
@@ -46,7 +48,7 @@ impl Reload {
 impl Watched {
     /// These ports, until others are read.
     pub const fn new(ports: Ports, capture: Handle, read: Receiver<Read>) -> Self {
-        Self { capture, read, ports, applied: 0, refused: 0 }
+        Self { capture, read, ports, applied: 0, refused: 0, failed: 0 }
     }
 
     /// Watches what was read in the meantime. The kernel is told first: what it handed on before is
@@ -56,7 +58,11 @@ impl Watched {
             let before = &self.ports;
             match read {
                 Ok(ports) => {
-                    self.capture.set_ports(ports.clone());
+                    if let Err(error) = self.capture.set_ports(ports.clone()) {
+                        tracing::error!("{error}; {before} are watched as before");
+                        self.failed += 1;
+                        continue;
+                    }
                     let ended = pipeline.set_ports(ports.clone(), handler);
                     tracing::info!("watching {ports} instead of {before}: {ended} connections end");
                     self.ports = ports;
@@ -77,6 +83,6 @@ impl Watched {
 
     /// How often they were read again, by what came of it.
     pub fn reloads(&self) -> Vec<(&'static str, u64)> {
-        vec![("applied", self.applied), ("refused", self.refused)]
+        vec![("applied", self.applied), ("refused", self.refused), ("failed", self.failed)]
     }
 }

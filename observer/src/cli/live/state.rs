@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use observer::pipeline::Pipeline;
 use observer::sink::metrics::health::{CaptureStats, Health, Hook};
-use observer::source::live::{Counter, Counters, Handle, HookStatus, Loss, Missing, Why};
+use observer::source::live::{
+    Counter, Counters, Handle, HookStatus, Loss, Missing, SocketHook, Why,
+};
 
 use super::reload::Watched;
 
@@ -43,6 +45,11 @@ impl State<'_> {
     fn capture(&self, counters: &Counters) -> CaptureStats {
         let mode = self.handle.mode();
         let hooks = self.handle.hooks().into_iter().filter(|hook| hook.attached);
+        let hooks = hooks.map(|hook| Hook {
+            hook: direction(&hook),
+            interface: hook.interface,
+            is_attached: true,
+        });
         CaptureStats {
             seen_bytes: counters.get(Counter::Seen),
             lost_bytes: Loss::ALL
@@ -71,9 +78,7 @@ impl State<'_> {
             watched_ports: self.watched.count(),
             port_reloads: self.watched.reloads(),
             detached: self.handle.detached(),
-            hooks: hooks
-                .map(|hook| Hook { hook: direction(&hook), interface: hook.interface })
-                .collect(),
+            hooks: hooks.chain(sockets(&self.handle.sockets())).collect(),
             mode: if mode.is_sieve { "sieve" } else { "plain" },
             mode_reason: mode.reason.to_owned(),
         }
@@ -88,6 +93,9 @@ pub fn readiness(handle: &Handle) -> Result<(), String> {
     let hooks = handle.hooks();
     if let Some(hook) = hooks.iter().find(|hook| !hook.attached) {
         return Err(format!("{} {} is not attached", hook.interface, direction(hook)));
+    }
+    if let SocketHook::Lost(reason) = handle.sockets() {
+        return Err(format!("cgroup sockops is not attached: {reason}"));
     }
     let missing = handle.missing();
     let is_name = |missing: &&Missing| matches!(missing, Missing::Name(_));
@@ -111,6 +119,13 @@ fn absence(missing: &Missing) -> String {
         Missing::Name(name) => format!("interface {name} is gone"),
         Missing::Glob(glob) => format!("no interface matches \"{glob}\""),
     }
+}
+
+/// The hook that tells of sockets' lives, where it is wanted.
+fn sockets(hook: &SocketHook) -> Option<Hook> {
+    let is_attached = *hook == SocketHook::Attached;
+    let is_wanted = *hook != SocketHook::Unwanted;
+    is_wanted.then(|| Hook { interface: "cgroup".to_owned(), hook: "sockops", is_attached })
 }
 
 fn direction(hook: &HookStatus) -> &'static str {

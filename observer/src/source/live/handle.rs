@@ -12,6 +12,7 @@ use observer_common::counters::{Counter, Counters};
 use observer_common::order::Order;
 
 use super::clock::monotonic_ns;
+use super::error::Error;
 use super::keeper::Request;
 use super::selection::Missing;
 use crate::event::{Command, Side};
@@ -49,6 +50,20 @@ pub struct HookStatus {
     pub attached: bool,
 }
 
+/// The hook on the cgroup root, which tells of sockets' lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SocketHook {
+    /// It is not wanted.
+    #[default]
+    Unwanted,
+    /// It is attached.
+    Attached,
+    /// It could not be attached from the start, for this reason: capture does without.
+    Lacking(String),
+    /// It was attached, and cannot be again, for this reason.
+    Lost(String),
+}
+
 impl Handle {
     /// What the kernel programs have counted.
     pub fn counters(&self) -> Counters {
@@ -60,12 +75,17 @@ impl Handle {
         self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The hook that tells of sockets' lives.
+    pub fn sockets(&self) -> SocketHook {
+        self.shared.sockets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What the kernel copies.
     pub fn mode(&self) -> CaptureMode {
         *self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How often somebody else was found to have detached hooks of an interface.
+    /// How often somebody else was found to have detached hooks of an interface, or that of sockets.
     pub fn detached(&self) -> u64 {
         self.shared.detached.load(Ordering::Relaxed)
     }
@@ -106,8 +126,11 @@ impl Handle {
     }
 
     /// Watches these ports, and no others, from now on.
-    pub fn set_ports(&self, ports: Ports) {
-        self.tell(Request::Watch(ports));
+    pub fn set_ports(&self, ports: Ports) -> Result<(), Error> {
+        let (reply, answer) = mpsc::channel();
+        self.tell(Request::Watch(ports, reply));
+        // Where the capture has ended, nothing is watched.
+        answer.recv().unwrap_or(Ok(()))
     }
 
     /// Whether the ring has been looked at within the last while.
@@ -148,6 +171,7 @@ impl Handle {
 pub(super) struct Shared {
     counters: Mutex<Counters>,
     hooks: Mutex<Vec<HookStatus>>,
+    sockets: Mutex<SocketHook>,
     missing: Mutex<Vec<Missing>>,
     mode: Mutex<CaptureMode>,
     drained_ns: AtomicU64,
@@ -167,6 +191,10 @@ impl Shared {
 
     pub fn note_hooks(&self, hooks: Vec<HookStatus>) {
         *self.hooks.lock().unwrap_or_else(PoisonError::into_inner) = hooks;
+    }
+
+    pub fn note_sockets(&self, sockets: SocketHook) {
+        *self.sockets.lock().unwrap_or_else(PoisonError::into_inner) = sockets;
     }
 
     pub fn note_missing(&self, missing: Vec<Missing>) {

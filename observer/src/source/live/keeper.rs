@@ -19,7 +19,8 @@ use super::handle::{HookStatus, Shared, Waker};
 use super::links::{self, Link, Links};
 use super::object::Object;
 use super::selection::Selection;
-use super::{leftovers, privileges, sockets};
+use super::sockets::Sockets;
+use super::{leftovers, privileges};
 use crate::ports::Ports;
 
 /// What is asked of the keeper.
@@ -27,7 +28,7 @@ pub(super) enum Request {
     /// What the kernel programs have counted.
     Counters(Sender<Counters>),
     /// Watch these ports instead.
-    Watch(Ports),
+    Watch(Ports, Sender<Result<(), Error>>),
     /// Do something with a direction.
     Order(Flow, Order),
     /// Detach everything, for good; the counters stay readable.
@@ -45,7 +46,8 @@ pub(super) struct Keeper {
     is_behind: bool,
     /// When to look next whether all is still attached.
     next_look: Instant,
-    sockets: Option<sockets::Attached>,
+    /// `None` where sockets are not watched.
+    sockets: Option<Sockets>,
     detached: bool,
     shared: Arc<Shared>,
     /// Held, so that nobody takes our filters for leftovers.
@@ -96,7 +98,8 @@ impl Keeper {
         keeper.reconcile(&found);
         keeper.all_or_none_attached()?;
         if config.sockets {
-            keeper.sockets = sockets::attach(&mut keeper.object);
+            keeper.sockets = Some(Sockets::attach(&mut keeper.object));
+            keeper.tell();
         }
         if config.drop_privileges {
             privileges::keep(&privileges::to_attach()?)?;
@@ -133,11 +136,7 @@ impl Keeper {
                 self.object.orders.give(flow, order);
                 self.shared.note_evicted_orders(self.object.orders.evicted());
             }
-            Request::Watch(ports) => {
-                if let Err(error) = self.object.watch(&ports) {
-                    tracing::error!("{error}");
-                }
-            }
+            Request::Watch(ports, reply) => drop(reply.send(self.object.watch(&ports))),
             Request::Detach(reply) => {
                 self.detach();
                 let _ = reply.send(self.counters());
@@ -223,6 +222,7 @@ impl Keeper {
             return false;
         }
         self.next_look = now + LOOK_EVERY;
+        self.look_after_sockets();
         let mut lost = 0;
         for interface in self.attached.values_mut() {
             let Ok(hooks) = &mut interface.hooks else { continue };
@@ -241,6 +241,13 @@ impl Keeper {
             self.shared.note_detached(lost);
         }
         lost > 0
+    }
+
+    fn look_after_sockets(&mut self) {
+        let Some(sockets) = &mut self.sockets else { return };
+        let is_lost = sockets.look(&mut self.object);
+        self.shared.note_detached(is_lost.into());
+        self.shared.note_sockets(sockets.status());
     }
 
     fn is_to_retry(&self) -> bool {
@@ -271,6 +278,7 @@ impl Keeper {
             }
         }
         self.shared.note_hooks(hooks);
+        self.shared.note_sockets(self.sockets.as_ref().map(Sockets::status).unwrap_or_default());
     }
 }
 

@@ -39,7 +39,7 @@ pub use addresses::{LocalAddresses, local_addresses};
 pub use config::{Attach, Config, Copy};
 pub use error::Error;
 pub use files::allow_files;
-pub use handle::{CaptureMode, Handle, HookStatus};
+pub use handle::{CaptureMode, Handle, HookStatus, SocketHook};
 pub use observer_common::counters::{Counter, Counters, Loss};
 pub use observer_common::sieve::Why;
 pub use selection::Missing;

@@ -91,7 +91,9 @@ impl Object {
         let program = self.ebpf.program_mut(SOCKETS).ok_or_else(|| incomplete(SOCKETS))?;
         let program: &mut SockOps =
             program.try_into().map_err(|error: ProgramError| Error::refused(SOCKETS, &error))?;
-        program.load().map_err(|error| Error::refused("the socket program", &error))?;
+        if program.fd().is_err() {
+            program.load().map_err(|error| Error::refused("the socket program", &error))?;
+        }
         Ok(program)
     }
 

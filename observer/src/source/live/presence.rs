@@ -2,6 +2,7 @@
 //! detach a link (BPF_PROG_QUERY of bpf(2), rtnetlink(7)). The kernel tells of links nobody.
 
 use std::io;
+use std::os::fd::RawFd;
 
 use super::qdisc;
 
@@ -28,7 +29,10 @@ pub(super) struct Place {
 /// it is.
 pub(super) fn is_attached(place: &Place) -> bool {
     let found = match place.way {
-        Way::Tcx => queried(place),
+        Way::Tcx => {
+            let attach_type = if place.egress { BPF_TCX_EGRESS } else { BPF_TCX_INGRESS };
+            queried(place.ifindex, attach_type, place.program)
+        }
         Way::Clsact => qdisc::holds(place.ifindex, place.egress, place.program),
     };
     found.unwrap_or_else(|error| {
@@ -37,8 +41,19 @@ pub(super) fn is_attached(place: &Place) -> bool {
     })
 }
 
+/// Whether a sockops program is attached to an open cgroup; the same where that cannot be said.
+pub(super) fn is_on_cgroup(cgroup: RawFd, program: u32) -> bool {
+    let found = u32::try_from(cgroup).map_err(io::Error::other);
+    let found = found.and_then(|cgroup| queried(cgroup, BPF_CGROUP_SOCK_OPS, program));
+    found.unwrap_or_else(|error| {
+        tracing::debug!("looking after the hook of the cgroup root: {error}");
+        true
+    })
+}
+
 const BPF_PROG_QUERY: libc::c_long = 16;
 /// Of linux/bpf.h.
+const BPF_CGROUP_SOCK_OPS: u32 = 3;
 const BPF_TCX_INGRESS: u32 = 46;
 const BPF_TCX_EGRESS: u32 = 47;
 /// The most programs that the kernel takes at a place (linux/bpf_mprog.h).
@@ -48,7 +63,7 @@ const MOST_PROGRAMS: usize = 64;
 #[repr(C)]
 #[derive(Default)]
 struct Query {
-    ifindex: u32,
+    target: u32,
     attach_type: u32,
     flags: u32,
     attach_flags: u32,
@@ -61,11 +76,12 @@ struct Query {
     revision: u64,
 }
 
-fn queried(place: &Place) -> io::Result<bool> {
+/// Whether a program is attached to an interface, by its index, or to an open cgroup.
+fn queried(target: u32, attach_type: u32, program: u32) -> io::Result<bool> {
     let mut ids = [0_u32; MOST_PROGRAMS];
     let mut query = Query {
-        ifindex: place.ifindex,
-        attach_type: if place.egress { BPF_TCX_EGRESS } else { BPF_TCX_INGRESS },
+        target,
+        attach_type,
         program_ids: ids.as_mut_ptr() as u64,
         program_count: MOST_PROGRAMS as u32,
         ..Query::default()
@@ -74,7 +90,7 @@ fn queried(place: &Place) -> io::Result<bool> {
     // SAFETY: the query is valid for the call and of the size that is told, and so are the ids.
     let done = unsafe { libc::syscall(libc::SYS_bpf, BPF_PROG_QUERY, &raw mut query, size) };
     if done == 0 {
-        return Ok(ids.iter().take(query.program_count as usize).any(|id| *id == place.program));
+        return Ok(ids.iter().take(query.program_count as usize).any(|id| *id == program));
     }
     match io::Error::last_os_error() {
         // Nothing is.

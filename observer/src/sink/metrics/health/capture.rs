@@ -35,9 +35,9 @@ pub struct CaptureStats {
     pub watched_ports: usize,
     /// Times that they were read again, by what came of it.
     pub port_reloads: Vec<(&'static str, u64)>,
-    /// Times that hooks of an interface were found to be detached.
+    /// Times that hooks of an interface, or that of sockets, were found to be detached.
     pub detached: u64,
-    /// Hooks that are attached now.
+    /// Hooks that are attached now, or lacking.
     pub hooks: Vec<Hook>,
     /// How bytes are captured.
     pub mode: &'static str,
@@ -48,10 +48,12 @@ pub struct CaptureStats {
 /// A place where packets are seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
-    /// Network interface.
+    /// Network interface; `cgroup` for that of sockets.
     pub interface: String,
-    /// Direction of the packets: ingress or egress.
+    /// Direction of the packets, ingress or egress; or `sockops`.
     pub hook: &'static str,
+    /// Whether it is attached.
+    pub is_attached: bool,
 }
 
 impl CaptureStats {
@@ -130,10 +132,9 @@ impl CaptureStats {
 
     /// What is watched, and how.
     fn of_configuration(&self) -> [MetricFamily; 5] {
-        let hooks = self
-            .hooks
-            .iter()
-            .map(|Hook { interface, hook }| presence(&[("interface", interface), ("hook", hook)]));
+        let hooks = self.hooks.iter().map(|Hook { interface, hook, is_attached }| {
+            value(&[("interface", interface), ("hook", hook)], f64::from(u8::from(*is_attached)))
+        });
         let mode = presence(&[("mode", self.mode), ("reason", &self.mode_reason)]);
         [
             gauge(
@@ -146,10 +147,14 @@ impl CaptureStats {
                 "Times that the file of ports was read again, by what came of it.",
                 by("result", &self.port_reloads),
             ),
-            gauge("interface_attached", "1 for each hook that is attached.", hooks.collect()),
+            gauge(
+                "interface_attached",
+                "1 for each hook that is attached, 0 where that of sockets is lacking.",
+                hooks.collect(),
+            ),
             counter(
                 "interface_detached_total",
-                "Times that an interface was found without a hook, as somebody had detached it.",
+                "Times that an interface, or the cgroup root, was found without a hook that somebody had detached.",
                 vec![sample(&[], self.detached)],
             ),
             gauge("capture_mode", "1 for how bytes are captured, and why so.", vec![mode]),

@@ -254,7 +254,10 @@ fn the_capture_shows_its_own_state() {
         seen_bytes: 10,
         lost_bytes: vec![("ring_full", 4)],
         skipped_packets: vec![("fragment", 3)],
-        hooks: vec![Hook { interface: "eth0".to_owned(), hook: "ingress" }],
+        hooks: vec![
+            Hook { interface: "eth0".to_owned(), hook: "ingress", is_attached: true },
+            Hook { interface: "cgroup".to_owned(), hook: "sockops", is_attached: false },
+        ],
         mode: "plain",
         mode_reason: "default".to_owned(),
         ..CaptureStats::default()
@@ -267,6 +270,7 @@ fn the_capture_shows_its_own_state() {
         r#"kafka_observer_capture_lost_bytes_total{reason="ring_full"} 4"#,
         r#"kafka_observer_capture_skipped_packets_total{reason="fragment"} 3"#,
         r#"kafka_observer_interface_attached{interface="eth0",hook="ingress"} 1"#,
+        r#"kafka_observer_interface_attached{interface="cgroup",hook="sockops"} 0"#,
         r#"kafka_observer_capture_mode{mode="plain",reason="default"} 1"#,
         concat!("kafka_observer_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
     ] {

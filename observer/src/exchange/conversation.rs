@@ -43,6 +43,9 @@ pub struct Conversation {
     pub(super) talked: Side,
     /// Times that the client talked again, and began no request.
     pub(super) odd_turns: u8,
+    /// The requests' step was found by a search, and none was answered since: times that the client
+    /// talked again, with a whole request where it should be amid one.
+    pub(super) doubtful_turns: Option<u8>,
 }
 
 /// Whether the client has named its library.
@@ -102,6 +105,7 @@ impl Conversation {
             given_up_bytes: 0,
             talked: Side::Request,
             odd_turns: 0,
+            doubtful_turns: None,
         }
     }
 

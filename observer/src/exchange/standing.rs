@@ -19,15 +19,40 @@ pub enum Standing {
 /// in flight before such a one.
 const ODD_TURNS: u8 = 64;
 
+/// Turns that begin with a whole request, amid what is taken for one that was never answered, which show
+/// that it is none.
+const DOUBTFUL_TURNS: u8 = 8;
+
+/// Bytes of a frame of this size, with its length prefix.
+fn frame_len(len: u32) -> usize {
+    (len as usize).saturating_add(4)
+}
+
 impl Conversation {
+    /// Whether it matters who talks: it is not known what the connection is, or whether its step is true.
+    pub fn is_doubtful(&self) -> bool {
+        self.standing == Standing::Unproven || self.doubtful_turns.is_some()
+    }
+
     /// Takes note of who talks, and with which bytes. A client that has been answered begins a request,
-    /// unless it was amid one while the broker still answered those before.
-    pub fn note_talk(&mut self, side: Side, bytes: &[u8], limits: &Limits) {
+    /// unless it was amid one while the broker still answered those before. Returns whether it is
+    /// certain that it is not amid one, though its step, found by a search, says so: `is_amid`.
+    pub fn note_talk(&mut self, side: Side, bytes: &[u8], is_amid: bool, limits: &Limits) -> bool {
         let before = std::mem::replace(&mut self.talked, side);
-        if (before, side) == (Side::Response, Side::Request)
-            && plausible::request(bytes, limits.max_request_bytes) == Guess::No
-        {
+        if (before, side) != (Side::Response, Side::Request) {
+            return false;
+        }
+        let begun = plausible::request(bytes, limits.max_request_bytes);
+        if self.standing == Standing::Unproven && begun == Guess::No {
             self.odd_turns = self.odd_turns.saturating_add(1);
+        }
+        let is_whole = matches!(begun, Guess::Known { len } if bytes.len() == frame_len(len));
+        match &mut self.doubtful_turns {
+            Some(turns) if is_amid && is_whole => {
+                *turns = turns.saturating_add(1);
+                *turns >= DOUBTFUL_TURNS
+            }
+            _ => false,
         }
     }
 

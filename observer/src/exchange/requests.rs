@@ -134,11 +134,16 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
     }
 
+    /// The end of what a request holds may read as one more before those that follow.
+    fn is_certain(&self, head: &[u8], place: Place) -> bool {
+        place != Place::Inside || plausible::is_named(head)
+    }
+
     fn is_sound(&self, held: &[u8], len: u32) -> bool {
-        let Ok(head) = request_head(held, len) else { return (held.len() as u64) < MIN_LEN as u64 };
+        let Ok(request) = request_head(held, len) else { return held.len() < MIN_LEN };
         let behind = held.get(MIN_LEN..).unwrap_or_default();
         let len = len.saturating_sub(u32::try_from(MIN_LEN).unwrap_or_default());
-        fits(head.api_key, Side::Request, head.api_version, len, behind) != Some(false)
+        fits(request.api_key, Side::Request, request.api_version, len, behind) != Some(false)
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {

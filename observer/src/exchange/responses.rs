@@ -103,6 +103,10 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         })
     }
 
+    fn is_certain(&self, _head: &[u8], _place: Place) -> bool {
+        true
+    }
+
     fn is_sound(&self, held: &[u8], len: u32) -> bool {
         let Some((id, behind)) = held.split_first_chunk() else { return false };
         let inflight = &self.ear.conversation.inflight;

@@ -67,21 +67,34 @@ impl Search {
 
     /// How many frames are to follow the first of those that a candidate stands behind.
     fn wanted<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<u8> {
-        let head = self.slice(candidate.start, self.end()).unwrap_or(&candidate.head);
-        let place = match (candidate.at_segment_start, self.is_segment_border(candidate.end)) {
+        receiver.followers(self.head(candidate), self.place(candidate))
+    }
+
+    /// Where the first frame begins that is certain, of a candidate that is confirmed. One that began
+    /// before the window is only good for its end.
+    pub(super) fn boundary<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> u64 {
+        let is_held = candidate.start >= self.base();
+        let is_certain = receiver.is_certain(self.head(candidate), self.place(candidate));
+        if is_held && is_certain { candidate.start } else { candidate.end }
+    }
+
+    fn head<'a>(&'a self, candidate: &'a Candidate) -> &'a [u8] {
+        self.slice(candidate.start, self.end()).unwrap_or(&candidate.head)
+    }
+
+    fn place(&self, candidate: &Candidate) -> Place {
+        match (candidate.at_segment_start, self.is_segment_border(candidate.end)) {
             (true, true) => Place::Filling,
             (true, false) => Place::Start,
             (false, _) => Place::Inside,
-        };
-        receiver.followers(head, place)
+        }
     }
 
     /// The frame behind one, where it is plausible, and enough of it is held to tell.
     fn follower<R: Receiver>(&self, frame: &Candidate, receiver: &R) -> Result<Candidate, Doubt> {
         let next = self.slice(frame.end, self.end()).ok_or(Doubt::Open)?;
         let piece = self.piece_at(frame.end).ok_or(Doubt::Open)?;
-        let first = self.slice(frame.start, self.end()).unwrap_or(&frame.head);
-        match receiver.follows(first, next, &piece.carrier_at(frame.end)) {
+        match receiver.follows(self.head(frame), next, &piece.carrier_at(frame.end)) {
             Guess::Known { len }
                 if next.len() < PROOF_LEN.min((len as usize).saturating_add(4)) =>
             {

@@ -106,6 +106,8 @@ pub trait Receiver {
     fn follows(&self, first: &[u8], next: &[u8], carrier: &Carrier) -> Guess;
     /// How many frames must follow one that begins so, until it is believed; `None` where it never is.
     fn followers(&self, head: &[u8], place: Place) -> Option<u8>;
+    /// Whether one that begins so is a frame where frames follow it; else only they are.
+    fn is_certain(&self, head: &[u8], place: Place) -> bool;
     /// Whether a frame of `len` bytes holds what it says, as far as it is held, from behind its length
     /// prefix; also where nobody can tell.
     fn is_sound(&self, held: &[u8], len: u32) -> bool;

@@ -133,8 +133,7 @@ impl Search {
         }
         self.candidates = candidates;
         let confirmed = confirmed.or_else(|| self.scan(receiver));
-        // A frame that began before the window is only good for its end.
-        confirmed.map(|c| if c.start >= self.base { c.start } else { c.end })
+        confirmed.map(|candidate| self.boundary(&candidate, receiver))
     }
 
     /// When the byte before `offset` passed, if it was seen.

@@ -1,13 +1,10 @@
 //! The request direction: frames in, requests in flight out.
 
-use std::sync::Arc;
-
-use super::conversation::{Answer, Library};
-use super::ending::{charge, report_request, take_early};
+use super::ending::{charge, report_request};
 use super::inflight::Pending;
-use super::{Context, Conversation, Ear, Standing};
+use super::{Ear, Standing};
 use crate::decode::{Message, kept, kept_part};
-use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
+use crate::event::{Event, Handler, Malformed, Outcome, Security, Side};
 use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
 use crate::protocol::api::{Api, ApiKey};
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
@@ -289,40 +286,4 @@ impl<H: Handler> Requests<'_, '_, H> {
 /// began.
 fn is_first_or_next(first: &[u8], request: &[u8]) -> bool {
     first.len() == request.len() || plausible::is_series(first, request)
-}
-
-impl Conversation {
-    /// The early response to the newest request, if there is one.
-    fn early_answer(&mut self) -> Option<Answer> {
-        let Self { inflight, early, .. } = self;
-        let request = inflight.newest()?;
-        take_early(early, request)
-    }
-
-    /// Notes the library that a request names, if it is the first to do so.
-    pub(super) fn learn_software<H: Handler>(
-        &mut self,
-        named: Option<Box<ClientSoftware>>,
-        ctx: &mut Context<'_, H>,
-    ) {
-        if let Some(named) = named.filter(|_| self.library == Library::Unnamed) {
-            self.library = Library::Named;
-            ctx.emit(Event::ClientSoftware { peers: self.peers, software: &named });
-        }
-    }
-
-    /// The client id, shared with the requests before it where it is the same.
-    fn intern(&mut self, client_id: Option<&[u8]>) -> Option<Arc<str>> {
-        let bytes = client_id?;
-        match &self.client_id {
-            Some(known) if known.as_bytes() == bytes => {}
-            known => {
-                let text = kept(bytes);
-                if known.as_deref() != Some(&text) {
-                    self.client_id = Some(text.into());
-                }
-            }
-        }
-        self.client_id.clone()
-    }
 }

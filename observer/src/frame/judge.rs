@@ -126,6 +126,14 @@ impl Search {
         if is_sound { Ok(()) } else { Err(Doubt::Refuted) }
     }
 
+    /// Whether so many bytes may be checked now: what looks like many frames, one within the other,
+    /// would take long.
+    fn takes_check(&mut self, bytes: usize) -> bool {
+        let left = self.to_check.checked_sub(bytes as u64);
+        self.to_check = left.unwrap_or(self.to_check);
+        left.is_some()
+    }
+
     /// How much is looked at of a frame whose end has not come.
     fn held_of(&self, frame: &Candidate) -> Option<usize> {
         self.slice(frame.start, self.end()).map(|held| held.len().min(BEGINNING))

@@ -70,7 +70,7 @@ pub(super) struct Search {
     /// Frames behind those candidates that can no longer be held: candidates in their place.
     pub(super) heirs: Vec<Candidate>,
     /// Bytes of candidates that may still be checked.
-    to_check: u64,
+    pub(super) to_check: u64,
     /// The window still begins with the connection's first byte.
     pub(super) is_anchored: bool,
 }
@@ -230,14 +230,6 @@ impl Search {
             None => self.candidates.add(candidate),
         }
         None
-    }
-
-    /// Whether so many bytes may be checked now: what looks like many frames, one within the other,
-    /// would take long.
-    pub(super) fn takes_check(&mut self, bytes: usize) -> bool {
-        let left = self.to_check.checked_sub(bytes as u64);
-        self.to_check = left.unwrap_or(self.to_check);
-        left.is_some()
     }
 
     /// The piece with the byte at `offset`.

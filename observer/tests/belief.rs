@@ -3,7 +3,7 @@
 mod script;
 
 use observer::pipeline::Config;
-use script::{Script, heartbeat, ports, prefixed, produce, request, response};
+use script::{Script, heartbeat, ports, prefixed, produce, produced, request, response};
 
 #[test]
 fn joined_in_midstream_the_first_whole_exchange_is_seen() {
@@ -24,9 +24,9 @@ fn joined_within_a_frame_the_step_is_found_at_the_next() {
         for part in big[cut..].chunks(1448) {
             script.client(part);
         }
-        script.broker(&response(1, &[0; 20]));
-        script.client(&produce(2, 1, 10)).broker(&response(2, &[0; 20]));
-        script.client(&produce(3, 1, 10)).broker(&response(3, &[0; 20]));
+        script.broker(&produced(1, 3));
+        script.client(&produce(2, 1, 10)).broker(&produced(2, 3));
+        script.client(&produce(3, 1, 10)).broker(&produced(3, 3));
         let said = script.said();
         assert!(said.contains(&"Produce v7 #3 1/1/0 ms".to_owned()), "{cut}: {said:?}");
         assert!(!said.iter().any(|s| s.contains("#1 ")), "{cut}: {said:?}");

@@ -9,7 +9,7 @@ use observer::event::{Event, Outcome};
 use observer::input::TcpFlags;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use script::{From, Script, heartbeat, produce, request, response};
+use script::{From, Script, produce, produced, request, response};
 
 /// What really passed: response size by correlation id (`None`: acks=0).
 type Truth = HashMap<i32, (usize, Option<usize>)>;
@@ -50,18 +50,26 @@ impl Wire {
         let max = if self.rng.random_ratio(1, 10) { 40_000 } else { 300 };
         let size = self.rng.random_range(0..max);
         // Distinct sizes tell a false pair.
-        let answer = || response(id, &vec![if id % 2 == 0 { 0 } else { 0x31 }; 100 + id as usize]);
+        let name = 100 + id as usize;
         match self.rng.random_range(0..4) {
-            0 => (heartbeat(id), Some(answer())),
-            1 => (produce(id, 1, size), Some(answer())),
+            0 => (request(16, 0, id, &[]), Some(listed(id, name))),
+            1 => (produce(id, 1, size), Some(produced(id, name))),
             2 => (produce(id, 0, size), None),
             _ => {
+                // Of a version that no table knows, so that any bytes will do.
                 let mut body = vec![0; size];
                 self.rng.fill(&mut body[..]);
-                (request(3, 1, id, &body), Some(answer()))
+                let answer = vec![if id % 2 == 0 { 0 } else { 0x31 }; name];
+                (request(3, 99, id, &body), Some(response(id, &answer)))
             }
         }
     }
+}
+
+/// The answer to ListGroups v0: a group with a name of so many bytes.
+fn listed(id: i32, name: usize) -> Vec<u8> {
+    let group = [&(name as u16).to_be_bytes()[..], &vec![b'g'; name], &[0; 2]].concat();
+    response(id, &[&[0, 0, 0, 0, 0, 1][..], &group].concat())
 }
 
 /// What the pipeline said.
@@ -141,7 +149,7 @@ fn run(seed: u64) {
         let cut = wire.rng.random_range(0..first.len());
         script.unseen(From::Client, &first[..cut]);
         wire.send(&mut script, &mut heard, From::Client, &first[cut..]);
-        wire.send(&mut script, &mut heard, From::Broker, &response(0, &[0; 100]));
+        wire.send(&mut script, &mut heard, From::Broker, &produced(0, 86));
         truth.insert(0, (first.len(), Some(108)));
     }
     truth.extend(converse(&mut wire, &mut script, &mut heard, 1..60));

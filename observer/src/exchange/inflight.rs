@@ -8,7 +8,7 @@ use crate::decode::{Facts, Forwarded};
 use crate::event::{ClientSoftware, Fetcher, RequestHeader, Seq, Side, Unmatched};
 use crate::protocol::api::ApiKey;
 use crate::protocol::machine::Wrapped;
-use crate::protocol::whole::is_whole;
+use crate::protocol::whole::fits;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
@@ -51,13 +51,13 @@ impl Pending {
         }
     }
 
-    /// Whether these bytes, behind the correlation id, are a whole answer to it by its layout; also
-    /// where the layout is not known, or not certain.
-    pub(super) fn may_be_answered_by(&self, response: &[u8]) -> bool {
+    /// Whether what is held of `len` bytes, behind the correlation id, is an answer to it by its layout;
+    /// also where the layout is not known, or not certain.
+    pub(super) fn may_be_answered_by(&self, len: u32, held: &[u8]) -> bool {
         let api_key = ApiKey(self.api_key);
         // A broker that does not know the version answers in another (KIP-511).
         api_key == ApiKey::API_VERSIONS
-            || is_whole(api_key, Side::Response, self.api_version, response) != Some(false)
+            || fits(api_key, Side::Response, self.api_version, len, held) != Some(false)
     }
 
     /// Produce with acks=0: there will be no response.

@@ -14,6 +14,7 @@
     )
 )]
 
+mod client;
 mod conversation;
 mod ear;
 mod ending;

@@ -1,18 +1,15 @@
 //! The request direction: frames in, requests in flight out.
 
-use std::sync::Arc;
-
-use super::conversation::{Answer, Library};
-use super::ending::{charge, report_request, take_early};
+use super::ending::{charge, report_request};
 use super::inflight::Pending;
-use super::{Context, Conversation, Ear, Standing};
+use super::{Ear, Standing};
 use crate::decode::{Message, kept, kept_part};
-use crate::event::{ClientSoftware, Event, Handler, Malformed, Outcome, Security, Side};
-use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
-use crate::protocol::api::ApiKey;
+use crate::event::{Event, Handler, Malformed, Outcome, Security, Side};
+use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
+use crate::protocol::api::{Api, ApiKey};
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
 use crate::protocol::plausible::{self, Guess};
-use crate::protocol::whole::is_whole;
+use crate::protocol::whole::fits;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
@@ -25,12 +22,14 @@ pub struct Requests<'a, 'c, H> {
 
 /// Bytes of a header that are collected from several segments. A longer client id is cut there.
 const MAX_HEAD: usize = 1024;
+/// Bytes of a connection's first request that are waited for, where it has so many.
+const FIRST_HELD: usize = 1 << 10;
+const FIRST_HELD_NAMELESS: usize = 32 << 10;
 /// Bytes of the length prefix.
 const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
-    const IN_ORDER: bool = false;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -118,15 +117,30 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         true
     }
 
-    fn is_named(&self, bytes: &[u8]) -> bool {
-        plausible::client_id(bytes).is_some()
+    fn followers(&self, head: &[u8], place: Place) -> Option<u8> {
+        let api_key = plausible::api_key(head);
+        let is_brokers = api_key.and_then(ApiKey::lookup).is_some_and(Api::is_between_brokers);
+        let is_known_client = self.ear.conversation.standing == Standing::Kafka;
+        match (plausible::is_named(head), place) {
+            (_, Place::Inside) if is_brokers => None,
+            (true, Place::Filling) => Some(0),
+            (true, Place::Start | Place::Inside) => Some(1),
+            // Without a name little tells a request from numbers.
+            (false, Place::Filling) if is_known_client => Some(1),
+            (false, _) => Some(2),
+        }
     }
 
-    fn is_sound(&self, frame: &[u8]) -> bool {
-        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        let Ok(head) = request_head(frame, len) else { return false };
-        let behind = frame.get(MIN_LEN..).unwrap_or_default();
-        is_whole(head.api_key, Side::Request, head.api_version, behind) != Some(false)
+    /// The end of what a request holds may read as one more before those that follow.
+    fn is_certain(&self, head: &[u8], place: Place) -> bool {
+        place != Place::Inside || plausible::is_named(head)
+    }
+
+    fn is_sound(&self, held: &[u8], len: u32) -> bool {
+        let Ok(request) = request_head(held, len) else { return held.len() < MIN_LEN };
+        let behind = held.get(MIN_LEN..).unwrap_or_default();
+        let len = len.saturating_sub(u32::try_from(MIN_LEN).unwrap_or_default());
+        fits(request.api_key, Side::Request, request.api_version, len, behind) != Some(false)
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
@@ -139,20 +153,29 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
     }
 
-    fn follows(&self, _first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess {
-        self.guess(next, carrier)
+    fn follows(&self, first: &[u8], next: &[u8], carrier: &Carrier) -> Guess {
+        match self.guess(next, carrier) {
+            Guess::Known { .. } if !plausible::is_series(first, next) => Guess::No,
+            guess => guess,
+        }
     }
 
-    fn believe(&self, bytes: &[u8]) -> Belief {
-        if self.ear.conversation.standing == Standing::Kafka {
-            return Belief::Confirmed;
+    fn believe(&self, bytes: &[u8], is_cut: bool) -> Belief {
+        match self.ear.conversation.standing {
+            Standing::Kafka => return Belief::Confirmed,
+            Standing::Opaque => return Belief::Refused,
+            Standing::Unproven => {}
         }
         let mut rest = bytes;
         loop {
             match plausible::first_request(rest, self.ear.ctx.limits.max_request_bytes) {
-                Guess::Known { .. } => return Belief::Confirmed,
+                Guess::Known { len }
+                    if self.is_known_whole(rest, len, is_cut) && is_first_or_next(bytes, rest) =>
+                {
+                    return Belief::Confirmed;
+                }
                 Guess::No => return Belief::Refused,
-                Guess::More => break,
+                Guess::Known { .. } | Guess::More => break,
                 // Held until a known header, or the response, confirms it.
                 Guess::Unknown { len } => match rest.get((len as usize).saturating_add(4)..) {
                     Some(next) if !next.is_empty() => rest = next,
@@ -177,6 +200,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
             let peers = self.ear.conversation.peers;
             self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
         }
+        self.ear.conversation.talk.doubtful_turns = (before != Before::Start).then_some(0);
         self.ear.conversation.confirm(self.ear.ctx);
     }
 }
@@ -225,6 +249,17 @@ impl<H: Handler> Requests<'_, '_, H> {
         conversation.asking = Some(body);
     }
 
+    /// Whether a known request of `len` bytes holds what it says, and enough of it is held to tell, or
+    /// no more of it comes.
+    fn is_known_whole(&self, request: &[u8], len: u32, is_cut: bool) -> bool {
+        let frame = request.get(PREFIX_LEN as usize..).unwrap_or_default();
+        let held = frame.get(..len as usize).unwrap_or(frame);
+        // What a request without a name holds may be anything, for long.
+        let enough = if plausible::is_named(request) { FIRST_HELD } else { FIRST_HELD_NAMELESS };
+        let is_enough = is_cut || held.len() >= enough.min(len as usize);
+        is_enough && self.is_sound(held, len)
+    }
+
     /// Whether a request carries the client id that the requests before it carried.
     fn is_own(&self, request: &[u8]) -> bool {
         let own = self.ear.conversation.client_id.as_deref().map(str::as_bytes);
@@ -247,38 +282,8 @@ impl<H: Handler> Requests<'_, '_, H> {
     }
 }
 
-impl Conversation {
-    /// The early response to the newest request, if there is one.
-    fn early_answer(&mut self) -> Option<Answer> {
-        let Self { inflight, early, .. } = self;
-        let request = inflight.newest()?;
-        take_early(early, request)
-    }
-
-    /// Notes the library that a request names, if it is the first to do so.
-    pub(super) fn learn_software<H: Handler>(
-        &mut self,
-        named: Option<Box<ClientSoftware>>,
-        ctx: &mut Context<'_, H>,
-    ) {
-        if let Some(named) = named.filter(|_| self.library == Library::Unnamed) {
-            self.library = Library::Named;
-            ctx.emit(Event::ClientSoftware { peers: self.peers, software: &named });
-        }
-    }
-
-    /// The client id, shared with the requests before it where it is the same.
-    fn intern(&mut self, client_id: Option<&[u8]>) -> Option<Arc<str>> {
-        let bytes = client_id?;
-        match &self.client_id {
-            Some(known) if known.as_bytes() == bytes => {}
-            known => {
-                let text = kept(bytes);
-                if known.as_deref() != Some(&text) {
-                    self.client_id = Some(text.into());
-                }
-            }
-        }
-        self.client_id.clone()
-    }
+/// Whether what follows at the end of a connection's first bytes is its first request, or goes on as it
+/// began.
+fn is_first_or_next(first: &[u8], request: &[u8]) -> bool {
+    first.len() == request.len() || plausible::is_series(first, request)
 }

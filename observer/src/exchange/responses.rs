@@ -3,7 +3,7 @@
 use super::conversation::Answer;
 use super::{Ear, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
-use crate::frame::{Before, Belief, FRAME_ID_LEN, Head, Receiver, Verdict};
+use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
 use crate::protocol::api::ApiKey;
 use crate::protocol::plausible::Guess;
 use crate::stream::{Carrier, Hole};
@@ -30,7 +30,6 @@ impl<H> Responses<'_, '_, H> {
 
 impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
-    const IN_ORDER: bool = true;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -95,15 +94,24 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         self.ear.conversation.inflight.is_ascending()
     }
 
-    fn is_named(&self, _bytes: &[u8]) -> bool {
+    fn followers(&self, _head: &[u8], place: Place) -> Option<u8> {
+        Some(match place {
+            Place::Filling => 0,
+            Place::Start => 1,
+            // They come in a known order: two numbers may do so by chance.
+            Place::Inside => 2,
+        })
+    }
+
+    fn is_certain(&self, _head: &[u8], _place: Place) -> bool {
         true
     }
 
-    fn is_sound(&self, frame: &[u8]) -> bool {
-        let Some((id, behind)) = frame.split_first_chunk() else { return false };
+    fn is_sound(&self, held: &[u8], len: u32) -> bool {
+        let Some((id, behind)) = held.split_first_chunk() else { return false };
         let inflight = &self.ear.conversation.inflight;
         let asked = inflight.position(i32::from_be_bytes(*id)).and_then(|at| inflight.get(at));
-        asked.is_some_and(|asked| asked.may_be_answered_by(behind))
+        asked.is_some_and(|asked| asked.may_be_answered_by(len.saturating_sub(MIN_LEN), behind))
     }
 
     fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess {
@@ -125,21 +133,20 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         }
     }
 
-    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess {
+    fn follows(&self, first: &[u8], next: &[u8], carrier: &Carrier) -> Guess {
         let found = self.guess(next, carrier);
-        let (Guess::Known { .. }, [_, _, _, _, first @ ..], Some([_, _, _, _, next @ ..])) =
-            (found, first, next.first_chunk::<FRAME_ID_LEN>())
-        else {
+        let id = |bytes: &[u8]| bytes.get(4..)?.first_chunk().copied();
+        let (Guess::Known { .. }, Some(first), Some(next)) = (found, id(first), id(next)) else {
             return found;
         };
         // Brokers answer in order, so the next response is the next request's.
         let position =
-            |id: &[u8; 4]| self.ear.conversation.inflight.position(i32::from_be_bytes(*id));
+            |id: [u8; 4]| self.ear.conversation.inflight.position(i32::from_be_bytes(id));
         let expected = position(first).and_then(|p| p.checked_add(1));
         if position(next) == expected { found } else { Guess::No }
     }
 
-    fn believe(&self, _bytes: &[u8]) -> Belief {
+    fn believe(&self, _bytes: &[u8], _is_cut: bool) -> Belief {
         if self.ear.conversation.standing == Standing::Kafka {
             Belief::Confirmed
         } else {

@@ -15,7 +15,7 @@ pub enum Standing {
     Opaque,
 }
 
-/// Who talks, and how, while it cannot be told.
+/// Who talks, and how, while it cannot be told what it is, or whether its step is true.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
     last: Side,
@@ -25,11 +25,14 @@ pub(super) struct Talk {
     answered: u32,
     /// Bytes that were of no use.
     unusable: u32,
+    /// The requests' step was found by a search, and none was answered since: times that the client
+    /// talked again, with a whole request where it should be amid one.
+    pub(super) doubtful_turns: Option<u8>,
 }
 
 impl Default for Talk {
     fn default() -> Self {
-        Self { last: Side::Request, odd_turns: 0, answered: 0, unusable: 0 }
+        Self { last: Side::Request, odd_turns: 0, answered: 0, unusable: 0, doubtful_turns: None }
     }
 }
 
@@ -76,21 +79,44 @@ fn answers(segment: &[u8], may_be_cut: bool, max_len: u32) -> Option<(u32, u32)>
 /// Bytes of the smallest response, behind its length prefix: a correlation id, and an error or an array.
 const MIN_RESPONSE: u32 = 6;
 
+/// Turns that begin with a whole request, amid what is taken for one that was never answered, which show
+/// that it is none.
+const DOUBTFUL_TURNS: u8 = 8;
+
+/// Bytes of a frame of this size, with its length prefix.
+fn frame_len(len: u32) -> usize {
+    (len as usize).saturating_add(4)
+}
+
 impl Conversation {
+    /// Whether it matters who talks: it is not known what the connection is, or whether its step is true.
+    pub fn is_doubtful(&self) -> bool {
+        self.standing == Standing::Unproven || self.talk.doubtful_turns.is_some()
+    }
+
     /// Takes note of who talks, and with which bytes. A client that has been answered begins a request,
-    /// unless it was amid one while the broker still answered those before.
-    pub fn note_talk(&mut self, side: Side, bytes: &[u8], limits: &Limits) {
-        let before = std::mem::replace(&mut self.talk.last, side);
-        match side {
-            Side::Response => {
-                self.talk.note_answers(bytes, before != side, limits.max_request_bytes);
+    /// unless it was amid one while the broker still answered those before. Returns whether it is
+    /// certain that it is not amid one, though its step, found by a search, says so: `is_amid`.
+    pub fn note_talk(&mut self, side: Side, bytes: &[u8], is_amid: bool, limits: &Limits) -> bool {
+        let is_turn = std::mem::replace(&mut self.talk.last, side) != side;
+        if side == Side::Response {
+            self.talk.note_answers(bytes, is_turn, limits.max_request_bytes);
+            return false;
+        }
+        if !is_turn {
+            return false;
+        }
+        let begun = plausible::request(bytes, limits.max_request_bytes);
+        if self.standing == Standing::Unproven && begun == Guess::No {
+            self.talk.odd_turns = self.talk.odd_turns.saturating_add(1);
+        }
+        let is_whole = matches!(begun, Guess::Known { len } if bytes.len() == frame_len(len));
+        match &mut self.talk.doubtful_turns {
+            Some(turns) if is_amid && is_whole => {
+                *turns = turns.saturating_add(1);
+                *turns >= DOUBTFUL_TURNS
             }
-            Side::Request if before != side => {
-                let guess = plausible::request(bytes, limits.max_request_bytes);
-                let is_odd = u8::from(guess == Guess::No);
-                self.talk.odd_turns = self.talk.odd_turns.saturating_add(is_odd);
-            }
-            Side::Request => {}
+            _ => false,
         }
     }
 

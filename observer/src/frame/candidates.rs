@@ -1,6 +1,6 @@
 //! Candidate frames of an unsynchronised direction: where one may begin, and where it would end.
 
-use super::FRAME_ID_LEN;
+use super::HEAD_LEN;
 
 /// A place where a frame may begin. Offsets count the direction's bytes since the search began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,15 +9,27 @@ pub(super) struct Candidate {
     pub(super) end: u64,
     /// It begins where a segment begins, as most frames do.
     pub(super) at_segment_start: bool,
-    /// Its first bytes, to tell whether the next frame may follow it.
-    pub(super) id: [u8; FRAME_ID_LEN],
+    /// So many plausible frames stand before it, one behind the other.
+    pub(super) behind: u8,
+    /// Its first bytes, and zeros where fewer are there: to tell whether the next frame may follow it.
+    pub(super) head: [u8; HEAD_LEN],
 }
 
 impl Candidate {
     /// A frame of `len` bytes behind its length prefix, in the middle of a segment.
-    pub(super) const fn new(start: u64, len: u32, id: [u8; FRAME_ID_LEN]) -> Self {
-        let end = start.saturating_add(4).saturating_add(len as u64);
-        Self { start, end, at_segment_start: false, id }
+    pub(super) fn new(start: u64, len: u32, bytes: &[u8]) -> Self {
+        let end = start.saturating_add(4).saturating_add(u64::from(len));
+        let mut head = [0; HEAD_LEN];
+        for (to, from) in head.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        Self { start, end, at_segment_start: false, behind: 0, head }
+    }
+
+    /// Its length, without the prefix.
+    pub(super) fn len(&self) -> u32 {
+        let len = self.end.saturating_sub(self.start).saturating_sub(4);
+        u32::try_from(len).unwrap_or(u32::MAX)
     }
 }
 

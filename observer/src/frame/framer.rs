@@ -151,6 +151,9 @@ impl Framer {
         len: u64,
         receiver: &mut R,
     ) {
+        if matches!(&self.state, State::Search(search) if search.is_anchored) {
+            self.cut(receiver);
+        }
         match &mut self.state {
             State::Step(step) => {
                 if let Err(out) = step.hole(hole, time, len, receiver) {
@@ -161,6 +164,16 @@ impl Framer {
                 let dropped = search.hole(len);
                 give_up(dropped, receiver);
             }
+        }
+    }
+
+    /// No more comes behind what is held, or a hole: a connection's first bytes are believed by what
+    /// there is.
+    #[inline(never)]
+    pub fn cut<R: Receiver>(&mut self, receiver: &mut R) {
+        let State::Search(search) = &self.state else { return };
+        if search.is_anchored && receiver.believe(search.window(), true) == Belief::Confirmed {
+            self.enter_step(0, receiver);
         }
     }
 
@@ -175,7 +188,7 @@ impl Framer {
     fn look<R: Receiver>(&mut self, receiver: &mut R) {
         while let State::Search(search) = &mut self.state {
             let start = if search.is_anchored {
-                match receiver.believe(search.window()) {
+                match receiver.believe(search.window(), false) {
                     Belief::Confirmed => Some(0),
                     Belief::Open => None,
                     Belief::Refused => return receiver.account().refuse(search.window()),

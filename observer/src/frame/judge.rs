@@ -1,14 +1,21 @@
 //! A candidate and what is held of its direction in; out comes whether it is a frame.
 //!
-//! It is when it fills a segment from its first byte to its last, and names its client, or when a
-//! plausible frame follows it, and what is held of it holds what it should. Where frames follow one
-//! another in a known order, and it begins in the middle of a segment, more is asked: two more frames,
-//! in that order. Rather late than false: one wrong pair costs more than a few frames.
+//! Numbers inside of data read as frames, and what is taken for one may hide a hundred megabytes. So
+//! a frame must hold what its layout says, as far as it is held, and either fill a segment from its
+//! first byte to its last, or have plausible frames behind it: the more, the less it says by itself.
+//! Rather late than false: one wrong pair costs more than a few frames.
 
 use super::candidates::Candidate;
 use super::search::Search;
-use super::{FRAME_ID_LEN, Receiver};
+use super::{Place, Receiver};
 use crate::protocol::plausible::Guess;
+
+/// Frames in a row that are looked at: a candidate, and those behind it.
+const MAX_CHAIN: usize = 3;
+/// Bytes that are held of a frame, if it has so many, before it speaks for the one before it.
+const PROOF_LEN: usize = 64;
+/// Bytes that are checked of a frame whose end has not come.
+const BEGINNING: usize = 128;
 
 /// Why a candidate is not confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,46 +44,103 @@ impl Search {
         if candidate.end < self.base() {
             return Err(Doubt::Refuted);
         }
-        if candidate.at_segment_start && self.is_segment_border(candidate.end) {
-            let head = self.slice(candidate.start, self.end());
-            let is_named = head.is_none_or(|head| receiver.is_named(head));
-            return if is_named { Ok(()) } else { self.check(candidate, receiver) };
+        if candidate.end > self.end() {
+            return Err(Doubt::Open);
         }
-        let is_inside = R::IN_ORDER && !candidate.at_segment_start;
-        if is_inside && candidate.start < self.base() {
-            // Too little is held to find two more.
-            return Err(Doubt::Refuted);
+        let mut chain = [*candidate; MAX_CHAIN];
+        let mut len = 1_usize;
+        let wanted = self.wanted(candidate, receiver).ok_or(Doubt::Refuted)?;
+        while len <= wanted.saturating_sub(candidate.behind).into() {
+            let Some(last) = len.checked_sub(1).and_then(|at| chain.get(at)) else { break };
+            let next = self.follower(last, receiver)?;
+            if last.start < self.base() && next.behind < wanted {
+                // It will not be held when the others come.
+                self.heirs.push(next);
+                return Err(Doubt::Refuted);
+            }
+            let Some(place) = chain.get_mut(len) else { break };
+            *place = next;
+            len = len.saturating_add(1);
         }
-        let second = self.follower(candidate, receiver)?;
-        if is_inside {
-            self.follower(&second, receiver)?;
-            self.check(&second, receiver)?;
-        }
-        self.check(candidate, receiver)
+        chain.iter().take(len).try_for_each(|frame| self.check(frame, receiver))
     }
 
-    /// The frame behind one, where it is plausible.
+    /// How many frames are to follow the first of those that a candidate stands behind.
+    fn wanted<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<u8> {
+        receiver.followers(self.head(candidate), self.place(candidate))
+    }
+
+    /// Where the first frame begins that is certain, of a candidate that is confirmed. One that began
+    /// before the window is only good for its end.
+    pub(super) fn boundary<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> u64 {
+        let is_held = candidate.start >= self.base();
+        let is_certain = receiver.is_certain(self.head(candidate), self.place(candidate));
+        if is_held && is_certain { candidate.start } else { candidate.end }
+    }
+
+    fn head<'a>(&'a self, candidate: &'a Candidate) -> &'a [u8] {
+        self.slice(candidate.start, self.end()).unwrap_or(&candidate.head)
+    }
+
+    fn place(&self, candidate: &Candidate) -> Place {
+        match (candidate.at_segment_start, self.is_segment_border(candidate.end)) {
+            (true, true) => Place::Filling,
+            (true, false) => Place::Start,
+            (false, _) => Place::Inside,
+        }
+    }
+
+    /// The frame behind one, where it is plausible, and enough of it is held to tell.
     fn follower<R: Receiver>(&self, frame: &Candidate, receiver: &R) -> Result<Candidate, Doubt> {
         let next = self.slice(frame.end, self.end()).ok_or(Doubt::Open)?;
         let piece = self.piece_at(frame.end).ok_or(Doubt::Open)?;
-        match receiver.follows(&frame.id, next, &piece.carrier_at(frame.end)) {
-            Guess::Known { len } => {
-                let id = next.first_chunk::<FRAME_ID_LEN>().ok_or(Doubt::Open)?;
-                Ok(Candidate::new(frame.end, len, *id))
+        match receiver.follows(self.head(frame), next, &piece.carrier_at(frame.end)) {
+            Guess::Known { len }
+                if next.len() < PROOF_LEN.min((len as usize).saturating_add(4)) =>
+            {
+                Err(Doubt::Open)
             }
+            Guess::Known { len } => Ok(Candidate {
+                behind: frame.behind.saturating_add(1),
+                at_segment_start: piece.start == frame.end && piece.edges.segment_start,
+                ..Candidate::new(frame.end, len, next)
+            }),
             Guess::More => Err(Doubt::Open),
             Guess::No | Guess::Unknown { .. } => Err(Doubt::Refuted),
         }
     }
 
-    /// Checks that a frame holds what it says, where it is held whole.
+    /// Checks that a frame holds what it says: all of it, or its beginning where its end has not come.
     fn check<R: Receiver>(&mut self, frame: &Candidate, receiver: &R) -> Result<(), Doubt> {
-        let Some(len) = self.slice(frame.start, frame.end).map(<[u8]>::len) else {
+        let whole = self.slice(frame.start, frame.end).map(<[u8]>::len);
+        let Some(len) = whole.or_else(|| self.held_of(frame)) else {
+            // Its beginning was checked when it was held.
             return Ok(());
         };
-        let may_check = self.takes_check(len);
-        let bytes = self.slice(frame.start, frame.end).and_then(|bytes| bytes.get(4..));
-        let is_sound = may_check && bytes.is_some_and(|frame| receiver.is_sound(frame));
+        if !self.takes_check(len) {
+            return Err(Doubt::Refuted);
+        }
+        let end = frame.start.saturating_add(len as u64);
+        let held = self.slice(frame.start, end).and_then(|held| held.get(4..));
+        let is_sound = held.is_some_and(|held| receiver.is_sound(held, frame.len()));
         if is_sound { Ok(()) } else { Err(Doubt::Refuted) }
+    }
+
+    /// Whether so many bytes may be checked now: what looks like many frames, one within the other,
+    /// would take long.
+    fn takes_check(&mut self, bytes: usize) -> bool {
+        let left = self.to_check.checked_sub(bytes as u64);
+        self.to_check = left.unwrap_or(self.to_check);
+        left.is_some()
+    }
+
+    /// How much is looked at of a frame whose end has not come.
+    fn held_of(&self, frame: &Candidate) -> Option<usize> {
+        self.slice(frame.start, self.end()).map(|held| held.len().min(BEGINNING))
+    }
+
+    /// Whether the beginning of a candidate holds what it says.
+    pub(super) fn begins_well<R: Receiver>(&mut self, frame: &Candidate, receiver: &R) -> bool {
+        frame.end <= self.end() || self.check(frame, receiver).is_ok()
     }
 }

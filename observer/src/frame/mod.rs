@@ -86,9 +86,6 @@ pub trait Account {
 pub trait Receiver {
     /// What is kept of its connection.
     type Account: Account;
-    /// Whether frames come in an order that is known.
-    const IN_ORDER: bool;
-
     /// Judges a length prefix at a place where a frame should begin.
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
     /// Takes a frame's beginning; called again with more bytes while it needs some.
@@ -104,14 +101,19 @@ pub trait Receiver {
     fn looks_inside(&self) -> bool;
     /// Judges bytes somewhere in an unsynchronised direction.
     fn guess(&self, bytes: &[u8], carrier: &Carrier) -> Guess;
-    /// Whether the frame that begins with `next` may follow the one that begins with `first`.
-    fn follows(&self, first: &[u8; FRAME_ID_LEN], next: &[u8], carrier: &Carrier) -> Guess;
-    /// Whether a frame says by whom it is, if frames of its direction may.
-    fn is_named(&self, bytes: &[u8]) -> bool;
-    /// Whether a whole frame, behind its length prefix, holds what it says; also where nobody can tell.
-    fn is_sound(&self, frame: &[u8]) -> bool;
-    /// Judges the first bytes of a connection that is not believed to be Kafka yet.
-    fn believe(&self, bytes: &[u8]) -> Belief;
+    /// Whether the frame that begins with `next` may follow the one that begins with `first`; of that, at
+    /// least [`HEAD_LEN`] bytes are given, or all that is there.
+    fn follows(&self, first: &[u8], next: &[u8], carrier: &Carrier) -> Guess;
+    /// How many frames must follow one that begins so, until it is believed; `None` where it never is.
+    fn followers(&self, head: &[u8], place: Place) -> Option<u8>;
+    /// Whether one that begins so is a frame where frames follow it; else only they are.
+    fn is_certain(&self, head: &[u8], place: Place) -> bool;
+    /// Whether a frame of `len` bytes holds what it says, as far as it is held, from behind its length
+    /// prefix; also where nobody can tell.
+    fn is_sound(&self, held: &[u8], len: u32) -> bool;
+    /// Judges the first bytes of a connection that is not believed to be Kafka yet; behind them there
+    /// is a hole, where they are cut.
+    fn believe(&self, bytes: &[u8], is_cut: bool) -> Belief;
     /// The frame boundary was lost; whole frames may have passed unseen.
     fn lost_step(&mut self, reason: Option<Malformed>);
     /// A frame boundary was found.
@@ -120,8 +122,19 @@ pub trait Receiver {
     fn account(&mut self) -> &mut Self::Account;
 }
 
-/// Bytes that identify a candidate frame: length prefix and the four bytes behind it.
-pub const FRAME_ID_LEN: usize = 8;
+/// Bytes that are kept of a candidate whose bytes are no longer held: of a request's client id, too.
+pub const HEAD_LEN: usize = 40;
+
+/// Where a candidate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It fills segments, from the first byte of one to the last of one.
+    Filling,
+    /// At the beginning of a segment.
+    Start,
+    /// In the middle of a segment.
+    Inside,
+}
 
 /// What stands before a frame in its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

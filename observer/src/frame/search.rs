@@ -2,14 +2,14 @@
 //!
 //! What confirms a candidate is the `judge`'s to say.
 
+use super::Receiver;
 use super::candidates::{Candidate, Candidates};
-use super::{FRAME_ID_LEN, Receiver};
 use crate::protocol::plausible::Guess;
 use crate::stream::{Carrier, Edges};
 use crate::time::Timestamp;
 
-/// Bytes that a place must have behind it to be looked at: the shortest response's.
-const LOOK_LEN: u64 = FRAME_ID_LEN as u64;
+/// Bytes that a place must have behind it to be looked at: length prefix and correlation id.
+const LOOK_LEN: u64 = 8;
 /// Undecided places remembered; few, so that hostile bytes cost little.
 const MAX_UNDECIDED: usize = 8;
 
@@ -67,8 +67,10 @@ pub(super) struct Search {
     /// Places before `scanned` where a client id was not whole yet.
     undecided: Vec<u64>,
     candidates: Candidates,
+    /// Frames behind those candidates that can no longer be held: candidates in their place.
+    pub(super) heirs: Vec<Candidate>,
     /// Bytes of candidates that may still be checked.
-    to_check: u64,
+    pub(super) to_check: u64,
     /// The window still begins with the connection's first byte.
     pub(super) is_anchored: bool,
 }
@@ -126,10 +128,12 @@ impl Search {
     pub(super) fn find<R: Receiver>(&mut self, receiver: &R) -> Option<u64> {
         let mut candidates = std::mem::take(&mut self.candidates);
         let confirmed = candidates.settle(|candidate| self.judge(candidate, receiver));
+        for heir in std::mem::take(&mut self.heirs) {
+            candidates.add(heir);
+        }
         self.candidates = candidates;
         let confirmed = confirmed.or_else(|| self.scan(receiver));
-        // A frame that began before the window is only good for its end.
-        confirmed.map(|c| if c.start >= self.base { c.start } else { c.end })
+        confirmed.map(|candidate| self.boundary(&candidate, receiver))
     }
 
     /// When the byte before `offset` passed, if it was seen.
@@ -214,8 +218,10 @@ impl Search {
             Guess::No | Guess::Unknown { .. } | Guess::More => return None,
             Guess::Known { len } => len,
         };
-        let id = *bytes.first_chunk::<FRAME_ID_LEN>()?;
-        let candidate = Candidate { at_segment_start, ..Candidate::new(start, len, id) };
+        let candidate = Candidate { at_segment_start, ..Candidate::new(start, len, bytes) };
+        if !self.begins_well(&candidate, receiver) {
+            return None;
+        }
         match self.judge(&candidate, receiver) {
             Some(true) => return Some(candidate),
             Some(false) => {}
@@ -224,14 +230,6 @@ impl Search {
             None => self.candidates.add(candidate),
         }
         None
-    }
-
-    /// Whether so many bytes may be checked now: what looks like many frames, one within the other,
-    /// would take long.
-    pub(super) fn takes_check(&mut self, bytes: usize) -> bool {
-        let left = self.to_check.checked_sub(bytes as u64);
-        self.to_check = left.unwrap_or(self.to_check);
-        left.is_some()
     }
 
     /// The piece with the byte at `offset`.

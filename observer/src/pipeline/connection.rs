@@ -203,7 +203,7 @@ impl Connection {
     }
 
     /// A response with the correlation id of the first request confirms a connection whose requests
-    /// are of no known API or version.
+    /// are of no known API or version, or not what a known one is.
     fn believe<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
         if self.conversation.standing() == Standing::Unproven {
             let (request, response) =
@@ -211,6 +211,7 @@ impl Connection {
             let max = shared.config.exchange.max_request_bytes;
             let asked = match plausible::first_request(request, max) {
                 Guess::Unknown { .. } => request.get(8..12),
+                Guess::Known { .. } if plausible::is_named(request) => request.get(8..12),
                 _ => None,
             };
             if asked.is_none() || asked != response.get(4..8) {

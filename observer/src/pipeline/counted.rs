@@ -7,17 +7,21 @@ use crate::exchange::Standing;
 use crate::input::Segment;
 
 impl Connection {
-    /// Takes note of who talks, while it is not known what it is.
-    pub(super) fn note_talk<H>(
+    /// Takes note of who talks, while it is not known what it is, or whether its step is true.
+    pub(super) fn note_talk<H: Handler>(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
-        shared: &Shared<'_, '_, H>,
+        shared: &mut Shared<'_, '_, H>,
     ) {
-        if self.conversation.standing() == Standing::Unproven
+        if self.conversation.is_doubtful()
             && let Some(chunk) = segment.chunks.first().filter(|chunk| chunk.offset == 0)
         {
-            self.conversation.note_talk(side, chunk.bytes, &shared.config.exchange);
+            let is_amid = self.request.is_amid_frame(segment);
+            let limits = &shared.config.exchange;
+            if self.conversation.note_talk(side, chunk.bytes, is_amid, limits) {
+                self.act(Side::Request, Act::LoseStep, shared);
+            }
         }
     }
 

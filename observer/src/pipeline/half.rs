@@ -22,6 +22,8 @@ pub(super) enum Act<'a> {
     LookAgain,
     /// A frame begins at this offset of what is held.
     StepAt(u64),
+    /// Its frames are none.
+    LoseStep,
     /// It is no longer followed.
     Finish,
     /// The connection ended.
@@ -58,6 +60,11 @@ impl Half {
     /// Whether a frame begins with the segment, which comes next.
     pub(super) fn begins_frame(&self, segment: &Segment<'_>) -> bool {
         self.next() == Some(segment.seq) && self.framer.to_next() == Some(0)
+    }
+
+    /// Whether the segment, which comes next, lies amid a frame.
+    pub(super) fn is_amid_frame(&self, segment: &Segment<'_>) -> bool {
+        self.next() == Some(segment.seq) && self.framer.to_next().is_some_and(|left| left > 0)
     }
 
     /// Where its source may go on to leave out data, if it is to be told after this segment.
@@ -148,11 +155,15 @@ impl Half {
             Act::Tick => self.stream.tick(now, limits, budget, &mut sink),
             Act::LookAgain => self.framer.look_again(receiver),
             Act::StepAt(offset) => self.framer.step_at(offset, receiver),
+            Act::LoseStep => self.framer.restart(receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
             Act::End => match end {
                 Some(end) => self.stream.finish_at(end, budget, &mut sink),
                 None => self.stream.finish(budget, &mut sink),
             },
+        }
+        if matches!(act, Act::Finish | Act::End) {
+            self.framer.cut(receiver);
         }
         let ledger = receiver.account().ledger();
         ledger.pending = ledger.pending.saturating_add(self.stream.held()).saturating_sub(held);

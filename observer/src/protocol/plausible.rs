@@ -28,7 +28,18 @@ const MAX_CLIENT_ID: usize = 255;
 
 /// Judges bytes somewhere in a stream that may begin with a request's length prefix.
 pub fn request(bytes: &[u8], max_len: u32) -> Guess {
-    judge(bytes, max_len, refuse_client_id_in_stream)
+    match judge(bytes, max_len, refuse_client_id_in_stream) {
+        // Eight bytes without a client id are no more than small numbers.
+        Guess::Known { .. } if has_no_client_id(bytes) => Guess::No,
+        guess => guess,
+    }
+}
+
+/// Whether its header has no place for a client id.
+fn has_no_client_id(request: &[u8]) -> bool {
+    let version = request.get(6..).and_then(|bytes| bytes.first_chunk());
+    let version = version.map_or(0, |bytes| i16::from_be_bytes(*bytes));
+    api_key(request).is_some_and(|key| key.request_header_version(version) == 0)
 }
 
 /// The client id, if it is not empty, of a request that begins with these bytes.
@@ -37,6 +48,48 @@ pub fn client_id(request: &[u8]) -> Option<&[u8]> {
     let (claimed, text) = frame.get(MIN_LEN..)?.split_first_chunk()?;
     let len = usize::try_from(i16::from_be_bytes(*claimed)).ok()?;
     text.get(..len).filter(|id| !id.is_empty())
+}
+
+/// The API key of a request that begins with these bytes.
+pub fn api_key(request: &[u8]) -> Option<ApiKey> {
+    Some(ApiKey(i16::from_be_bytes(*request.get(4..)?.first_chunk()?)))
+}
+
+/// Whether a request that begins with these bytes has a client id that is not empty.
+pub fn is_named(request: &[u8]) -> bool {
+    let (claimed, _) = claimed_id(request);
+    claimed.is_some_and(|len| len > 0)
+}
+
+/// Whether a request may be the next, or nearly, behind one that begins with the bytes `first`: by the
+/// same client, with an id that is a little larger. Of `first` the client id may be cut.
+pub fn is_series(first: &[u8], next: &[u8]) -> bool {
+    let ((claimed, text), (next_claimed, next_text)) = (claimed_id(first), claimed_id(next));
+    let kept = text.len().min(next_text.len());
+    if claimed != next_claimed || text.get(..kept) != next_text.get(..kept) {
+        return false;
+    }
+    let id = |request: &[u8]| Some(u32::from_be_bytes(*request.get(8..)?.first_chunk()?));
+    let (Some(first), Some(next)) = (id(first), id(next)) else { return false };
+    let ahead = next.wrapping_sub(first);
+    match claimed {
+        // Some clients count for all their connections together, some do not count at all.
+        Some(1..) => ahead <= MAX_AHEAD,
+        _ => (1..=MAX_AHEAD_NAMELESS).contains(&ahead),
+    }
+}
+
+/// How far the ids of requests lie apart that follow one another.
+const MAX_AHEAD: u32 = 4096;
+const MAX_AHEAD_NAMELESS: u32 = 64;
+
+/// The length of a client id, and as much of it as is there.
+fn claimed_id(request: &[u8]) -> (Option<i16>, &[u8]) {
+    let behind = request.get(4_usize.saturating_add(MIN_LEN)..).unwrap_or_default();
+    let Some((claimed, text)) = behind.split_first_chunk() else { return (None, &[]) };
+    let claimed = i16::from_be_bytes(*claimed);
+    let len = usize::try_from(claimed).unwrap_or_default().min(text.len());
+    (Some(claimed), text.get(..len).unwrap_or_default())
 }
 
 /// Judges a connection's first bytes: where a request begins is known, so its client id may be

@@ -248,12 +248,22 @@ pub fn prefixed(frame: &[u8]) -> Vec<u8> {
     [&(frame.len() as u32).to_be_bytes(), frame].concat()
 }
 
-/// Produce v7 with these acks and some bytes behind them.
+/// Produce v7 with these acks and about so many bytes behind its header.
 pub fn produce(id: i32, acks: i16, size: usize) -> Vec<u8> {
-    let mut body = vec![0xff, 0xff];
-    body.extend(acks.to_be_bytes());
-    body.resize(size.max(4), 0x5a);
-    request(0, 7, id, &body)
+    let acks = acks.to_be_bytes();
+    let head = [&[0xff, 0xff][..], &acks, &[0, 0, 0x75, 0x30]].concat();
+    let topic = [&[0, 0, 0, 1, 0, 1, b't', 0, 0, 0, 1][..], &[0; 4]].concat();
+    let Some(records) = size.checked_sub(head.len() + topic.len() + 4) else {
+        return request(0, 7, id, &[&head[..], &[0; 4]].concat());
+    };
+    let records = prefixed(&vec![0x5a; records]);
+    request(0, 7, id, &[head, topic, records].concat())
+}
+
+/// The answer to [`produce`], with a topic's name of so many bytes.
+pub fn produced(id: i32, name: usize) -> Vec<u8> {
+    let topic = [&(name as u16).to_be_bytes()[..], &vec![b't'; name], &[0; 4]].concat();
+    response(id, &[&[0, 0, 0, 1][..], &topic, &[0; 4]].concat())
 }
 
 /// Heartbeat v0.

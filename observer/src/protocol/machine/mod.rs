@@ -150,6 +150,15 @@ impl Machine {
         self.state == State::Done && self.regions.left() == 0
     }
 
+    /// Whether what has passed of the message is as its layout says, and has left room for the rest.
+    pub fn may_go_on(&self) -> bool {
+        match self.state {
+            State::Running => true,
+            State::Done => self.regions.left() == 0,
+            State::Broken(_) => false,
+        }
+    }
+
     /// The message has ended: whether all of it was understood.
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
         if self.state == State::Running {

@@ -32,12 +32,12 @@ struct Mark {
 
 impl End {
     /// Where the bytes end, if that is known; `next` is where the next byte is expected.
-    pub(super) fn at(&self, next: Option<Seq>) -> Option<Seq> {
+    pub(super) fn at(self, next: Option<Seq>) -> Option<Seq> {
         self.standing(next).map(|mark| mark.at)
     }
 
     /// The mark, if it counts.
-    fn standing(&self, next: Option<Seq>) -> Option<Mark> {
+    fn standing(self, next: Option<Seq>) -> Option<Mark> {
         let counts = |mark: &Mark| mark.is_believed || next == Some(mark.at);
         self.0.filter(|mark| counts(mark) && !is_passed(mark.at, next))
     }

@@ -17,7 +17,7 @@ use super::config::{Attach, Config};
 use super::error::Error;
 use super::handle::{HookStatus, Shared, Waker};
 use super::links::{self, Link, Links};
-use super::object::Object;
+use super::object::{Object, kept};
 use super::selection::Selection;
 use super::sockets::Sockets;
 use super::{leftovers, privileges};
@@ -280,16 +280,6 @@ impl Keeper {
         self.shared.note_hooks(hooks);
         self.shared.note_sockets(self.sockets.as_ref().map(Sockets::status).unwrap_or_default());
     }
-}
-
-/// Free entries that the kernel may keep for each CPU in a map that forgets (kernel/bpf/bpf_lru_list.c).
-const FREE_PER_CPU: u64 = 128;
-
-/// How many entries of such a map are there before the first can be forgotten.
-fn kept(entries: u32) -> u64 {
-    // Where the CPUs cannot be counted, none are.
-    let cpus = aya::util::nr_cpus().map_or(u64::MAX, |cpus| cpus as u64);
-    u64::from(entries).saturating_sub(FREE_PER_CPU.saturating_mul(cpus))
 }
 
 /// Waits until one of these can be read, or the time is over.

@@ -198,3 +198,13 @@ where
 fn incomplete(name: &str) -> Error {
     Error::Refused { what: name.to_owned(), reason: "not in the embedded object".to_owned() }
 }
+
+/// Free entries that the kernel may keep for each CPU in a map that forgets (kernel/bpf/bpf_lru_list.c).
+const FREE_PER_CPU: u64 = 128;
+
+/// How many entries of such a map are there before the first can be forgotten.
+pub(super) fn kept(entries: u32) -> u64 {
+    // Where the CPUs cannot be counted, none are.
+    let cpus = aya::util::nr_cpus().map_or(u64::MAX, |cpus| cpus as u64);
+    u64::from(entries).saturating_sub(FREE_PER_CPU.saturating_mul(cpus))
+}

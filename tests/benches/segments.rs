@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
@@ -29,6 +29,7 @@ use observer::source::live::{Capture, Config, Copy, Counter, Handle};
 use observer::time::Timestamp;
 use tests::capture::watching;
 use tests::netns::Namespace;
+use tests::talk::record_set;
 use tests::traffic::Pair;
 use xtask::bench::bpf;
 
@@ -229,7 +230,7 @@ fn loads() -> [Load; 4] {
 fn produce(partitions: i32, records: i32, len: usize) -> Vec<u8> {
     let partition = |index| {
         let set = record_set(records, records as usize * len);
-        PartitionProduceData::default().with_index(index).with_records(Some(set))
+        PartitionProduceData::default().with_index(index).with_records(Some(set.into()))
     };
     let data = TopicProduceData::default()
         .with_name(topic())
@@ -246,15 +247,6 @@ fn fetched(batches: usize) -> Vec<u8> {
     let topic =
         FetchableTopicResponse::default().with_topic(topic()).with_partitions(vec![partition]);
     response(&FetchResponse::default().with_responses(vec![topic]), FETCH, true)
-}
-
-fn record_set(records: i32, len: usize) -> Bytes {
-    let mut set = vec![0; 61 + len];
-    set[8..12].copy_from_slice(&(49 + len as i32).to_be_bytes());
-    set[16] = 2;
-    set[23..27].copy_from_slice(&(records - 1).to_be_bytes());
-    set[57..61].copy_from_slice(&records.to_be_bytes());
-    set.into()
 }
 
 fn topic() -> TopicName {

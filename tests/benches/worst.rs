@@ -6,6 +6,7 @@ use observer::source::live::{Config, Copy};
 use tests::capture::watching;
 use tests::netns::Namespace;
 use tests::observed::Observed;
+use tests::talk::record_set;
 use tests::traffic::Pair;
 use tests::wire::{frame, heartbeat, heartbeat_answer, string};
 use xtask::bench::bpf;
@@ -64,10 +65,7 @@ fn shapes() -> Vec<(&'static str, Vec<u8>)> {
     };
     let rows = (SKB as u32 - 200) / 8;
     let set_len = SKB as u32 - 200;
-    let mut batch = [0; 61];
-    batch[8..12].copy_from_slice(&49_u32.to_be_bytes());
-    batch[16] = 2;
-    batch[57..61].copy_from_slice(&1_u32.to_be_bytes());
+    let batch = record_set(1, 0);
     let whole = [&topic(1)[..], &[0; 4], &set_len.to_be_bytes(), &fill(&batch)].concat();
     let small = heartbeat(2, "c");
     vec![

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines};
+use std::ops::Deref;
 use std::process::{ChildStdout, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use observer::input::{Flow, Input, Seq, SocketEvent, TcpFlags};
-use observer::source::live::{Capture, Config, Handle};
+use observer::source::live::Config;
 
 use crate::netns::Namespace;
+use crate::running::Running;
 
 /// A capture of one port on these interfaces.
 pub fn watching(port: u16, interfaces: &[&str]) -> Config {
@@ -23,13 +23,7 @@ pub fn watching(port: u16, interfaces: &[&str]) -> Config {
 }
 
 /// A running capture.
-pub struct Recorder {
-    /// The capture's handle.
-    pub handle: Handle,
-    seen: Arc<Mutex<Seen>>,
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
+pub struct Recorder(Running<Seen>);
 
 /// What a capture saw.
 #[derive(Clone, Debug, Default)]
@@ -66,17 +60,9 @@ impl Recorder {
     /// # Panics
     /// Where it does not start; it takes root.
     pub fn start(config: &Config) -> Self {
-        let config = Config { drop_privileges: false, ..config.clone() };
-        let capture = Capture::start(&config).unwrap_or_else(|error| {
-            panic!("this test captures for real, and so takes root: {error}")
-        });
-        let (seen, stop) = (Arc::new(Mutex::default()), Arc::new(AtomicBool::new(false)));
-        let handle = capture.handle();
-        let thread = {
-            let (seen, stop) = (seen.clone(), stop.clone());
-            std::thread::spawn(move || capture.run(&stop, |input| note(&seen, &input)))
-        };
-        Self { handle, seen, stop, thread }
+        Self(Running::start(config, |capture, stop, seen| {
+            capture.run(stop, |input| note(seen, &input));
+        }))
     }
 
     /// What was seen by now.
@@ -84,7 +70,7 @@ impl Recorder {
     /// # Panics
     /// Where the capturing thread has panicked.
     pub fn seen(&self) -> Seen {
-        self.seen.lock().unwrap().clone()
+        self.look(Seen::clone)
     }
 
     /// Waits until what was seen is as it should be.
@@ -119,9 +105,15 @@ impl Recorder {
     /// # Panics
     /// Where the capturing thread has panicked.
     pub fn finish(self) -> Seen {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap();
-        self.seen.lock().unwrap().clone()
+        self.0.finish()
+    }
+}
+
+impl Deref for Recorder {
+    type Target = Running<Seen>;
+
+    fn deref(&self) -> &Running<Seen> {
+        &self.0
     }
 }
 

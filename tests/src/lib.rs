@@ -31,6 +31,8 @@ pub mod record;
 pub mod replayed;
 #[cfg(feature = "live")]
 pub mod resent;
+#[cfg(feature = "live")]
+pub mod running;
 pub mod sieve;
 pub mod streamed;
 pub mod talk;

@@ -2,6 +2,7 @@
 //! memory that it took, out.
 
 use std::io::{BufWriter, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use wait4::Wait4;
 
 use crate::binary;
-use crate::capture_writer::{Frame, Link, Order, TcpSegment, Unit, pcap};
+use crate::capture_writer::{Conversation, Frame, Link, Order, TcpSegment, Unit, pcap};
 use crate::oracle::Metrics;
 
 const LINK: Link = Link::Ethernet(&[]);
@@ -19,6 +20,15 @@ const FILE_HEADER_LEN: usize = 24;
 
 /// How long the memory of a replay that waits must not change.
 const STILL: Duration = Duration::from_millis(500);
+
+/// A connection, of very many that differ, to a broker on port 9092.
+pub fn conversation(number: u32) -> Conversation {
+    let client = Ipv4Addr::from(0x0a00_0000 + (number >> 14));
+    let port = 20_000 + (number & 0x3fff) as u16;
+    let time_ns = 1_700_000_000_000_000_000 + u64::from(number) * 10_000;
+    let broker = SocketAddr::from(([192, 168, 0, 1], 9092));
+    Conversation::new(SocketAddr::from((client, port)), broker, time_ns, 1_000)
+}
 
 /// Replays the segments, of brokers on port 9092. The memory is the largest resident set in bytes.
 pub fn replay(segments: impl IntoIterator<Item = TcpSegment>) -> Result<(Metrics, u64)> {

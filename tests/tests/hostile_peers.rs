@@ -1,11 +1,9 @@
 //! Claims that are not true cost bounded memory and have a counted reason: sizes of 2 GiB and below
 //! zero, arrays of 2^31 elements, more connections and more client ids than anyone has.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
-use tests::capture_writer::{Conversation, TcpSegment};
+use tests::capture_writer::TcpSegment;
 use tests::oracle::Metrics;
-use tests::streamed;
+use tests::streamed::{self, conversation};
 use tests::wire::{frame, heartbeat, heartbeat_answer, request, response};
 
 const MIB: u64 = 1 << 20;
@@ -140,14 +138,6 @@ fn spoken(client: &[u8], broker: &[u8]) -> Vec<TcpSegment> {
         said = said.response(broker);
     }
     said.close().segments()
-}
-
-fn conversation(number: u32) -> Conversation {
-    let client = Ipv4Addr::from(0x0a00_0000 + (number >> 14));
-    let port = 20_000 + (number & 0x3fff) as u16;
-    let time_ns = 1_700_000_000_000_000_000 + u64::from(number) * 10_000;
-    let broker = SocketAddr::from(([192, 168, 0, 1], 9092));
-    Conversation::new(SocketAddr::from((client, port)), broker, time_ns, 1_000)
 }
 
 fn replay(segments: impl IntoIterator<Item = TcpSegment>) -> (Metrics, u64) {

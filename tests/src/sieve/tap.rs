@@ -1,16 +1,16 @@
 //! A live capture in the background that keeps every segment, and how segments compare.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Mutex;
 
 use observer::input::{Chunk, Flow, Input, Segment, Seq, Wants};
-use observer::source::live::{Capture, Config, Counters, Handle};
+use observer::source::live::{Config, Counters};
 use observer::time::Timestamp;
 use observer_common::TcpFlags;
 
 use super::Sieve;
+use crate::running::Running;
 
 /// A segment as a capture told it.
 #[derive(Clone, Debug)]
@@ -27,13 +27,7 @@ pub struct Told {
 pub type Streams = BTreeMap<Flow, BTreeMap<u32, Option<u8>>>;
 
 /// A running capture.
-pub struct Tap {
-    /// The capture's handle.
-    pub handle: Handle,
-    told: Arc<Mutex<Vec<Told>>>,
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
+pub struct Tap(Running<Vec<Told>>);
 
 impl Tap {
     /// Starts it.
@@ -41,24 +35,13 @@ impl Tap {
     /// # Panics
     /// Where it does not start; it takes root.
     pub fn start(config: &Config) -> Self {
-        let config = Config { drop_privileges: false, ..config.clone() };
-        let capture = Capture::start(&config).unwrap_or_else(|error| {
-            panic!("this test captures for real, and so takes root: {error}")
-        });
-        let told: Arc<Mutex<Vec<Told>>> = Arc::default();
-        let stop = Arc::new(AtomicBool::new(false));
-        let handle = capture.handle();
-        let thread = {
-            let (told, stop) = (Arc::clone(&told), stop.clone());
-            std::thread::spawn(move || {
-                capture.run(&stop, |input| {
-                    if let Input::Segment(segment) = input {
-                        told.lock().unwrap().push(Told::of(&segment));
-                    }
-                });
-            })
-        };
-        Self { handle, told, stop, thread }
+        Self(Running::start(config, |capture, stop, told: &Mutex<Vec<Told>>| {
+            capture.run(stop, |input| {
+                if let Input::Segment(segment) = input {
+                    told.lock().unwrap().push(Told::of(&segment));
+                }
+            });
+        }))
     }
 
     /// Whether both ends of so many connections have closed.
@@ -66,10 +49,10 @@ impl Tap {
     /// # Panics
     /// Where the capturing thread has panicked.
     pub fn has_closed(&self, connections: usize) -> bool {
-        let told = self.told.lock().unwrap();
-        let ends = told.iter().filter(|told| told.flags.has(TcpFlags::FIN));
-        ends.map(|told| told.flow).collect::<std::collections::BTreeSet<_>>().len()
-            >= 2 * connections
+        self.look(|told| {
+            let ends = told.iter().filter(|told| told.flags.has(TcpFlags::FIN));
+            ends.map(|told| told.flow).collect::<BTreeSet<_>>().len() >= 2 * connections
+        })
     }
 
     /// Ends it: what it told, and what the kernel counted.
@@ -77,9 +60,16 @@ impl Tap {
     /// # Panics
     /// Where the capturing thread has panicked.
     pub fn finish(self) -> (Vec<Told>, Counters) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap();
-        (self.told.lock().unwrap().clone(), self.handle.counters())
+        let handle = self.handle.clone();
+        (self.0.finish(), handle.counters())
+    }
+}
+
+impl Deref for Tap {
+    type Target = Running<Vec<Told>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 

@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use observer::event::{Exchange, Outcome};
-use observer::source::live::{Config, Counter, Counters, Handle};
+use observer::source::live::{Config, Counter, Counters, Handle, Why};
 use tests::bad_wire::{BadWire, Faults};
 use tests::capture::watching;
 use tests::in_process::Said;
 use tests::netns::Namespace;
 use tests::observed::Observed;
 use tests::offloads;
+use tests::running::wait_until;
 use tests::traffic::Pair;
 
 use tests::talk::{fetch, produce};
@@ -69,17 +70,7 @@ fn line() -> Line {
 }
 
 fn falls(counters: &Counters) -> u64 {
-    [
-        Counter::FellGap,
-        Counter::FellLength,
-        Counter::FellUnproven,
-        Counter::FellContention,
-        Counter::FellWork,
-        Counter::FellUnreadable,
-    ]
-    .map(|counter| counters.get(counter))
-    .iter()
-    .sum()
+    Why::ALL.iter().map(|why| counters.get(Counter::of_fall(*why))).sum()
 }
 
 /// Directions that are out of step.
@@ -103,14 +94,6 @@ fn check(said: &Said, ids: i32) {
         assert_eq!(told.outcome, Outcome::Answered, "{told:?}");
         assert_eq!((told.request_bytes, told.response_bytes), (asked, Some(answered)), "{told:?}");
         assert_eq!(told.undecoded(), None, "{told:?}");
-    }
-}
-
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "still not so: {what}");
-        thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -142,7 +125,7 @@ fn spoil(faults: Faults, quiet: bool) {
     };
     println!("{fallen} falls, {} out of step", out_of_step(&observed.handle));
     assert_eq!(out_of_step(&observed.handle), 0, "of {fallen} falls");
-    wait_until("all is told", || {
+    wait_until("all is told", Duration::from_secs(10), || {
         observed.look(|said| said.exchanges.len()) >= CONNECTIONS * ids as usize
     });
     let handle = observed.handle.clone();

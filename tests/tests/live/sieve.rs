@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use observer::protocol::sieve::Words;
 use observer::source::live::{Config, Copy, Counter};
@@ -13,6 +13,7 @@ use rand::{RngExt, SeedableRng};
 use tests::capture::watching;
 use tests::netns::Namespace;
 use tests::observed::Observed;
+use tests::running::wait_until;
 use tests::sieve::Sieve;
 use tests::sieve::dialogue::{Dialogue, dialogues};
 use tests::sieve::tap::{Tap, sieved, streams};
@@ -36,7 +37,9 @@ fn kernel_and_host_keep_the_same_of_every_layout_with_data() {
     assert!(sieve.handle.mode().is_sieve && !plain.handle.mode().is_sieve);
     here.run(|| dialogues.iter().for_each(|dialogue| talk(dialogue, &listener)));
     for tap in [&plain, &sieve] {
-        wait_until(|| tap.has_closed(dialogues.len()));
+        wait_until("all connections have closed", Duration::from_secs(20), || {
+            tap.has_closed(dialogues.len())
+        });
     }
     let ((whole, _), (kept, counters)) = (plain.finish(), sieve.finish());
     let mut host = Sieve::default();
@@ -136,12 +139,4 @@ fn pass(
             rest = later;
         }
     });
-}
-
-fn wait_until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "not all connections were seen to close");
-        thread::sleep(Duration::from_millis(5));
-    }
 }

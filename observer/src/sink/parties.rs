@@ -37,11 +37,11 @@ pub struct Parties<T> {
 
 /// What a request told.
 #[derive(Debug)]
-pub struct Told<T> {
+struct Told<T> {
     /// Who sent it; `None` where that is not known yet.
-    pub party: Option<Party>,
+    party: Option<Party>,
     /// Earlier requests that were sent by the same.
-    pub earlier: Vec<T>,
+    earlier: Vec<T>,
 }
 
 /// Client id and address. A sender without an id is told by nothing but its request: others at its
@@ -61,8 +61,24 @@ impl<T> Parties<T> {
         Self { brokers, undecided, waiting: 0, max, overflow: 0 }
     }
 
-    /// Takes a request.
-    pub fn see(&mut self, request: &Request) -> Told<T> {
+    /// Takes a request, and what to keep of it where its sender matters; gives that sender, `None` where
+    /// it is not known yet, and what is known now of this request and of earlier ones.
+    pub fn attribute(
+        &mut self,
+        request: &Request,
+        what: Option<T>,
+    ) -> (Option<Party>, Vec<(Party, T)>) {
+        let Told { party, earlier } = self.see(request);
+        // Where nobody is known, nothing earlier is told, and what finds no room is a client's.
+        let sender = party.unwrap_or(Party::Client);
+        let what = match (party, what) {
+            (None, Some(what)) => self.wait(request, what),
+            (_, what) => what,
+        };
+        (party, earlier.into_iter().chain(what).map(|what| (sender, what)).collect())
+    }
+
+    fn see(&mut self, request: &Request) -> Told<T> {
         let said = said(request);
         if said == Some(Party::Client) && self.undecided.is_empty() {
             return Told { party: said, earlier: Vec::new() };
@@ -86,7 +102,7 @@ impl<T> Parties<T> {
     }
 
     /// Keeps a request until its sender tells. Where there is no room it is given back, as a client's.
-    pub fn wait(&mut self, request: &Request, what: T) -> Option<T> {
+    fn wait(&mut self, request: &Request, what: T) -> Option<T> {
         let Some(who) = who(request) else {
             return Some(what);
         };

@@ -113,27 +113,18 @@ impl Audit {
         self.requests = self.requests.saturating_add(1);
         self.first = earlier(self.first, time);
         self.last = self.last.max(time);
-        let told = self.parties.see(request);
-        for removed in told.earlier {
-            self.count(told.party.unwrap_or(Party::Client), removed);
-        }
         let removal = api.key.lookup().and_then(|api| api.removal(version));
         let sender = self.sender(request);
-        let Some(kind) = removal else {
-            let is_nameless = sender.library.is_none() && !GREETINGS.contains(&api.key);
-            if is_nameless && told.party != Some(Party::Broker) {
-                self.unnamed.count(sender, time, None);
-            }
-            return;
-        };
-        let removed = Removed { sender, time, api, version, kind };
-        match told.party {
-            Some(party) => self.count(party, removed),
-            None => {
-                if let Some(removed) = self.parties.wait(request, removed) {
-                    self.count(Party::Client, removed);
-                }
-            }
+        let is_nameless =
+            removal.is_none() && sender.library.is_none() && !GREETINGS.contains(&api.key);
+        let removed =
+            removal.map(|kind| Removed { sender: sender.clone(), time, api, version, kind });
+        let (party, known) = self.parties.attribute(request, removed);
+        for (party, removed) in known {
+            self.count(party, removed);
+        }
+        if is_nameless && party != Some(Party::Broker) {
+            self.unnamed.count(sender, time, None);
         }
     }
 

@@ -21,19 +21,10 @@ impl Deprecated {
     /// Takes a request, of whatever version; gives those that are now known to be clients' and of a
     /// removed version.
     pub fn request(&mut self, request: &Request) -> Vec<Request> {
-        let told = self.0.see(request);
-        let mut clients = match told.party {
-            Some(Party::Client) => told.earlier,
-            _ => Vec::new(),
-        };
-        if is_removed(request) {
-            clients.extend(match told.party {
-                Some(Party::Client) => Some(request.clone()),
-                Some(Party::Broker) => None,
-                None => self.0.wait(request, request.clone()),
-            });
-        }
-        clients
+        let what = is_removed(request).then(|| request.clone());
+        let (_, known) = self.0.attribute(request, what);
+        let clients = known.into_iter().filter(|(party, _)| *party == Party::Client);
+        clients.map(|(_, request)| request).collect()
     }
 
     /// Gives those that have waited for long.

@@ -58,7 +58,7 @@ pub(super) fn act<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, numb
     let Then(then) = op(walk, tape, code, number);
     let then = tape.forget(then);
     let goes_on = match then & !0xffff {
-        GO => walk.go(then as u16, code),
+        GO => walk.go(then as u16, tape, code),
         STAY => true,
         FINISH => false,
         _ => return Step::Out(Why::from_number(then & 0xffff).unwrap_or(Why::Work)),
@@ -99,7 +99,7 @@ fn op<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, number: u64) -> 
     } else if word.is(Op::Array) {
         array(walk, word, word.length(number).unwrap_or(0))
     } else if word.is(Op::Records) {
-        records(walk, word, word.length(number).unwrap_or(0))
+        records(walk, tape, word, word.length(number).unwrap_or(0))
     } else if word.is(Op::Batch) {
         batch(walk, number as u32)
     } else if word.is(Op::Magic) {

@@ -72,7 +72,13 @@ pub(super) fn request<T: Tape>(
     } else {
         (walk.at, walk.answer) = (UNKNOWN_REQUEST, SHORT_RESPONSE);
     }
-    Then::STAY.if_done(walk.load(ASKED))
+    if tape.shown() < ASKED.width() {
+        return Then::STAY.if_done(walk.load(ASKED));
+    }
+    // It is at hand, as nearly always.
+    let id = (tape.number(0) >> 32) as u32;
+    tape.keep(ASKED.width());
+    if walk.claim(ASKED.width()) { asked(walk, tape, id) } else { Then::FINISH }
 }
 
 #[inline(always)]

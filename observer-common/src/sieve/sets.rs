@@ -11,6 +11,7 @@ use super::word::{Op, Width, Word};
 /// The bytes before a batch's length, those between it and the magic, and of the whole header; those
 /// of an older message's.
 const BEFORE_LENGTH: u32 = 8;
+const LENGTH_END: u32 = BEFORE_LENGTH + 4;
 const BEFORE_MAGIC: u32 = 4;
 const MAGIC_END: u32 = 17;
 const BATCH_HEADER: u32 = 61;
@@ -25,7 +26,7 @@ const MAGIC: Word = Word::new(Op::Magic, Width::One, 0, 0, 0);
 
 /// The length of a set.
 #[inline(always)]
-pub(super) fn records(walk: &mut Walk, word: Word, len: u32) -> Then {
+pub(super) fn records<T: Tape>(walk: &mut Walk, tape: &T, word: Word, len: u32) -> Then {
     if !walk.claim(len) {
         return Then::FINISH;
     }
@@ -33,8 +34,25 @@ pub(super) fn records(walk: &mut Walk, word: Word, len: u32) -> Then {
         walk.omit += len;
         return Then::go(walk.at.wrapping_add(1));
     }
+    if is_one_batch(tape, len) {
+        walk.keep += DELTA_END;
+        walk.omit += len - DELTA_END;
+        return Then::go(walk.at.wrapping_add(1));
+    }
     walk.set = len;
     next_batch(walk)
+}
+
+/// Whether the set is one batch whose header is shown, and need not be kept to its end: as nearly all
+/// are that producers send.
+#[inline(always)]
+fn is_one_batch<T: Tape>(tape: &T, set: u32) -> bool {
+    if set < BATCH_HEADER || tape.shown() < BATCH_HEADER {
+        return false;
+    }
+    let batch = (tape.number(BEFORE_LENGTH) >> 32) as u32;
+    let magic = tape.number(MAGIC_END - 1) >> 56;
+    magic == 2 && batch == set - LENGTH_END && says_count_twice(tape, 0)
 }
 
 /// To the next batch of a set, if there can be one.
@@ -58,7 +76,6 @@ fn leave_set(walk: &mut Walk) -> Then {
 /// The length of a batch.
 #[inline(always)]
 pub(super) fn batch(walk: &mut Walk, len: u32) -> Then {
-    const LENGTH_END: u32 = BEFORE_LENGTH + 4;
     if len > i32::MAX as u32 {
         walk.set -= LENGTH_END;
         return leave_set(walk);
@@ -82,7 +99,7 @@ pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &T, magic: u8) -> Then {
         walk.set -= MAGIC_END;
         return leave_set(walk);
     }
-    let kept = if says_count_twice(tape) { DELTA_END } else { BATCH_HEADER };
+    let kept = if says_count_twice(tape, MAGIC_END) { DELTA_END } else { BATCH_HEADER };
     walk.keep += kept - MAGIC_END;
     if walk.batch > walk.set {
         walk.set -= kept;
@@ -93,16 +110,10 @@ pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &T, magic: u8) -> Then {
     next_batch(walk)
 }
 
-/// Whether a batch's header is shown to its end, and its last offset delta tells how many records there
-/// are.
+/// Whether a batch's header, of which so many bytes have passed, is shown to its end, and its last offset
+/// delta tells how many records there are.
 #[inline(always)]
-fn says_count_twice<T: Tape>(tape: &T) -> bool {
-    tape.shown() >= BATCH_HEADER - MAGIC_END
-        && field(tape, DELTA) == field(tape, COUNT).wrapping_sub(1)
-}
-
-/// The number that begins at this place of a header whose magic has passed.
-#[inline(always)]
-fn field<T: Tape>(tape: &T, place: u32) -> u32 {
-    (tape.number(place - MAGIC_END) >> 32) as u32
+fn says_count_twice<T: Tape>(tape: &T, passed: u32) -> bool {
+    let field = |place| (tape.number(place - passed) >> 32) as u32;
+    tape.shown() >= BATCH_HEADER - passed && field(DELTA) == field(COUNT).wrapping_sub(1)
 }

@@ -22,17 +22,19 @@ pub enum Step {
     Out(Why),
 }
 
-/// Takes a direction one step further.
+/// Takes a direction one step further, where bytes of the skb have not passed. None of those that come
+/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out.
 #[inline(always)]
 pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
-    let unwanted = min(walk.unwanted(), tape.left());
-    if unwanted > 0 {
-        tape.leave_out(unwanted);
-        walk.omit -= unwanted;
+    match read(walk, tape, code) {
+        Step::More => pass(walk, tape),
+        out => out,
     }
-    if tape.left() == 0 {
-        return Step::Done;
-    }
+}
+
+/// Reads a number and does what its word says, or keeps bytes before it.
+#[inline(always)]
+fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     if walk.omit > 0 {
         return keep(walk, tape);
     }
@@ -59,6 +61,21 @@ pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
         number
     };
     act(walk, tape, code, number)
+}
+
+/// Passes over the bytes to keep that are shown, and over those to leave out behind them: what the skb
+/// ends with takes no step of its own.
+#[inline(always)]
+fn pass<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
+    let kept = min(walk.keep, tape.shown());
+    tape.keep(kept);
+    walk.keep -= kept;
+    let unwanted = min(walk.unwanted(), tape.left());
+    if unwanted > 0 {
+        tape.leave_out(unwanted);
+        walk.omit -= unwanted;
+    }
+    if tape.left() == 0 { Step::Done } else { Step::More }
 }
 
 /// Bytes of the number that have not been read.

@@ -2,7 +2,11 @@
 
 use super::Walk;
 use crate::sieve::code::Code;
+use crate::sieve::tape::Tape;
 use crate::sieve::word::{Op, Width, Word};
+
+/// Counts of no tagged fields that are passed over at once: of the elements and the message that end.
+const MOST_UNTAGGED: u32 = 3;
 
 impl Walk {
     /// Claims bytes of the frame; false if it has not so many.
@@ -30,13 +34,15 @@ impl Walk {
 
     /// On to the word at this place; false where the message ends.
     #[inline(always)]
-    pub(in crate::sieve) fn go(&mut self, at: u16, code: &impl Code) -> bool {
+    pub(in crate::sieve) fn go(&mut self, at: u16, tape: &impl Tape, code: &impl Code) -> bool {
         self.at = at;
-        let mut word = code.word(at);
-        // What reads nothing needs no step of its own.
-        if word.is(Op::Next) && word.before() == 0 {
-            self.at = self.round(word);
-            word = code.word(self.at);
+        let mut word = self.look(code);
+        for _ in 0..MOST_UNTAGGED {
+            if !word.is(Op::Tagged) || word.before() > 0 || !self.keep_untagged(tape) {
+                break;
+            }
+            self.at = self.at.wrapping_add(1);
+            word = self.look(code);
         }
         if word.is(Op::Rest) && word.before() == 0 {
             self.keep_rest(word);
@@ -44,6 +50,30 @@ impl Walk {
         }
         // The end of a message reads nothing, and keeps nothing but what stands before it.
         !(word.is(Op::End) && word.before() == 0) && self.load(word)
+    }
+
+    /// The word at the walk's place. The end of an element, which reads nothing, needs no step of its own.
+    #[inline(always)]
+    fn look(&mut self, code: &impl Code) -> Word {
+        let word = code.word(self.at);
+        if !word.is(Op::Next) || word.before() > 0 {
+            return word;
+        }
+        self.at = self.round(word);
+        code.word(self.at)
+    }
+
+    /// Keeps the count of tagged fields that comes next, if it is at hand and there are none, as nearly
+    /// always.
+    #[inline(always)]
+    fn keep_untagged(&mut self, tape: &impl Tape) -> bool {
+        let is_at_hand = self.omit == 0 && self.left > 0 && tape.shown() > self.keep;
+        if !is_at_hand || tape.number(self.keep) >> 56 != 0 {
+            return false;
+        }
+        self.left -= 1;
+        self.keep += 1;
+        true
     }
 
     /// Takes up a word, and claims what it reads; false if the frame has not so much.

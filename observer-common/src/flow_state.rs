@@ -168,7 +168,7 @@ impl FlowState {
         self.awaits = 0;
         self.mode = Mode::Sieve as u32;
         self.place = Place::new(first);
-        self.walk = Walk::new(is_request, is_proven);
+        self.walk.begin(is_request, is_proven);
     }
 
     /// In step from this byte on, with which a frame begins.

@@ -1,8 +1,6 @@
 //! A packet whose first bytes have been loaded at once: enough for the headers of most, and each load is a
 //! call of the kernel.
 
-use aya_ebpf::macros::map;
-use aya_ebpf::maps::PerCpuArray;
 use observer_common::packet::Load;
 
 use crate::skb::Skb;
@@ -13,8 +11,8 @@ const LOADED: usize = 54;
 const ROOM: usize = 64;
 const SLACK: usize = 64;
 
-#[map]
-static FRONT: PerCpuArray<[u8; ROOM + SLACK]> = PerCpuArray::with_max_entries(1, 0);
+/// Where they are loaded to.
+pub type Room = [u8; ROOM + SLACK];
 
 /// A packet and its first bytes.
 pub struct Front<'a> {
@@ -25,11 +23,11 @@ pub struct Front<'a> {
 impl<'a> Front<'a> {
     /// Loads them, if the packet has as many.
     #[inline(always)]
-    pub fn load(skb: Skb<'a>) -> Self {
-        let room = FRONT.get_ptr_mut(0).map(<*mut _>::cast::<u8>);
-        // SAFETY: the room, an entry of a per-CPU array, is larger.
-        let loaded = room.filter(|room| unsafe { skb.copy(0, *room, LOADED as u32) });
-        Self { skb, bytes: loaded.map(<*mut _>::cast_const) }
+    pub fn load(skb: Skb<'a>, room: &'a mut Room) -> Self {
+        let room = room.as_mut_ptr();
+        // SAFETY: the room is larger.
+        let is_loaded = unsafe { skb.copy(0, room, LOADED as u32) };
+        Self { skb, bytes: is_loaded.then_some(room.cast_const()) }
     }
 }
 

@@ -10,6 +10,7 @@ use observer_common::packet::Packet;
 use observer_common::record::{SegmentHeader, Wants};
 use observer_common::{Flow, TcpFlags};
 
+use crate::front::Room;
 use crate::ring::now;
 use crate::skb::Skb;
 
@@ -26,6 +27,8 @@ pub struct Seen {
     pub payload: u32,
     /// Its length.
     pub len: u32,
+    /// The first bytes of its packet.
+    pub front: Room,
 }
 
 /// Flags that tell of a connection's state.
@@ -35,17 +38,17 @@ pub const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | T
 static SEEN: PerCpuArray<Seen> = PerCpuArray::with_max_entries(1, 0);
 
 impl Seen {
+    /// Of this CPU, to be noted.
+    #[inline(always)]
+    pub fn room() -> Option<&'static mut Self> {
+        // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+        SEEN.get_ptr_mut(0).map(|seen| unsafe { &mut *seen })
+    }
+
     /// Notes a packet's segment.
     #[inline(always)]
-    pub fn note(
-        skb: Skb<'_>,
-        packet: &Packet,
-        len: u32,
-        egress: bool,
-    ) -> Option<&'static mut Self> {
-        // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
-        let seen = SEEN.get_ptr_mut(0).map(|seen| unsafe { &mut *seen })?;
-        seen.header = SegmentHeader {
+    pub fn note(&mut self, skb: Skb<'_>, packet: &Packet, len: u32, egress: bool) {
+        self.header = SegmentHeader {
             time_ns: now(),
             seq: packet.seq,
             ack: packet.ack,
@@ -55,13 +58,12 @@ impl Seen {
             wants: Wants::Nothing,
             flow: packet.flow,
         };
-        seen.ifindex = skb.ifindex();
-        seen.egress = u32::from(egress);
-        seen.payload = packet.payload_offset as u32;
-        seen.len = len;
+        self.ifindex = skb.ifindex();
+        self.egress = u32::from(egress);
+        self.payload = packet.payload_offset as u32;
+        self.len = len;
         // SAFETY: nothing is done. The compiler must not take the values from elsewhere.
         unsafe { core::arch::asm!("", options(nostack)) };
-        Some(seen)
     }
 
     /// Its flow.

@@ -39,7 +39,9 @@ pub fn observe<const SIEVE: bool>(
     egress: bool,
 ) -> Result<(), Ignored> {
     let skb = Skb(ctx);
-    let packet = parse(&Front::load(skb), link).map_err(|skip| skipped(ctx, skip))?;
+    let seen = Seen::room().ok_or(Ignored::NoScratch)?;
+    let packet =
+        parse(&Front::load(skb, &mut seen.front), link).map_err(|skip| skipped(ctx, skip))?;
     if !maps::watched(packet.flow.dst.port) && !maps::watched(packet.flow.src.port) {
         return Err(Ignored::NotWatched);
     }
@@ -47,7 +49,7 @@ pub fn observe<const SIEVE: bool>(
     if payload_len == 0 && !packet.flags.has(STATE_FLAGS) {
         return Err(Ignored::NoPayload);
     }
-    let seen = Seen::note(skb, &packet, payload_len, egress).ok_or(Ignored::NoScratch)?;
+    seen.note(skb, &packet, payload_len, egress);
     take::<SIEVE>(Segment { skb, seen })
 }
 

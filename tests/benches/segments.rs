@@ -48,6 +48,8 @@ struct Load {
     request: Vec<u8>,
     response: Vec<u8>,
     exchanges: u32,
+    /// Bytes that either side writes in its memory before it sends: what a broker does to the caches.
+    sweep: usize,
 }
 
 fn main() {
@@ -131,19 +133,30 @@ fn exchange(load: &Load, ids: Range<u32>, Pair { client, server }: &mut Pair) {
     thread::scope(|scope| {
         scope.spawn(move || {
             let (mut request, mut response) = (load.request.clone(), load.response.clone());
+            let mut swept = vec![0; load.sweep];
             for id in answered {
                 server.read_exact(&mut request).expect("a request");
+                sweep(&mut swept);
                 response[4..8].copy_from_slice(&id.to_be_bytes());
                 server.write_all(&response).expect("a reader");
             }
         });
         let (mut request, mut response) = (load.request.clone(), load.response.clone());
+        let mut swept = vec![0; load.sweep];
         for id in ids {
+            sweep(&mut swept);
             request[8..12].copy_from_slice(&id.to_be_bytes());
             client.write_all(&request).expect("a reader");
             client.read_exact(&mut response).expect("an answer");
         }
     });
+}
+
+/// Writes in each of a memory's cache lines.
+fn sweep(memory: &mut [u8]) {
+    for byte in memory.iter_mut().step_by(64) {
+        *byte = std::hint::black_box(byte.wrapping_add(1));
+    }
 }
 
 /// What the daemon does; its processor time behind the first exchanges, and all that it saw.
@@ -195,7 +208,7 @@ fn thread_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
-fn loads() -> [Load; 4] {
+fn loads() -> [Load; 5] {
     let answered = |partitions| {
         let partition = |index| PartitionProduceResponse::default().with_index(index);
         let topic = TopicProduceResponse::default()
@@ -210,24 +223,35 @@ fn loads() -> [Load; 4] {
             request: produce(1, 16, 1_000),
             response: answered(1),
             exchanges: 20_000,
+            sweep: 0,
         },
         Load {
             name: "produce-30",
             request: produce(30, 16, 1_000),
             response: answered(30),
             exchanges: 2_000,
+            sweep: 0,
         },
         Load {
             name: "record",
             request: produce(1, 1, 200),
             response: answered(1),
             exchanges: 50_000,
+            sweep: 0,
+        },
+        Load {
+            name: "record-cold",
+            request: produce(1, 1, 200),
+            response: answered(1),
+            exchanges: 5_000,
+            sweep: 4 << 20,
         },
         Load {
             name: "fetch",
             request: request(&fetch, ApiKey::Fetch, FETCH),
             response: fetched(64),
             exchanges: 1_000,
+            sweep: 0,
         },
     ]
 }

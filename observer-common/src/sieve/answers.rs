@@ -56,6 +56,12 @@ impl Answers {
     pub const NONE: Self =
         Self { slots: [Answer(0); ANSWERS], noted: 0, passed: 0, has_forgotten: 0 };
 
+    /// None is expected any more. What stands in the slots is not looked at.
+    #[inline(always)]
+    pub const fn forget(&mut self) {
+        (self.noted, self.passed, self.has_forgotten) = (0, 0, 0);
+    }
+
     /// Notes an answer.
     #[inline(always)]
     pub fn note(&mut self, answer: Answer) {

@@ -14,8 +14,6 @@ pub const MAX_DEPTH: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Walk {
-    /// Responses that are expected; of the response direction.
-    pub(super) answers: Answers,
     /// What is to be done next.
     pub(super) word: Word,
     /// The beginning of a number that is split over two skbs.
@@ -54,6 +52,8 @@ pub struct Walk {
     is_request: u8,
     is_proven: u8,
     tokens: u8,
+    /// Responses that are expected; of the response direction. Behind what every step looks at.
+    pub(super) answers: Answers,
 }
 
 const _: () = assert!(size_of::<Walk>() == 232);
@@ -62,9 +62,8 @@ impl Walk {
     /// A direction at a frame's beginning; `is_proven` when it is known to be Kafka's.
     #[inline(always)]
     pub const fn new(is_request: bool, is_proven: bool) -> Self {
-        Self {
-            answers: Answers::NONE,
-            word: if is_request { Word::REQUEST } else { Word::RESPONSE },
+        let mut walk = Self {
+            word: Word::RESPONSE,
             number: 0,
             left: 0,
             keep: 0,
@@ -82,10 +81,26 @@ impl Walk {
             inner: 0,
             back: 0,
             read: 0,
-            is_request: is_request as u8,
-            is_proven: is_proven as u8,
+            is_request: 0,
+            is_proven: 0,
             tokens: Tokens::No as u8,
-        }
+            answers: Answers::NONE,
+        };
+        walk.begin(is_request, is_proven);
+        walk
+    }
+
+    /// The same, in its place. What else there is of it is not looked at before it is written.
+    #[inline(always)]
+    pub const fn begin(&mut self, is_request: bool, is_proven: bool) {
+        self.answers.forget();
+        self.word = if is_request { Word::REQUEST } else { Word::RESPONSE };
+        (self.number, self.read) = (0, 0);
+        (self.left, self.keep, self.omit, self.before) = (0, 0, 0, 0);
+        (self.depth, self.back) = (0, 0);
+        self.is_request = is_request as u8;
+        self.is_proven = is_proven as u8;
+        self.tokens = Tokens::No as u8;
     }
 
     /// Whether requests pass here.

@@ -36,7 +36,6 @@ const FAR_CHUNK_HEADER: u32 = FAR_CHUNK_HEADER_LEN as u32;
 /// The records of a segment, and where its walk is.
 #[repr(C)]
 pub struct Desk {
-    bytes: [u8; SIZE + SLACK],
     /// Records have covered the bytes before this one.
     pub told: Seq,
     /// Where in the payload the walk is.
@@ -65,6 +64,8 @@ pub struct Desk {
     pub is_muted: u32,
     /// See `Tape::forget`.
     pub forgotten: u32,
+    /// Behind the rest, so that a record's first bytes are near it.
+    bytes: [u8; SIZE + SLACK],
 }
 
 #[map]

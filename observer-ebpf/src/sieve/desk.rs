@@ -23,9 +23,11 @@ use crate::seen::Seen;
 const SIZE: usize = 16 << 10;
 /// Bytes after which a record is made.
 const ROOM: u32 = 8 << 10;
-/// Bytes shown at most, a power of two, and what is shown of a frame at first.
+/// Bytes shown at most, a power of two, what is shown of a frame at first, and what behind a record set:
+/// each cache line more is one more to wait for.
 pub const MOST_SHOWN: u32 = 4 << 10;
-const SHOWN: u32 = 192;
+const SHOWN_FIRST: u32 = 192;
+const SHOWN: u32 = 96;
 /// Bytes behind the last place: of a window, and of a number.
 const SLACK: usize = MOST_SHOWN as usize + 16;
 
@@ -119,7 +121,8 @@ impl Desk {
         if self.chunk == 0 {
             self.open_chunk(seen, is_start);
         }
-        let wanted = if wanted < SHOWN { SHOWN } else { wanted };
+        let least = if is_start { SHOWN_FIRST } else { SHOWN };
+        let wanted = if wanted < least { least } else { wanted };
         let left = seen.len - self.at;
         let n = if wanted < left { wanted } else { left };
         // Bounds in a form that the verifier follows.

@@ -174,6 +174,8 @@ impl Visitor for Collector<'_> {
                 self.position.is_failure_lost = true;
             }
             Role::Offset => self.position.is_offset_lost = true,
+            // One of a list: that it is there is known.
+            Role::Partition if self.position.partition.is_none() => self.count_partition(),
             Role::ResourceType | Role::PatternType => self.position.is_topic_resource = false,
             Role::Host => self.host(None),
             Role::Port => self.port(None),

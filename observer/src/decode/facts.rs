@@ -89,6 +89,8 @@ pub struct Topic {
     pub is_failed: bool,
     /// A fetch session shall no longer hold it.
     pub is_forgotten: bool,
+    /// More was said of it than was seen, or than there was room for: its partitions may be more.
+    pub is_partial: bool,
 }
 
 /// A partition that a message says something of.

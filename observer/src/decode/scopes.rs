@@ -135,15 +135,16 @@ impl Collector<'_> {
         }
     }
 
-    fn count_partition(&mut self) {
+    pub(super) fn count_partition(&mut self) {
         let partitions = &mut self.position.partitions;
         *partitions = partitions.saturating_add(1);
     }
 
-    /// Of partitions that are too many only the sizes are kept, and of no topic.
+    /// Of partitions that are too many only the sizes are kept, of no topic, and the first error.
     #[cold]
     fn merge(&mut self, partition: &Partition) {
         self.evictions.count(Table::MessageFacts);
+        self.topic().into_iter().for_each(|topic| topic.is_partial = true);
         if self.facts.partitions.last().is_some_and(|last| last.topic != u32::MAX) {
             let (bytes, records) = (Some(0), Some(0));
             self.facts.partitions.push(Partition { bytes, records, ..Partition::of(u32::MAX) });
@@ -152,6 +153,9 @@ impl Collector<'_> {
             let bytes = last.bytes.unwrap_or_default();
             last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));
             last.records = last.records.zip(partition.records).map(|(a, b)| a.saturating_add(b));
+            if last.error == ErrorCode::NONE {
+                last.error = partition.error;
+            }
         }
     }
 
@@ -237,6 +241,7 @@ impl Collector<'_> {
         if self.position.topic.is_some() {
             // Its error may stand in what does not come.
             self.position.is_failure_lost = true;
+            self.topic().into_iter().for_each(|topic| topic.is_partial = true);
             self.leave_topic();
         }
     }

@@ -5,40 +5,10 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{Exchange, Outcome};
-use crate::decode::{ErrorFact, Facts, Partition, SessionTopic, Topic, TopicId, Undecoded};
+use super::totals::{Identity, Rejections, add_each, fetched, identities, of_partition};
+use super::{Exchange, Outcome, TopicTotals};
+use crate::decode::{ErrorFact, Facts, SessionTopic, Undecoded};
 use crate::protocol::api::ApiKey;
-use crate::protocol::error_code::ErrorCode;
-
-/// A topic of an exchange.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TopicTotals {
-    /// Its name, if it is known.
-    pub name: Option<Arc<str>>,
-    /// Its id, if the exchange says it.
-    pub id: Option<TopicId>,
-    /// Partitions named.
-    pub partitions: u32,
-    /// Bytes of record sets sent, whatever became of them; `None` where the API sends none.
-    pub bytes: Option<u64>,
-    /// Of these, bytes of partitions that were answered with an error.
-    pub rejected_bytes: u64,
-    /// Records sent, of Produce; `None` where some of them cannot be counted.
-    pub records: Option<u64>,
-    /// Of these, records of partitions whose records can be counted.
-    pub known_records: u64,
-    /// Of those, records of partitions that were answered with an error.
-    pub rejected_records: u64,
-}
-
-impl TopicTotals {
-    /// The topics that a message names; `None` where none were found in what was not decoded whole.
-    pub fn named(facts: &Facts) -> Option<Vec<Self>> {
-        let mut topics = Vec::new();
-        add_each(facts, &Self::default(), &mut topics);
-        (!topics.is_empty() || facts.undecoded.is_none()).then_some(topics)
-    }
-}
 
 impl Exchange {
     /// The API.
@@ -155,7 +125,7 @@ impl Exchange {
                     SessionTopic::Name(_) => None,
                     SessionTopic::Id(id) => Some(*id),
                 },
-                partitions: u32::try_from(held.partitions.len()).unwrap_or(u32::MAX),
+                partitions: u32::try_from(held.partitions.len()).ok(),
                 bytes: self.is_response_decoded().then_some(0),
                 ..TopicTotals::default()
             })
@@ -172,7 +142,7 @@ impl Exchange {
                 continue;
             };
             let bytes = u64::from(partition.bytes.unwrap_or_default());
-            totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
+            totals.add_bytes(bytes);
             let records = partition.records.map(u64::from);
             totals.records = totals.records.zip(records).map(|(sum, n)| sum.saturating_add(n));
             let records = records.unwrap_or_default();
@@ -181,79 +151,6 @@ impl Exchange {
                 totals.rejected_bytes = totals.rejected_bytes.saturating_add(bytes);
                 totals.rejected_records = totals.rejected_records.saturating_add(records);
             }
-        }
-    }
-}
-
-/// How a message names a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Identity<'a> {
-    Name(&'a str),
-    Id(TopicId),
-}
-
-/// Its name, and its id.
-pub(super) fn identities(
-    name: Option<&Arc<str>>,
-    id: Option<TopicId>,
-) -> impl Iterator<Item = Identity<'_>> {
-    let name = name.map(|name| Identity::Name(name));
-    name.into_iter().chain(id.map(Identity::Id))
-}
-
-/// The partitions of a Produce that were answered with an error.
-#[derive(Default)]
-struct Rejections<'a>(HashSet<(Identity<'a>, i32), RandomState>);
-
-impl<'a> Rejections<'a> {
-    fn new(response: &'a Facts) -> Self {
-        let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
-        let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p.index)));
-        let each = named.flat_map(|(topic, index)| {
-            identities(topic.name.as_ref(), topic.id).map(move |topic| (topic, index))
-        });
-        Self(each.collect())
-    }
-
-    fn contain(&self, topic: &TopicTotals, index: i32) -> bool {
-        let mut identities = identities(topic.name.as_ref(), topic.id);
-        !self.0.is_empty() && identities.any(|topic| self.0.contains(&(topic, index)))
-    }
-}
-
-/// Totals for each topic of a message.
-fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<TopicTotals>) {
-    let of = |topic: &Topic| TopicTotals {
-        name: topic.name.clone(),
-        id: topic.id,
-        partitions: topic.partitions,
-        ..nothing.clone()
-    };
-    topics.extend(facts.topics.iter().map(of));
-}
-
-/// The totals that a partition counts in; what is said of topics that were too many to be told apart
-/// counts in one more, without a name.
-fn of_partition<'t>(
-    topics: &'t mut Vec<TopicTotals>,
-    facts: &Facts,
-    partition: &Partition,
-    nothing: &TopicTotals,
-) -> Option<&'t mut TopicTotals> {
-    let index = (partition.topic as usize).min(facts.topics.len());
-    if index == topics.len() {
-        topics.push(nothing.clone());
-    }
-    topics.get_mut(index)
-}
-
-fn fetched(facts: &Facts, topics: &mut Vec<TopicTotals>) {
-    let nothing = TopicTotals { bytes: Some(0), ..TopicTotals::default() };
-    add_each(facts, &nothing, topics);
-    for partition in &facts.partitions {
-        if let Some(totals) = of_partition(topics, facts, partition, &nothing) {
-            let bytes = u64::from(partition.bytes.unwrap_or_default());
-            totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
         }
     }
 }

@@ -95,3 +95,27 @@ fn partitions_of_no_topic_count_in_one_without_a_name() {
     let sums = fetched.iter().map(|topic| (topic.name.as_deref(), topic.bytes));
     assert_eq!(sums.collect::<Vec<_>>(), [(Some("t"), Some(1)), (None, Some(6))]);
 }
+
+#[test]
+fn of_a_topic_that_was_seen_in_part_no_sum_is_told() {
+    let topic = |name: &str, is_partial| Topic {
+        name: Some(name.into()),
+        partitions: 1,
+        is_partial,
+        ..Topic::default()
+    };
+    let set = |topic, records| Partition { bytes: Some(71), records, ..Partition::of(topic) };
+    let seen = Facts {
+        topics: vec![topic("a", false), topic("b", true)],
+        partitions: vec![set(0, Some(3)), set(1, Some(3))],
+        ..undecoded(Undecoded::Elided)
+    };
+    let produce = exchange(ApiKey::PRODUCE, seen.clone(), Facts::default());
+    for (exchange, records) in [(produce, Some(3)), (fetch(seen), None)] {
+        let topics = exchange.topics().unwrap();
+        let [a, b] = &topics[..] else { panic!("{topics:?}") };
+        assert_eq!((a.partitions, a.bytes, a.records), (Some(1), Some(71), records));
+        assert_eq!((b.partitions, b.bytes, b.records), (None, None, None));
+        assert_eq!(b.known_bytes, 71, "what was seen counts");
+    }
+}

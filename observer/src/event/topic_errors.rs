@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::bodies::{Identity, identities};
+use super::totals::{Identity, identities};
 use crate::decode::{ErrorFact, Facts, TopicId};
 
 /// The errors of a response's topics.

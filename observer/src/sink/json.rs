@@ -79,7 +79,7 @@ impl<'a> Record<'a> {
 struct TopicRecord {
     name: Option<String>,
     id: Option<String>,
-    partitions: u32,
+    partitions: Option<u32>,
     bytes: Option<u64>,
     records: Option<u64>,
     /// What the response says of the topic and its partitions; `None` where that is not known.

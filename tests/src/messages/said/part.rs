@@ -21,6 +21,7 @@ pub fn why_not_part(part: &Facts, whole: &Facts) -> Option<&'static str> {
             "partitions",
             is_among(&part.partitions, &whole.partitions, |a, b| partition(a, b, (part, whole))),
         ),
+        ("sizes", sizes(part, whole)),
         ("errors", errors(part, whole)),
         ("groups", is_among(&part.groups, &whole.groups, Arc::eq)),
         ("members", is_among(&part.members, &whole.members, Arc::eq)),
@@ -53,7 +54,7 @@ fn topic(a: &Topic, b: &Topic, (part, whole): Both<'_>) -> bool {
     is_same_or_unseen(a.name.as_ref(), b.name.as_ref())
         && is_same_or_unseen(a.id, b.id)
         && is_same_or_unseen(group(part, a.group), group(whole, b.group))
-        && a.partitions <= b.partitions
+        && (a.is_partial || a.partitions == b.partitions)
         && a.is_failed <= b.is_failed
         && a.is_forgotten == b.is_forgotten
 }
@@ -76,6 +77,23 @@ fn partition(a: &Partition, b: &Partition, (part, whole): Both<'_>) -> bool {
         && is_same_or_unseen(a.bytes, b.bytes)
         && is_same_or_unseen(a.records, b.records)
         && is_same_or_unseen(a.offset, b.offset)
+}
+
+/// Whether each topic that is not said to be a part has the bytes that it has in the whole.
+fn sizes(part: &Facts, whole: &Facts) -> bool {
+    let each = |facts: &Facts| -> Vec<(Topic, u64)> {
+        let mut topics: Vec<_> = facts.topics.iter().map(|topic| (topic.clone(), 0)).collect();
+        for partition in &facts.partitions {
+            if let Some((_, bytes)) = topics.get_mut(partition.topic as usize) {
+                *bytes += u64::from(partition.bytes.unwrap_or_default());
+            }
+        }
+        topics
+    };
+    let whole_topics = each(whole);
+    let mut ours = each(part);
+    ours.retain(|(topic, _)| !topic.is_partial);
+    is_among(&ours, &whole_topics, |a, b| topic(&a.0, &b.0, (part, whole)) && a.1 == b.1)
 }
 
 /// A code, and the name and id of the topic that it is said of.

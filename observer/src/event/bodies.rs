@@ -65,13 +65,18 @@ impl Exchange {
         facts.undecoded.is_none().then_some(true)
     }
 
+    /// The message that tells of the topics: the response of a fetch, else the request.
+    pub fn of_topics(&self) -> Option<&Facts> {
+        match self.api_key() {
+            ApiKey::FETCH | ApiKey::SHARE_FETCH => self.response.as_deref(),
+            _ => self.request.as_deref(),
+        }
+    }
+
     /// The topics: of a fetch those that were answered and the others of its session, else those
     /// that were asked about. `None` also where none were found in what was not decoded whole.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
-        let told = match self.api_key() {
-            ApiKey::FETCH | ApiKey::SHARE_FETCH => self.response.as_deref()?,
-            _ => self.request.as_deref()?,
-        };
+        let told = self.of_topics()?;
         let mut topics = self.moved().unwrap_or_else(|| {
             let mut topics = Vec::new();
             add_each(told, &TopicTotals::default(), &mut topics);

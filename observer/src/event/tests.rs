@@ -119,3 +119,59 @@ fn of_a_topic_that_was_seen_in_part_no_sum_is_told() {
         assert_eq!(b.known_bytes, 71, "what was seen counts");
     }
 }
+
+/// A message that names topics, each in a group or none.
+fn naming(groups: &[&str], topics: &[(&str, Option<u16>)]) -> Facts {
+    let topic = |(name, group): &(&str, _)| Topic {
+        name: Some((*name).into()),
+        group: *group,
+        ..Topic::default()
+    };
+    Facts {
+        groups: groups.iter().map(|group| (*group).into()).collect(),
+        topics: topics.iter().map(topic).collect(),
+        ..Facts::default()
+    }
+}
+
+/// How many errors are said of each topic of a request.
+fn errors_by_entry(request: &Facts, response: &Facts) -> Vec<Option<u32>> {
+    let errors = TopicErrors::new(request, response).unwrap();
+    let entries = 0..request.topics.len() as u32;
+    entries.map(|entry| Some(errors.of(Some(entry))?.into_values().sum())).collect()
+}
+
+#[test]
+fn an_error_is_said_of_one_entry_of_a_topic_and_not_of_all_of_its_name() {
+    let asked = naming(&["g", "h"], &[("t", Some(0)), ("t", Some(1)), ("u", Some(1))]);
+    // In an order of its own.
+    let mut answer = naming(&["h", "g"], &[("u", Some(0)), ("t", Some(0)), ("t", Some(1))]);
+    answer.errors.count(ErrorCode(29), Some(1));
+    assert_eq!(errors_by_entry(&asked, &answer), [Some(0), Some(1), Some(0)], "h's t");
+    // The response says nothing of the group.
+    let asked = naming(&["g"], &[("t", Some(0)), ("t", Some(0))]);
+    let mut answer = naming(&[], &[("t", None), ("t", None)]);
+    answer.errors.count(ErrorCode(3), Some(0));
+    assert_eq!(errors_by_entry(&asked, &answer), [Some(1), Some(0)]);
+}
+
+#[test]
+fn an_error_that_may_be_another_entrys_is_said_of_none() {
+    let asked = naming(&[], &[("t", None), ("u", None), ("t", None)]);
+    let mut answer = naming(&[], &[("u", None), ("t", None)]);
+    assert_eq!(errors_by_entry(&asked, &answer), [Some(0); 3]);
+    answer.errors.count(ErrorCode(42), Some(1));
+    assert_eq!(errors_by_entry(&asked, &answer), [None, Some(0), None]);
+    let mut unseen = naming(&["g"], &[("t", Some(0)), ("t", None)]);
+    unseen.topics.push(Topic::default());
+    let mut answer = naming(&["g", "h"], &[("t", Some(0)), ("t", Some(1))]);
+    answer.errors.count(ErrorCode(29), Some(1));
+    assert_eq!(errors_by_entry(&unseen, &answer), [Some(0), None, None]);
+}
+
+#[test]
+fn a_fetched_topic_has_the_errors_of_its_own_entry() {
+    let mut answer = naming(&[], &[("t", None), ("t", None)]);
+    answer.errors.count(ErrorCode(6), Some(1));
+    assert_eq!(errors_by_entry(&answer, &answer), [Some(0), Some(1)]);
+}

@@ -11,6 +11,8 @@ use crate::protocol::error_code::ErrorCode;
 /// A topic of an exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TopicTotals {
+    /// Its index among the topics of the message that tells of it, if it is one of them.
+    pub index: Option<u32>,
     /// Its name, if it is known.
     pub name: Option<Arc<str>>,
     /// Its id, if the exchange says it.
@@ -84,7 +86,8 @@ impl<'a> Rejections<'a> {
 
 /// Totals for each topic of a message.
 pub(super) fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<TopicTotals>) {
-    let of = |topic: &Topic| TopicTotals {
+    let of = |(index, topic): (u32, &Topic)| TopicTotals {
+        index: Some(index),
         name: topic.name.clone(),
         id: topic.id,
         partitions: (!topic.is_partial).then_some(topic.partitions),
@@ -92,7 +95,7 @@ pub(super) fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<To
         records: nothing.records.filter(|_| !topic.is_partial),
         ..nothing.clone()
     };
-    topics.extend(facts.topics.iter().map(of));
+    topics.extend((0_u32..).zip(&facts.topics).map(of));
 }
 
 /// The totals that a partition counts in; what is said of topics that were too many to be told apart

@@ -65,7 +65,9 @@ impl<'a> Record<'a> {
             wait_us: exchange.wait.map(micros),
             throttle_ms: exchange.throttle_ms(),
             errors: exchange.response.as_deref().and_then(errors),
-            topics: exchange.topics().map(|topics| records(topics, exchange.response.as_deref())),
+            topics: exchange.topics().map(|topics| {
+                records(topics, exchange.of_topics().zip(exchange.response.as_deref()))
+            }),
             group: exchange.group().map(|group| &**group),
             empty_fetch: exchange.is_empty_fetch(),
             forwarded: ForwardedRecord::new(exchange),
@@ -86,10 +88,11 @@ struct TopicRecord {
     errors: Option<BTreeMap<String, u32>>,
 }
 
-fn records(topics: Vec<TopicTotals>, response: Option<&Facts>) -> Vec<TopicRecord> {
-    let errors = response.and_then(TopicErrors::new);
-    let record = |TopicTotals { name, id, partitions, bytes, records, .. }| TopicRecord {
-        errors: errors.as_ref().map(|errors| errors.of(name.as_ref(), id)),
+/// Topics, with the errors that are said of them: the message that tells of them, and the response.
+fn records(topics: Vec<TopicTotals>, messages: Option<(&Facts, &Facts)>) -> Vec<TopicRecord> {
+    let errors = messages.and_then(|(told, response)| TopicErrors::new(told, response));
+    let record = |TopicTotals { index, name, id, partitions, bytes, records, .. }| TopicRecord {
+        errors: errors.as_ref().and_then(|errors| errors.of(index)),
         name: name.map(|name| name.to_string()),
         id: id.map(|id| id.to_string()),
         partitions,
@@ -121,8 +124,9 @@ impl<'a> ForwardedRecord<'a> {
             api_version: request.api_version,
             client_id: request.client_id.as_deref(),
             errors: response.and_then(|response| errors(&response.facts)),
-            topics: TopicTotals::named(&request.facts)
-                .map(|topics| records(topics, response.map(|response| &response.facts))),
+            topics: TopicTotals::named(&request.facts).map(|topics| {
+                records(topics, response.map(|response| (&request.facts, &response.facts)))
+            }),
             validate_only: request.facts.is_validation(),
         })
     }

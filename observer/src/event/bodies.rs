@@ -74,7 +74,8 @@ impl Exchange {
     }
 
     /// The topics: of a fetch those that were answered and the others of its session, else those
-    /// that were asked about. `None` also where none were found in what was not decoded whole.
+    /// that were asked about. `None` also where none were found, but there may be some: in what was not
+    /// decoded whole, or in a session that is not known.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
         let told = self.of_topics()?;
         let mut topics = self.moved().unwrap_or_else(|| {
@@ -83,7 +84,21 @@ impl Exchange {
             topics
         });
         self.add_session(&mut topics);
-        (!topics.is_empty() || told.undecoded.is_none()).then_some(topics)
+        let may_be_more = told.undecoded.is_some() || self.is_of_unknown_session();
+        (!topics.is_empty() || !may_be_more).then_some(topics)
+    }
+
+    /// Whether a fetch belongs to a session of which it is not known what it holds: it began before the
+    /// observer did, or a part of it was not seen (KIP-227); those of share groups are not followed.
+    fn is_of_unknown_session(&self) -> bool {
+        let is_followed = match self.api_key() {
+            ApiKey::SHARE_FETCH => return true,
+            ApiKey::FETCH => self.session.is_some(),
+            _ => true,
+        };
+        let epoch = self.request.as_ref().and_then(|facts| facts.session_epoch);
+        let answered = self.response.as_ref().and_then(|facts| facts.session);
+        !is_followed && epoch.map_or_else(|| answered.is_some_and(|id| id != 0), |epoch| epoch > 0)
     }
 
     /// The topics whose records an exchange moves: a Produce, or a fetch that was answered.

@@ -175,3 +175,22 @@ fn a_fetched_topic_has_the_errors_of_its_own_entry() {
     answer.errors.count(ErrorCode(6), Some(1));
     assert_eq!(errors_by_entry(&answer, &answer), [Some(0), Some(1)]);
 }
+
+#[test]
+fn topics_of_a_session_that_is_not_known_are_not_known() {
+    let fetch = |epoch, session| {
+        let asked = Facts { session_epoch: epoch, ..Facts::default() };
+        exchange(ApiKey::FETCH, asked, Facts { session, ..Facts::default() })
+    };
+    for (epoch, session) in [(Some(5), Some(7)), (Some(5), Some(0)), (None, Some(7))] {
+        assert_eq!(fetch(epoch, session).topics(), None, "{epoch:?} of {session:?}");
+    }
+    for (epoch, session) in [(Some(0), Some(7)), (Some(-1), Some(0)), (None, Some(0)), (None, None)]
+    {
+        assert_eq!(fetch(epoch, session).topics(), Some(vec![]), "{epoch:?} of {session:?}");
+    }
+    let known = Exchange { session: Some(Arc::default()), ..fetch(Some(5), Some(7)) };
+    assert_eq!(known.topics(), Some(vec![]), "it holds none");
+    let shared = exchange(ApiKey::SHARE_FETCH, Facts::default(), Facts::default());
+    assert_eq!(shared.topics(), None);
+}

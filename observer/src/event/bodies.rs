@@ -54,7 +54,7 @@ impl Exchange {
 
     /// Whether a fetch was answered without records and errors; `None` where that is not known.
     pub fn is_empty_fetch(&self) -> Option<bool> {
-        if !matches!(self.api_key(), ApiKey::FETCH | ApiKey::SHARE_FETCH) {
+        if !self.is_fetch() {
             return self.api_key().lookup().map(|_| false);
         }
         let facts = self.response.as_ref()?;
@@ -65,16 +65,25 @@ impl Exchange {
         facts.undecoded.is_none().then_some(true)
     }
 
-    /// The message that tells of the topics: the response of a fetch, else the request.
+    /// The message that tells of the topics: the response of a fetch, or of a request that names none
+    /// where it says that some failed; else the request.
     pub fn of_topics(&self) -> Option<&Facts> {
-        match self.api_key() {
-            ApiKey::FETCH | ApiKey::SHARE_FETCH => self.response.as_deref(),
-            _ => self.request.as_deref(),
+        if self.is_fetch() {
+            return self.response.as_deref();
         }
+        let request = self.request.as_deref()?;
+        let is_of_all = request.topics.is_empty() && request.undecoded.is_none();
+        let response = self.response.as_deref().filter(|_| is_of_all);
+        let failed = response.filter(|facts| facts.errors.iter().any(|e| e.topic.is_some()));
+        Some(failed.unwrap_or(request))
+    }
+
+    fn is_fetch(&self) -> bool {
+        matches!(self.api_key(), ApiKey::FETCH | ApiKey::SHARE_FETCH)
     }
 
     /// The topics: of a fetch those that were answered and the others of its session, else those
-    /// that were asked about. `None` also where none were found, but there may be some: in what was not
+    /// that were asked about; of a request for all topics (Metadata) those that failed. `None` also where none were found, but there may be some: in what was not
     /// decoded whole, or in a session that is not known.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
         let told = self.of_topics()?;
@@ -83,6 +92,10 @@ impl Exchange {
             add_each(told, &TopicTotals::default(), &mut topics);
             topics
         });
+        if !self.is_fetch() && self.response.as_deref().is_some_and(|it| std::ptr::eq(it, told)) {
+            let failed: HashSet<_, RandomState> = told.errors.iter().map(|e| e.topic).collect();
+            topics.retain(|topic| topic.index.is_some() && failed.contains(&topic.index));
+        }
         self.add_session(&mut topics);
         let may_be_more = told.undecoded.is_some() || self.is_of_unknown_session();
         (!topics.is_empty() || !may_be_more).then_some(topics)

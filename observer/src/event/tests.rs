@@ -194,3 +194,21 @@ fn topics_of_a_session_that_is_not_known_are_not_known() {
     let shared = exchange(ApiKey::SHARE_FETCH, Facts::default(), Facts::default());
     assert_eq!(shared.topics(), None);
 }
+
+#[test]
+fn of_all_topics_those_are_told_that_failed() {
+    let mut answer = naming(&[], &[("a", None), ("b", None), ("c", None)]);
+    let asked = |answer: &Facts| {
+        let exchange = exchange(ApiKey::METADATA, Facts::default(), answer.clone());
+        let names = exchange.topics().unwrap().into_iter().map(|topic| topic.name.unwrap());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&answer), [], "none was asked about, and none failed");
+    answer.errors.count(ErrorCode(29), Some(1));
+    assert_eq!(asked(&answer), ["b".into()]);
+    let exchange = exchange(ApiKey::METADATA, Facts::default(), answer);
+    let errors =
+        TopicErrors::new(exchange.of_topics().unwrap(), exchange.response.as_ref().unwrap());
+    let index = exchange.topics().unwrap()[0].index;
+    assert_eq!(errors.unwrap().of(index).unwrap().len(), 1);
+}

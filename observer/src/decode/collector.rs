@@ -193,6 +193,12 @@ impl Visitor for Collector<'_> {
         Some(request)
     }
 
+    fn wrapped_unread(&mut self) {
+        // Of a response, its request tells why that was not seen.
+        let why = if self.is_request { Undecoded::Malformed } else { Undecoded::UnknownApi };
+        self.facts.undecoded.get_or_insert(why);
+    }
+
     fn wrapped_end(&mut self, end: WrappedEnd) {
         self.end_wrapped(end);
     }

@@ -203,6 +203,16 @@ impl Facts {
         self.producers.iter().zip(ends).map(|(producer, end)| (producer, producer.first_topic..end))
     }
 
+    /// Why it, or a message inside it, was not understood whole.
+    pub fn undecoded(&self) -> Option<Undecoded> {
+        let inside = self.forwarded.as_ref();
+        // A message may lie in one that lies in a third, but in no fourth.
+        self.undecoded.or_else(|| {
+            let facts = &inside?.facts;
+            facts.undecoded.or_else(|| facts.forwarded.as_ref()?.facts.undecoded)
+        })
+    }
+
     /// The topic with this index.
     pub fn topic(&self, index: u32) -> Option<&Topic> {
         self.topics.get(index as usize)

@@ -29,14 +29,14 @@ impl Exchange {
         })
     }
 
-    /// Whether the response was decoded whole.
+    /// Whether the response was decoded whole, with one inside it.
     pub fn is_response_decoded(&self) -> bool {
-        self.response.as_ref().is_some_and(|facts| facts.undecoded.is_none())
+        self.response.as_ref().is_some_and(|facts| facts.undecoded().is_none())
     }
 
-    /// Why request or response was not decoded whole.
+    /// Why request or response, or one inside it, was not decoded whole.
     pub fn undecoded(&self) -> Option<Undecoded> {
-        [&self.request, &self.response].into_iter().flatten().find_map(|facts| facts.undecoded)
+        [&self.request, &self.response].into_iter().flatten().find_map(|facts| facts.undecoded())
     }
 
     /// How long the broker holds the client back, in ms.

@@ -112,12 +112,16 @@ struct ForwardedRecord<'a> {
     errors: Option<BTreeMap<String, u32>>,
     topics: Option<Vec<TopicRecord>>,
     validate_only: Option<bool>,
+    /// Why the request or response inside was not decoded whole.
+    undecoded: Option<&'static str>,
 }
 
 impl<'a> ForwardedRecord<'a> {
     fn new(exchange: &'a Exchange) -> Option<Self> {
         let request = exchange.request.as_ref()?.forwarded.as_ref()?;
         let response = exchange.response.as_ref().and_then(|facts| facts.forwarded.as_ref());
+        let undecoded = request.facts.undecoded();
+        let undecoded = undecoded.or_else(|| response.and_then(|it| it.facts.undecoded()));
         Some(Self {
             api_key: request.api_key.0,
             api: request.api_key.to_string(),
@@ -128,13 +132,14 @@ impl<'a> ForwardedRecord<'a> {
                 records(topics, response.map(|response| (&request.facts, &response.facts)))
             }),
             validate_only: request.facts.is_validation(),
+            undecoded: undecoded.map(Undecoded::as_str),
         })
     }
 }
 
 /// Errors by name; `None` where the response was not decoded whole.
 fn errors(facts: &Facts) -> Option<BTreeMap<String, u32>> {
-    if facts.undecoded.is_some() {
+    if facts.undecoded().is_some() {
         return None;
     }
     let mut errors = BTreeMap::new();
@@ -267,9 +272,12 @@ mod tests {
         let line = written(&exchange);
         let b = concat!(
             r#"{"name":"b","id":null,"partitions":0,"bytes":null,"records":null,"#,
-            r#""errors":{"UNKNOWN_TOPIC_OR_PARTITION":1}}],"validate_only":null}"#
+            r#""errors":{"UNKNOWN_TOPIC_OR_PARTITION":1}}],"validate_only":null,"undecoded":null}"#
         );
         assert!(line.contains(b), "{line}");
+        let inside = exchange.response.as_mut().unwrap().forwarded.as_mut().unwrap();
+        inside.facts.undecoded = Some(Undecoded::Gap);
+        assert_eq!(written(&exchange).matches(r#""undecoded":"gap""#).count(), 2, "of both");
     }
 
     #[test]

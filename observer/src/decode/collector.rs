@@ -227,6 +227,7 @@ impl Collector<'_> {
                     producer.is_committed.get_or_insert(value != 0);
                 }
             }
+            Role::KeepsTransaction => self.rare().keeps_transaction = Some(value != 0),
             Role::ValidateOnly => self.rare().is_validation = Some(value != 0),
             Role::DoneRecords => {
                 if let Some(partition) = self.partition() {

@@ -21,6 +21,8 @@ pub struct Rare {
     pub failed_members: Vec<(u32, ErrorCode)>,
     /// Whether nothing shall be changed, only tried (CreateTopics and other admin calls).
     pub is_validation: Option<bool>,
+    /// InitProducerId: whether a transaction that the producer has prepared goes on (KIP-939).
+    pub keeps_transaction: Option<bool>,
 }
 
 impl Facts {
@@ -47,6 +49,11 @@ impl Facts {
     /// Whether a request shall change nothing, and only be tried; `None` where it does not say.
     pub fn is_validation(&self) -> Option<bool> {
         self.rare.as_ref()?.is_validation
+    }
+
+    /// InitProducerId: whether a transaction that the producer has prepared goes on (KIP-939).
+    pub fn keeps_transaction(&self) -> Option<bool> {
+        self.rare.as_ref()?.keeps_transaction
     }
 
     /// JoinGroup: how long the group waits for a member to join again, in ms.

@@ -55,6 +55,8 @@ pub enum Role {
     Producer,
     /// Whether a transaction is committed, not aborted (bool; KIP-98).
     IsCommitted,
+    /// Whether a transaction that the producer has prepared goes on (bool; KIP-939).
+    KeepsTransaction,
     /// Whether nothing shall be changed, only tried (bool).
     ValidateOnly,
     /// What may be read: 0 everything, 1 what is committed (int8; KIP-98).
@@ -119,6 +121,7 @@ pub fn role(field: &Field) -> Role {
         Kind::Int32 => of_int32(field),
         Kind::Int64 => of_int64(field),
         Kind::Bool if matches!(field.name, "Committed" | "TransactionResult") => Role::IsCommitted,
+        Kind::Bool if field.name == "KeepPreparedTxn" => Role::KeepsTransaction,
         Kind::Bool if field.name.eq_ignore_ascii_case("ValidateOnly") => Role::ValidateOnly,
         Kind::Uuid if matches!(field.name, "TopicId" | "TopicIds") => Role::TopicId,
         Kind::String => of_string(field),

@@ -117,6 +117,9 @@ impl Said {
             "ValidateOnly" | "validateOnly" => {
                 self.facts.rare.get_or_insert_default().is_validation = Some(number == 1);
             }
+            "KeepPreparedTxn" => {
+                self.facts.rare.get_or_insert_default().keeps_transaction = Some(number == 1);
+            }
             "Committed" | "TransactionResult" => {
                 let producer = self.facts.producers.last_mut().expect("whose transaction ends");
                 producer.is_committed = Some(number == 1);

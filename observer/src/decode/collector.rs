@@ -228,6 +228,7 @@ impl Collector<'_> {
                 }
             }
             Role::KeepsTransaction => self.rare().keeps_transaction = Some(value != 0),
+            Role::KeyType => self.rare().key_type = i8::try_from(value).ok(),
             Role::ValidateOnly => self.rare().is_validation = Some(value != 0),
             Role::DoneRecords => {
                 if let Some(partition) = self.partition() {
@@ -252,6 +253,7 @@ impl Collector<'_> {
     fn rare_text(&mut self, role: Role, text: Text<'_>) {
         match role {
             Role::Group => self.group(text),
+            Role::CoordinatorKey => self.coordinator_key(text),
             Role::Member => self.member(text),
             Role::Instance => self.instance(text),
             Role::Client => {

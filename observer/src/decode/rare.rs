@@ -15,6 +15,11 @@ pub struct Rare {
     pub brokers: Vec<Endpoint>,
     /// Static members' own ids, in the order of the message.
     pub instances: Vec<Arc<str>>,
+    /// FindCoordinator: what coordinators are looked for, in the order of the message.
+    pub coordinator_keys: Vec<Arc<str>>,
+    /// FindCoordinator: what these are; 0: groups. The oldest version knows nothing else, and does not
+    /// say it.
+    pub key_type: Option<i8>,
     /// JoinGroup: how long the group waits for a member to join again, in ms.
     pub rebalance_timeout_ms: Option<i32>,
     /// Indices of members that an error is said of, each alone, and which (LeaveGroup).

@@ -198,6 +198,11 @@ impl Collector<'_> {
         add(instances, MAX_MEMBERS, self.evictions, || self.names.intern(text));
     }
 
+    pub(super) fn coordinator_key(&mut self, text: Text<'_>) {
+        let keys = &mut self.facts.rare.get_or_insert_default().coordinator_keys;
+        add(keys, MAX_GROUPS, self.evictions, || self.names.intern(text));
+    }
+
     pub(super) fn producer(&mut self, id: i64) {
         if self.position.partition.is_some() {
             return;

@@ -10,6 +10,9 @@ use super::{Exchange, Outcome, TopicTotals};
 use crate::decode::{ErrorFact, Facts, SessionTopic, Undecoded};
 use crate::protocol::api::ApiKey;
 
+/// The type of key that FindCoordinator has for groups.
+const GROUP_KEY: i8 = 0;
+
 impl Exchange {
     /// The API.
     pub fn api_key(&self) -> ApiKey {
@@ -46,10 +49,20 @@ impl Exchange {
 
     /// The group that the request names first; else that of its client, where it is certain.
     pub fn group(&self) -> Option<&Arc<str>> {
+        if self.api_key() == ApiKey::FIND_COORDINATOR {
+            return self.sought_group();
+        }
         let named = self.request.as_ref().and_then(|facts| facts.groups.first());
-        // FindCoordinator names one or a transaction, and only a field beside the name tells which.
-        let own = self.client_group.as_ref().filter(|_| self.api_key() != ApiKey::FIND_COORDINATOR);
-        named.or(own)
+        named.or(self.client_group.as_ref())
+    }
+
+    /// FindCoordinator: the first group whose coordinator is looked for; it may be another than the
+    /// client's.
+    fn sought_group(&self) -> Option<&Arc<str>> {
+        let rare = self.request.as_ref()?.rare.as_ref()?;
+        let oldest = (self.header.api_version == 0).then_some(GROUP_KEY);
+        let is_group = rare.key_type.or(oldest) == Some(GROUP_KEY);
+        rare.coordinator_keys.first().filter(|_| is_group)
     }
 
     /// Whether a fetch was answered without records and errors; `None` where that is not known.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::decode::{Facts, Held, Partition, SessionTopic, Topic, Undecoded};
+use crate::decode::{Facts, Held, Partition, Rare, SessionTopic, Topic, Undecoded};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::sink::samples;
@@ -61,10 +61,25 @@ fn nothing_was_fetched_of_a_silent_topic_if_all_was_heard() {
 
 #[test]
 fn find_coordinator_names_another_group() {
-    for (api_key, group) in [(ApiKey::FIND_COORDINATOR, None), (ApiKey::FETCH, Some("mine"))] {
-        let mut exchange = exchange(api_key, Facts::default(), Facts::default());
-        exchange.client_group = Some("mine".into());
-        assert_eq!(exchange.group().map(|group| &**group), group);
+    let fetch = fetch(Facts::default());
+    let fetch = Exchange { client_group: Some("mine".into()), ..fetch };
+    assert_eq!(fetch.group().map(|group| &**group), Some("mine"));
+    let cases = [
+        (0, None, Some("g")),
+        (3, Some(0), Some("g")),
+        (4, Some(0), Some("g")),
+        (1, None, None),
+        (4, Some(1), None),
+        (6, Some(2), None),
+    ];
+    for (api_version, key_type, group) in cases {
+        let coordinator_keys = vec!["g".into(), "h".into()];
+        let rare = Rare { coordinator_keys, key_type, ..Rare::default() };
+        let asked = Facts { rare: Some(Box::new(rare)), ..Facts::default() };
+        let mut find = exchange(ApiKey::FIND_COORDINATOR, asked, Facts::default());
+        find.header.api_version = api_version;
+        find.client_group = Some("mine".into());
+        assert_eq!(find.group().map(|group| &**group), group, "v{api_version} {key_type:?}");
     }
 }
 

@@ -27,6 +27,11 @@ pub enum Role {
     Snapshot,
     /// A group's name.
     Group,
+    /// What a coordinator is looked for: a group, a transaction, ... (KIP-98). It is that only where the
+    /// message itself has it; others have keys of what they list.
+    CoordinatorKey,
+    /// Which of these it is; 0: a group (int8).
+    KeyType,
     /// A member's id.
     Member,
     /// A static member's own id (KIP-345).
@@ -171,6 +176,7 @@ fn of_int8(name: &str) -> Role {
     match name {
         "IsolationLevel" => Role::Isolation,
         "ResourceType" => Role::ResourceType,
+        "KeyType" => Role::KeyType,
         "PatternType" | "ResourcePatternType" => Role::PatternType,
         _ => Role::None,
     }
@@ -218,6 +224,7 @@ fn of_string(field: &Field) -> Role {
     match (field.entity, field.name) {
         (Some(Entity::TopicName), _) => Role::Topic,
         (Some(Entity::GroupId), _) | (_, "GroupId") => Role::Group,
+        (_, "Key" | "CoordinatorKeys") => Role::CoordinatorKey,
         (_, "MemberId") => Role::Member,
         (_, "GroupInstanceId" | "InstanceId") => Role::Instance,
         (_, "ClientSoftwareName") => Role::Software,

@@ -117,6 +117,9 @@ impl Said {
             "ValidateOnly" | "validateOnly" => {
                 self.facts.rare.get_or_insert_default().is_validation = Some(number == 1);
             }
+            "KeyType" => {
+                self.facts.rare.get_or_insert_default().key_type = Some(number as i8);
+            }
             "KeepPreparedTxn" => {
                 self.facts.rare.get_or_insert_default().keeps_transaction = Some(number == 1);
             }

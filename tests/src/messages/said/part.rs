@@ -26,6 +26,7 @@ pub fn why_not_part(part: &Facts, whole: &Facts) -> Option<&'static str> {
         ("groups", is_among(&part.groups, &whole.groups, Arc::eq)),
         ("members", is_among(&part.members, &whole.members, Arc::eq)),
         ("instances", is_among(part.instances(), whole.instances(), Arc::eq)),
+        ("coordinator keys", is_among(keys(part), keys(whole), Arc::eq)),
         ("brokers", is_among(part.brokers(), whole.brokers(), |a, b| a == b)),
         ("cluster", is_same_or_unseen(part.cluster(), whole.cluster())),
         ("failed groups", is_among(&failed(part), &failed(whole), |a, b| a == b)),
@@ -36,6 +37,10 @@ pub fn why_not_part(part: &Facts, whole: &Facts) -> Option<&'static str> {
         ("codecs", part.codecs.iter().zip(whole.codecs).all(|(part, whole)| *part <= whole)),
     ];
     checks.into_iter().find(|(_, holds)| !holds).map(|(what, _)| what)
+}
+
+fn keys(facts: &Facts) -> &[Arc<str>] {
+    facts.rare.as_ref().map_or(&[], |rare| &rare.coordinator_keys)
 }
 
 /// Whether each is among the others, in their order.

@@ -30,6 +30,8 @@ pub(super) struct Position {
     pub partitions: u32,
     /// Whether it has failed was not seen.
     pub is_failure_lost: bool,
+    /// Why its settings are not shown.
+    pub config_error: Option<ErrorCode>,
     /// What is spoken of shall be forgotten.
     pub is_forgotten: bool,
     /// The partition that is spoken of.
@@ -228,6 +230,9 @@ impl Collector<'_> {
                 }
             }
             Role::KeepsTransaction => self.rare().keeps_transaction = Some(value != 0),
+            Role::ConfigError => {
+                self.position.config_error = i16::try_from(value).map(ErrorCode).ok()
+            }
             Role::KeyType => self.rare().key_type = i8::try_from(value).ok(),
             Role::ValidateOnly => self.rare().is_validation = Some(value != 0),
             Role::DoneRecords => {

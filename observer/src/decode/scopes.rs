@@ -44,6 +44,13 @@ impl Collector<'_> {
     }
 
     pub(super) fn leave_topic(&mut self) {
+        self.end_topic();
+        if let Some(code) = self.position.config_error.take() {
+            self.config_error(code);
+        }
+    }
+
+    fn end_topic(&mut self) {
         self.position.is_forgotten = false;
         self.note_partitions();
         let Some(index) = self.position.topic.take() else {

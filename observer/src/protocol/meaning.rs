@@ -13,6 +13,8 @@ pub enum Role {
     None,
     /// An error code (int16).
     Error,
+    /// An error code that tells only why a topic's settings are not shown (int16; KIP-525).
+    ConfigError,
     /// How long the broker holds the client back (int32, ms).
     Throttle,
     /// A topic's name.
@@ -185,6 +187,7 @@ fn of_int8(name: &str) -> Role {
 fn of_int16(name: &str) -> Role {
     match name {
         "Acks" => Role::Acks,
+        "TopicConfigErrorCode" => Role::ConfigError,
         _ if name.ends_with("ErrorCode") => Role::Error,
         _ => Role::None,
     }

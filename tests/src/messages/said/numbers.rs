@@ -11,7 +11,9 @@ use crate::messages::tree::Node;
 impl Said {
     pub(super) fn number(&mut self, node: &Node, number: i64, about: About) {
         match node.field.kind {
-            Kind::Int16 if node.field.name.contains("ErrorCode") => self.error(number, about),
+            Kind::Int16 if node.field.name.contains("ErrorCode") => {
+                self.error(number, about, node.field.name == "TopicConfigErrorCode");
+            }
             Kind::Int64 if node.field.entity == Some(Entity::ProducerId) => {
                 self.producer(number, about);
             }
@@ -29,8 +31,12 @@ impl Said {
         }
     }
 
-    fn error(&mut self, number: i64, about: About) {
+    fn error(&mut self, number: i64, about: About, is_of_configs: bool) {
         if number == 0 {
+            return;
+        }
+        if is_of_configs {
+            *self.errors.entry((number as i16, None)).or_default() += 1;
             return;
         }
         *self.errors.entry((number as i16, about.topic)).or_default() += 1;

@@ -9,6 +9,13 @@ use super::totals::{Identity, Rejections, add_each, fetched, identities, of_part
 use super::{Exchange, Outcome, TopicTotals};
 use crate::decode::{ErrorFact, Facts, SessionTopic, Undecoded};
 use crate::protocol::api::ApiKey;
+use crate::protocol::error_code::ErrorCode;
+
+/// Whether a partition was refused because its batches may be at odds with themselves. A broker takes
+/// no batch whose count is not its last offset delta and one; what is seen of a header may be either.
+const fn may_miscount(error: Option<ErrorCode>) -> bool {
+    matches!(error, Some(ErrorCode::INVALID_RECORD | ErrorCode::CORRUPT_MESSAGE))
+}
 
 /// The type of key that FindCoordinator has for groups.
 const GROUP_KEY: i8 = 0;
@@ -189,11 +196,12 @@ impl Exchange {
             };
             let bytes = u64::from(partition.bytes.unwrap_or_default());
             totals.add_bytes(bytes);
-            let records = partition.records.map(u64::from);
+            let error = rejections.of(totals, partition.index);
+            let records = partition.records.filter(|_| !may_miscount(error)).map(u64::from);
             totals.records = totals.records.zip(records).map(|(sum, n)| sum.saturating_add(n));
             let records = records.unwrap_or_default();
             totals.known_records = totals.known_records.saturating_add(records);
-            if rejections.contain(totals, partition.index) {
+            if error.is_some() {
                 totals.rejected_bytes = totals.rejected_bytes.saturating_add(bytes);
                 totals.rejected_records = totals.rejected_records.saturating_add(records);
             }

@@ -227,3 +227,20 @@ fn of_all_topics_those_are_told_that_failed() {
     let index = exchange.topics().unwrap()[0].index;
     assert_eq!(errors.unwrap().of(index).unwrap().len(), 1);
 }
+
+#[test]
+fn a_batch_that_may_be_at_odds_with_itself_has_no_count() {
+    for (code, records) in [(87, None), (2, None), (6, Some(10))] {
+        let mut produce = samples::exchange("c");
+        for partition in &mut produce.response.as_mut().unwrap().partitions {
+            if partition.error != ErrorCode::NONE {
+                partition.error = ErrorCode(code);
+            }
+        }
+        let topics = produce.topics().unwrap();
+        let topic = &topics[0];
+        assert_eq!((topic.bytes, topic.rejected_bytes), (Some(1100), 550), "{code}");
+        assert_eq!(topic.records, records, "{code}");
+        assert_eq!(topic.known_records - topic.rejected_records, 5, "those taken: {code}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What is moved by topic: a message's facts in, totals for each of its topics out.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -64,23 +64,27 @@ pub(super) fn identities(
     name.into_iter().chain(id.map(Identity::Id))
 }
 
-/// The partitions of a Produce that were answered with an error.
+/// The partitions of a Produce that were answered with an error, and with which.
 #[derive(Default)]
-pub(super) struct Rejections<'a>(HashSet<(Identity<'a>, i32), RandomState>);
+pub(super) struct Rejections<'a>(HashMap<(Identity<'a>, i32), ErrorCode, RandomState>);
 
 impl<'a> Rejections<'a> {
     pub fn new(response: &'a Facts) -> Self {
         let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
-        let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p.index)));
-        let each = named.flat_map(|(topic, index)| {
-            identities(topic.name.as_ref(), topic.id).map(move |topic| (topic, index))
+        let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p)));
+        let each = named.flat_map(|(topic, p)| {
+            let each = identities(topic.name.as_ref(), topic.id);
+            each.map(move |topic| ((topic, p.index), p.error))
         });
         Self(each.collect())
     }
 
-    pub fn contain(&self, topic: &TopicTotals, index: i32) -> bool {
+    pub fn of(&self, topic: &TopicTotals, index: i32) -> Option<ErrorCode> {
+        if self.0.is_empty() {
+            return None;
+        }
         let mut identities = identities(topic.name.as_ref(), topic.id);
-        !self.0.is_empty() && identities.any(|topic| self.0.contains(&(topic, index)))
+        identities.find_map(|topic| self.0.get(&(topic, index)).copied())
     }
 }
 

@@ -273,3 +273,18 @@ fn it_is_told_which_topic_could_not_be_altered_and_whether_it_was_only_tried() {
     assert_eq!((of(0), of(1)), (vec![], vec![("INVALID_CONFIG".to_owned(), 1)]));
     assert_eq!(answer.errors.iter().map(|error| error.count).sum::<u32>(), 2);
 }
+
+#[test]
+fn an_error_of_a_partition_that_is_one_too_many_is_not_forgotten() {
+    // OffsetCommit v0: topic `t`, whose partitions all have failed; 131,072 are told.
+    for (count, is_untold) in [(131_072_u32, false), (131_073, true)] {
+        let mut bytes = [&[0, 0, 0, 1, 0, 1, b't'][..], &count.to_be_bytes()].concat();
+        for index in 0..count {
+            bytes.extend(index.to_be_bytes());
+            bytes.extend([0, 27]);
+        }
+        let facts = decoded((ApiKey::OFFSET_COMMIT, Side::Response, 0), &[Bytes(&bytes)]);
+        assert_eq!((facts.undecoded, facts.has_untold_failure()), (None, is_untold));
+        assert_eq!(facts.errors.iter().map(|error| error.count).sum::<u32>(), count);
+    }
+}

@@ -213,6 +213,13 @@ impl Facts {
         })
     }
 
+    /// Whether an error is said of a partition that was one too many to be told.
+    pub fn has_untold_failure(&self) -> bool {
+        // They are told together, and last.
+        let is_failed = |last: &Partition| last.topic == u32::MAX && last.error != ErrorCode::NONE;
+        self.partitions.last().is_some_and(is_failed)
+    }
+
     /// The topic with this index.
     pub fn topic(&self, index: u32) -> Option<&Topic> {
         self.topics.get(index as usize)

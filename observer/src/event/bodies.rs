@@ -153,7 +153,9 @@ impl Exchange {
 
     /// Whether it is known of each partition of a Produce how it was answered.
     pub fn is_produce_settled(&self) -> bool {
-        self.outcome == Outcome::Unacknowledged || self.is_response_decoded()
+        let are_all_told = |facts: &Facts| !facts.has_untold_failure();
+        self.outcome == Outcome::Unacknowledged
+            || (self.is_response_decoded() && self.response.as_deref().is_some_and(are_all_told))
     }
 
     /// The topics of a fetch's session that the response says nothing of: nothing of them was sent, if

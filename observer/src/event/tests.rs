@@ -96,6 +96,9 @@ fn a_produce_whose_answer_was_not_decoded_is_not_settled() {
     let answered = |response| exchange(ApiKey::PRODUCE, Facts::default(), response);
     assert!(answered(Facts::default()).is_produce_settled());
     assert!(!answered(undecoded(Undecoded::Gap)).is_produce_settled());
+    let failed = Partition { error: ErrorCode(3), ..Partition::of(u32::MAX) };
+    let untold = Facts { partitions: vec![failed], ..Facts::default() };
+    assert!(!answered(untold).is_produce_settled(), "which of them failed is not told");
     let unseen = |outcome| Exchange { outcome, response: None, ..answered(Facts::default()) };
     assert!(!unseen(Outcome::Lost).is_produce_settled());
     assert!(unseen(Outcome::Unacknowledged).is_produce_settled());

@@ -12,7 +12,7 @@ fn keys(version: i16, bytes: &[u8]) -> (Vec<String>, Option<i8>) {
     let facts = decoded((ApiKey::FIND_COORDINATOR, Side::Request, version), &[Bytes(bytes)]);
     assert_eq!((facts.undecoded, facts.groups.len()), (None, 0));
     let rare = facts.rare.expect("the keys");
-    (rare.coordinator_keys.iter().map(|key| key.to_string()).collect(), rare.key_type)
+    (rare.coordinator_keys.iter().map(ToString::to_string).collect(), rare.key_type)
 }
 
 #[test]

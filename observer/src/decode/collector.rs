@@ -230,9 +230,7 @@ impl Collector<'_> {
                 }
             }
             Role::KeepsTransaction => self.rare().keeps_transaction = Some(value != 0),
-            Role::ConfigError => {
-                self.position.config_error = i16::try_from(value).map(ErrorCode).ok()
-            }
+            Role::ConfigError => self.config_error(value),
             Role::KeyType => self.rare().key_type = i8::try_from(value).ok(),
             Role::ValidateOnly => self.rare().is_validation = Some(value != 0),
             Role::DoneRecords => {

@@ -46,7 +46,7 @@ impl Collector<'_> {
     pub(super) fn leave_topic(&mut self) {
         self.end_topic();
         if let Some(code) = self.position.config_error.take() {
-            self.config_error(code);
+            self.count_config_error(code);
         }
     }
 

@@ -83,7 +83,9 @@ impl Machine {
         };
         (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
         self.mode = Mode::Op;
-        visitor.wrapped_end(WrappedEnd::Broken(why));
+        // Of what is not known the sieve keeps no client id.
+        let broken = WrappedEnd::Broken(why);
+        visitor.wrapped_end(if wrapper.is_known { broken } else { WrappedEnd::Unknown });
     }
 }
 

@@ -259,8 +259,8 @@ fn it_is_told_which_topic_could_not_be_altered_and_whether_it_was_only_tried() {
         asked.extend([2, 0, 1, topic, 0, 0, 0, 0]);
     }
     asked.push(1);
-    let facts = decoded((ApiKey::INCREMENTAL_ALTER_CONFIGS, Side::Request, 0), &[Bytes(&asked)]);
-    assert_eq!((facts.undecoded, facts.is_validation()), (None, Some(true)));
+    let asked = decoded((ApiKey::INCREMENTAL_ALTER_CONFIGS, Side::Request, 0), &[Bytes(&asked)]);
+    assert_eq!((asked.undecoded, asked.is_validation()), (None, Some(true)));
     // The answer, with the error before the name: broker `1` and topic `b` are refused.
     let mut answer = vec![0, 0, 0, 0, 0, 0, 0, 3];
     for (code, kind, name) in [(0, 2, b'a'), (40, 4, b'1'), (40, 2, b'b')] {
@@ -268,8 +268,23 @@ fn it_is_told_which_topic_could_not_be_altered_and_whether_it_was_only_tried() {
     }
     let id = (ApiKey::INCREMENTAL_ALTER_CONFIGS, Side::Response, 0);
     let answer = decoded(id, &[Bytes(&answer)]);
-    let errors = TopicErrors::new(&answer).unwrap();
-    let of = |topic: &str| errors.of(Some(&topic.into()), None).into_iter().collect::<Vec<_>>();
-    assert_eq!((of("a"), of("b")), (vec![], vec![("INVALID_CONFIG".to_owned(), 1)]));
+    let errors = TopicErrors::new(&asked, &answer).unwrap();
+    let of = |topic| errors.of(Some(topic)).unwrap().into_iter().collect::<Vec<_>>();
+    assert_eq!((of(0), of(1)), (vec![], vec![("INVALID_CONFIG".to_owned(), 1)]));
     assert_eq!(answer.errors.iter().map(|error| error.count).sum::<u32>(), 2);
+}
+
+#[test]
+fn an_error_of_a_partition_that_is_one_too_many_is_not_forgotten() {
+    // OffsetCommit v0: topic `t`, whose partitions all have failed; 131,072 are told.
+    for (count, is_untold) in [(131_072_u32, false), (131_073, true)] {
+        let mut bytes = [&[0, 0, 0, 1, 0, 1, b't'][..], &count.to_be_bytes()].concat();
+        for index in 0..count {
+            bytes.extend(index.to_be_bytes());
+            bytes.extend([0, 27]);
+        }
+        let facts = decoded((ApiKey::OFFSET_COMMIT, Side::Response, 0), &[Bytes(&bytes)]);
+        assert_eq!((facts.undecoded, facts.has_untold_failure()), (None, is_untold));
+        assert_eq!(facts.errors.iter().map(|error| error.count).sum::<u32>(), count);
+    }
 }

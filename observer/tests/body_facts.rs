@@ -273,6 +273,7 @@ fn partitions_that_are_too_many_keep_their_bytes() {
     let message = (ApiKey::PRODUCE, Side::Request, 2);
     let (facts, evictions) = run(&mut decoder(), message, None, &[Bytes(&bytes)]);
     assert_eq!((facts.undecoded, facts.topics[0].partitions), (None, count));
+    assert!(facts.topics[0].is_partial, "not all of its bytes are told");
     let [.., last, rest] = facts.partitions[..] else { panic!("no partitions") };
     assert_eq!((last.topic, last.bytes), (0, Some(0)));
     assert_eq!((rest.topic, rest.bytes, rest.records), (u32::MAX, Some(9), None));

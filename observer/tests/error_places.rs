@@ -76,3 +76,14 @@ fn what_a_broker_of_0_9_answers_to_metadata_v1_is_no_success() {
     let empty = decoded((ApiKey::METADATA, Side::Response, 1), &[Bytes(&[0; 8])]);
     assert!(empty.undecoded.is_some(), "{empty:?}");
 }
+
+#[test]
+fn a_topic_whose_settings_may_not_be_seen_was_created() {
+    // CreateTopics v5: `t` without an error, but the settings are not shown (tag 0: 29); `u` failed.
+    let mut bytes = vec![0, 0, 0, 0, 0, 3];
+    bytes.extend([2, b't', 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 2, 0, 29]);
+    bytes.extend([2, b'u', 0, 36, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0]);
+    let facts = answer(ApiKey::CREATE_TOPICS, 5, &bytes);
+    assert_eq!(errors(&facts), [(29, None, 1), (36, Some("u"), 1)]);
+    assert_eq!(facts.topics.iter().map(|topic| topic.is_failed).collect::<Vec<_>>(), [false, true]);
+}

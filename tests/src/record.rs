@@ -57,8 +57,8 @@ pub struct Topic {
     pub name: Option<String>,
     /// Its id, where the exchange says it.
     pub id: Option<String>,
-    /// Partitions named.
-    pub partitions: u64,
+    /// Partitions named, where all of them were seen.
+    pub partitions: Option<u64>,
     /// Bytes of record sets sent.
     pub bytes: Option<u64>,
     /// Records sent, of Produce.

@@ -29,6 +29,20 @@ impl Collector<'_> {
         }
     }
 
+    /// Why the settings of a topic that was created are not shown (CreateTopics, KIP-525): an error of
+    /// the response like any, but the topic has not failed, so it is said of none.
+    pub(super) fn config_error(&mut self, value: i64) {
+        self.position.config_error = i16::try_from(value).map(ErrorCode).ok();
+    }
+
+    /// It counts when the topic has ended: if that was none, its own errors must stand last.
+    #[cold]
+    pub(super) fn count_config_error(&mut self, code: ErrorCode) {
+        if !self.facts.errors.count(code, None) {
+            self.evictions.count(Table::MessageFacts);
+        }
+    }
+
     /// The message's own error stands before its members, a member's own behind its name.
     fn fail_member(&mut self, code: ErrorCode) {
         let last =

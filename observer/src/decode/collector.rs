@@ -30,6 +30,8 @@ pub(super) struct Position {
     pub partitions: u32,
     /// Whether it has failed was not seen.
     pub is_failure_lost: bool,
+    /// Why its settings are not shown.
+    pub config_error: Option<ErrorCode>,
     /// What is spoken of shall be forgotten.
     pub is_forgotten: bool,
     /// The partition that is spoken of.
@@ -174,6 +176,8 @@ impl Visitor for Collector<'_> {
                 self.position.is_failure_lost = true;
             }
             Role::Offset => self.position.is_offset_lost = true,
+            // One of a list: that it is there is known.
+            Role::Partition if self.position.partition.is_none() => self.count_partition(),
             Role::ResourceType | Role::PatternType => self.position.is_topic_resource = false,
             Role::Host => self.host(None),
             Role::Port => self.port(None),
@@ -189,6 +193,12 @@ impl Visitor for Collector<'_> {
         let request = self.wrapped?;
         self.begin_wrapped(request);
         Some(request)
+    }
+
+    fn wrapped_unread(&mut self) {
+        // Of a response, its request tells why that was not seen.
+        let why = if self.is_request { Undecoded::Malformed } else { Undecoded::UnknownApi };
+        self.facts.undecoded.get_or_insert(why);
     }
 
     fn wrapped_end(&mut self, end: WrappedEnd) {
@@ -219,6 +229,9 @@ impl Collector<'_> {
                     producer.is_committed.get_or_insert(value != 0);
                 }
             }
+            Role::KeepsTransaction => self.rare().keeps_transaction = Some(value != 0),
+            Role::ConfigError => self.config_error(value),
+            Role::KeyType => self.rare().key_type = i8::try_from(value).ok(),
             Role::ValidateOnly => self.rare().is_validation = Some(value != 0),
             Role::DoneRecords => {
                 if let Some(partition) = self.partition() {
@@ -243,6 +256,7 @@ impl Collector<'_> {
     fn rare_text(&mut self, role: Role, text: Text<'_>) {
         match role {
             Role::Group => self.group(text),
+            Role::CoordinatorKey => self.coordinator_key(text),
             Role::Member => self.member(text),
             Role::Instance => self.instance(text),
             Role::Client => {

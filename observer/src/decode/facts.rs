@@ -89,6 +89,8 @@ pub struct Topic {
     pub is_failed: bool,
     /// A fetch session shall no longer hold it.
     pub is_forgotten: bool,
+    /// More was said of it than was seen, or than there was room for: its partitions may be more.
+    pub is_partial: bool,
 }
 
 /// A partition that a message says something of.
@@ -199,6 +201,23 @@ impl Facts {
         let end = u32::try_from(self.topics.len()).unwrap_or(u32::MAX);
         let ends = self.producers.iter().skip(1).map(|next| next.first_topic).chain([end]);
         self.producers.iter().zip(ends).map(|(producer, end)| (producer, producer.first_topic..end))
+    }
+
+    /// Why it, or a message inside it, was not understood whole.
+    pub fn undecoded(&self) -> Option<Undecoded> {
+        let inside = self.forwarded.as_ref();
+        // A message may lie in one that lies in a third, but in no fourth.
+        self.undecoded.or_else(|| {
+            let facts = &inside?.facts;
+            facts.undecoded.or_else(|| facts.forwarded.as_ref()?.facts.undecoded)
+        })
+    }
+
+    /// Whether an error is said of a partition that was one too many to be told.
+    pub fn has_untold_failure(&self) -> bool {
+        // They are told together, and last.
+        let is_failed = |last: &Partition| last.topic == u32::MAX && last.error != ErrorCode::NONE;
+        self.partitions.last().is_some_and(is_failed)
     }
 
     /// The topic with this index.

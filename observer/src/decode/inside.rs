@@ -37,7 +37,7 @@ impl Collector<'_> {
         *self.position = position;
         let mut inner = std::mem::replace(self.facts, facts);
         inner.undecoded = match end {
-            WrappedEnd::Whole => self.has_lost.then_some(self.missing),
+            WrappedEnd::Whole => self.has_lost.then_some(self.missing).or(inner.undecoded),
             WrappedEnd::Unknown if wrapped.api_key.lookup().is_none() => {
                 Some(Undecoded::UnknownApi)
             }

@@ -15,12 +15,19 @@ pub struct Rare {
     pub brokers: Vec<Endpoint>,
     /// Static members' own ids, in the order of the message.
     pub instances: Vec<Arc<str>>,
+    /// FindCoordinator: what coordinators are looked for, in the order of the message.
+    pub coordinator_keys: Vec<Arc<str>>,
+    /// FindCoordinator: what these are; 0: groups. The oldest version knows nothing else, and does not
+    /// say it.
+    pub key_type: Option<i8>,
     /// JoinGroup: how long the group waits for a member to join again, in ms.
     pub rebalance_timeout_ms: Option<i32>,
     /// Indices of members that an error is said of, each alone, and which (LeaveGroup).
     pub failed_members: Vec<(u32, ErrorCode)>,
     /// Whether nothing shall be changed, only tried (CreateTopics and other admin calls).
     pub is_validation: Option<bool>,
+    /// InitProducerId: whether a transaction that the producer has prepared goes on (KIP-939).
+    pub keeps_transaction: Option<bool>,
 }
 
 impl Facts {
@@ -47,6 +54,11 @@ impl Facts {
     /// Whether a request shall change nothing, and only be tried; `None` where it does not say.
     pub fn is_validation(&self) -> Option<bool> {
         self.rare.as_ref()?.is_validation
+    }
+
+    /// InitProducerId: whether a transaction that the producer has prepared goes on (KIP-939).
+    pub fn keeps_transaction(&self) -> Option<bool> {
+        self.rare.as_ref()?.keeps_transaction
     }
 
     /// JoinGroup: how long the group waits for a member to join again, in ms.

@@ -44,6 +44,13 @@ impl Collector<'_> {
     }
 
     pub(super) fn leave_topic(&mut self) {
+        self.end_topic();
+        if let Some(code) = self.position.config_error.take() {
+            self.count_config_error(code);
+        }
+    }
+
+    fn end_topic(&mut self) {
         self.position.is_forgotten = false;
         self.note_partitions();
         let Some(index) = self.position.topic.take() else {
@@ -135,15 +142,16 @@ impl Collector<'_> {
         }
     }
 
-    fn count_partition(&mut self) {
+    pub(super) fn count_partition(&mut self) {
         let partitions = &mut self.position.partitions;
         *partitions = partitions.saturating_add(1);
     }
 
-    /// Of partitions that are too many only the sizes are kept, and of no topic.
+    /// Of partitions that are too many only the sizes are kept, of no topic, and the first error.
     #[cold]
     fn merge(&mut self, partition: &Partition) {
         self.evictions.count(Table::MessageFacts);
+        self.topic().into_iter().for_each(|topic| topic.is_partial = true);
         if self.facts.partitions.last().is_some_and(|last| last.topic != u32::MAX) {
             let (bytes, records) = (Some(0), Some(0));
             self.facts.partitions.push(Partition { bytes, records, ..Partition::of(u32::MAX) });
@@ -152,6 +160,9 @@ impl Collector<'_> {
             let bytes = last.bytes.unwrap_or_default();
             last.bytes = Some(bytes.saturating_add(partition.bytes.unwrap_or_default()));
             last.records = last.records.zip(partition.records).map(|(a, b)| a.saturating_add(b));
+            if last.error == ErrorCode::NONE {
+                last.error = partition.error;
+            }
         }
     }
 
@@ -192,6 +203,11 @@ impl Collector<'_> {
     pub(super) fn instance(&mut self, text: Text<'_>) {
         let instances = &mut self.facts.rare.get_or_insert_default().instances;
         add(instances, MAX_MEMBERS, self.evictions, || self.names.intern(text));
+    }
+
+    pub(super) fn coordinator_key(&mut self, text: Text<'_>) {
+        let keys = &mut self.facts.rare.get_or_insert_default().coordinator_keys;
+        add(keys, MAX_GROUPS, self.evictions, || self.names.intern(text));
     }
 
     pub(super) fn producer(&mut self, id: i64) {
@@ -237,6 +253,7 @@ impl Collector<'_> {
         if self.position.topic.is_some() {
             // Its error may stand in what does not come.
             self.position.is_failure_lost = true;
+            self.topic().into_iter().for_each(|topic| topic.is_partial = true);
             self.leave_topic();
         }
     }

@@ -5,7 +5,7 @@ use crate::protocol::machine::Broken;
 /// Why a message was not understood whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Undecoded {
-    /// The table does not know the API.
+    /// The table does not know the API; or, of a message inside another, its request was not seen.
     UnknownApi,
     /// The table does not know the version.
     UnknownVersion,

@@ -46,8 +46,9 @@ impl Facts {
 
 impl Rare {
     fn weight(&self) -> usize {
-        let lists = list(&self.brokers).saturating_add(list(&self.instances));
-        lists.saturating_add(names(&self.instances))
+        let lists = [list(&self.brokers), list(&self.instances), list(&self.coordinator_keys)];
+        let names = [names(&self.instances), names(&self.coordinator_keys)];
+        lists.into_iter().chain(names).fold(0, usize::saturating_add)
     }
 }
 

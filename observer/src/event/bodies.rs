@@ -5,40 +5,20 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{Exchange, Outcome};
-use crate::decode::{ErrorFact, Facts, Partition, SessionTopic, Topic, TopicId, Undecoded};
+use super::totals::{Identity, Rejections, add_each, fetched, identities, of_partition};
+use super::{Exchange, Outcome, TopicTotals};
+use crate::decode::{ErrorFact, Facts, SessionTopic, Undecoded};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 
-/// A topic of an exchange.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TopicTotals {
-    /// Its name, if it is known.
-    pub name: Option<Arc<str>>,
-    /// Its id, if the exchange says it.
-    pub id: Option<TopicId>,
-    /// Partitions named.
-    pub partitions: u32,
-    /// Bytes of record sets sent, whatever became of them; `None` where the API sends none.
-    pub bytes: Option<u64>,
-    /// Of these, bytes of partitions that were answered with an error.
-    pub rejected_bytes: u64,
-    /// Records sent, of Produce; `None` where some of them cannot be counted.
-    pub records: Option<u64>,
-    /// Of these, records of partitions whose records can be counted.
-    pub known_records: u64,
-    /// Of those, records of partitions that were answered with an error.
-    pub rejected_records: u64,
+/// Whether a partition was refused because its batches may be at odds with themselves. A broker takes
+/// no batch whose count is not its last offset delta and one; what is seen of a header may be either.
+const fn may_miscount(error: Option<ErrorCode>) -> bool {
+    matches!(error, Some(ErrorCode::INVALID_RECORD | ErrorCode::CORRUPT_MESSAGE))
 }
 
-impl TopicTotals {
-    /// The topics that a message names; `None` where none were found in what was not decoded whole.
-    pub fn named(facts: &Facts) -> Option<Vec<Self>> {
-        let mut topics = Vec::new();
-        add_each(facts, &Self::default(), &mut topics);
-        (!topics.is_empty() || facts.undecoded.is_none()).then_some(topics)
-    }
-}
+/// The type of key that FindCoordinator has for groups.
+const GROUP_KEY: i8 = 0;
 
 impl Exchange {
     /// The API.
@@ -59,14 +39,14 @@ impl Exchange {
         })
     }
 
-    /// Whether the response was decoded whole.
+    /// Whether the response was decoded whole, with one inside it.
     pub fn is_response_decoded(&self) -> bool {
-        self.response.as_ref().is_some_and(|facts| facts.undecoded.is_none())
+        self.response.as_ref().is_some_and(|facts| facts.undecoded().is_none())
     }
 
-    /// Why request or response was not decoded whole.
+    /// Why request or response, or one inside it, was not decoded whole.
     pub fn undecoded(&self) -> Option<Undecoded> {
-        [&self.request, &self.response].into_iter().flatten().find_map(|facts| facts.undecoded)
+        [&self.request, &self.response].into_iter().flatten().find_map(|facts| facts.undecoded())
     }
 
     /// How long the broker holds the client back, in ms.
@@ -76,15 +56,25 @@ impl Exchange {
 
     /// The group that the request names first; else that of its client, where it is certain.
     pub fn group(&self) -> Option<&Arc<str>> {
+        if self.api_key() == ApiKey::FIND_COORDINATOR {
+            return self.sought_group();
+        }
         let named = self.request.as_ref().and_then(|facts| facts.groups.first());
-        // FindCoordinator names one or a transaction, and only a field beside the name tells which.
-        let own = self.client_group.as_ref().filter(|_| self.api_key() != ApiKey::FIND_COORDINATOR);
-        named.or(own)
+        named.or(self.client_group.as_ref())
+    }
+
+    /// FindCoordinator: the first group whose coordinator is looked for; it may be another than the
+    /// client's.
+    fn sought_group(&self) -> Option<&Arc<str>> {
+        let rare = self.request.as_ref()?.rare.as_ref()?;
+        let oldest = (self.header.api_version == 0).then_some(GROUP_KEY);
+        let is_group = rare.key_type.or(oldest) == Some(GROUP_KEY);
+        rare.coordinator_keys.first().filter(|_| is_group)
     }
 
     /// Whether a fetch was answered without records and errors; `None` where that is not known.
     pub fn is_empty_fetch(&self) -> Option<bool> {
-        if !matches!(self.api_key(), ApiKey::FETCH | ApiKey::SHARE_FETCH) {
+        if !self.is_fetch() {
             return self.api_key().lookup().map(|_| false);
         }
         let facts = self.response.as_ref()?;
@@ -95,20 +85,53 @@ impl Exchange {
         facts.undecoded.is_none().then_some(true)
     }
 
+    /// The message that tells of the topics: the response of a fetch, or of a request that names none
+    /// where it says that some failed; else the request.
+    pub fn of_topics(&self) -> Option<&Facts> {
+        if self.is_fetch() {
+            return self.response.as_deref();
+        }
+        let request = self.request.as_deref()?;
+        let is_of_all = request.topics.is_empty() && request.undecoded.is_none();
+        let response = self.response.as_deref().filter(|_| is_of_all);
+        let failed = response.filter(|facts| facts.errors.iter().any(|e| e.topic.is_some()));
+        Some(failed.unwrap_or(request))
+    }
+
+    fn is_fetch(&self) -> bool {
+        matches!(self.api_key(), ApiKey::FETCH | ApiKey::SHARE_FETCH)
+    }
+
     /// The topics: of a fetch those that were answered and the others of its session, else those
-    /// that were asked about. `None` also where none were found in what was not decoded whole.
+    /// that were asked about; of a request for all topics (Metadata) those that failed. `None` also where none were found, but there may be some: in what was not
+    /// decoded whole, or in a session that is not known.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
-        let told = match self.api_key() {
-            ApiKey::FETCH | ApiKey::SHARE_FETCH => self.response.as_deref()?,
-            _ => self.request.as_deref()?,
-        };
+        let told = self.of_topics()?;
         let mut topics = self.moved().unwrap_or_else(|| {
             let mut topics = Vec::new();
             add_each(told, &TopicTotals::default(), &mut topics);
             topics
         });
+        if !self.is_fetch() && self.response.as_deref().is_some_and(|it| std::ptr::eq(it, told)) {
+            let failed: HashSet<_, RandomState> = told.errors.iter().map(|e| e.topic).collect();
+            topics.retain(|topic| topic.index.is_some() && failed.contains(&topic.index));
+        }
         self.add_session(&mut topics);
-        (!topics.is_empty() || told.undecoded.is_none()).then_some(topics)
+        let may_be_more = told.undecoded.is_some() || self.is_of_unknown_session();
+        (!topics.is_empty() || !may_be_more).then_some(topics)
+    }
+
+    /// Whether a fetch belongs to a session of which it is not known what it holds: it began before the
+    /// observer did, or a part of it was not seen (KIP-227); those of share groups are not followed.
+    fn is_of_unknown_session(&self) -> bool {
+        let is_followed = match self.api_key() {
+            ApiKey::SHARE_FETCH => return true,
+            ApiKey::FETCH => self.session.is_some(),
+            _ => true,
+        };
+        let epoch = self.request.as_ref().and_then(|facts| facts.session_epoch);
+        let answered = self.response.as_ref().and_then(|facts| facts.session);
+        !is_followed && epoch.map_or_else(|| answered.is_some_and(|id| id != 0), |epoch| epoch > 0)
     }
 
     /// The topics whose records an exchange moves: a Produce, or a fetch that was answered.
@@ -130,7 +153,9 @@ impl Exchange {
 
     /// Whether it is known of each partition of a Produce how it was answered.
     pub fn is_produce_settled(&self) -> bool {
-        self.outcome == Outcome::Unacknowledged || self.is_response_decoded()
+        let are_all_told = |facts: &Facts| !facts.has_untold_failure();
+        self.outcome == Outcome::Unacknowledged
+            || (self.is_response_decoded() && self.response.as_deref().is_some_and(are_all_told))
     }
 
     /// The topics of a fetch's session that the response says nothing of: nothing of them was sent, if
@@ -155,7 +180,7 @@ impl Exchange {
                     SessionTopic::Name(_) => None,
                     SessionTopic::Id(id) => Some(*id),
                 },
-                partitions: u32::try_from(held.partitions.len()).unwrap_or(u32::MAX),
+                partitions: u32::try_from(held.partitions.len()).ok(),
                 bytes: self.is_response_decoded().then_some(0),
                 ..TopicTotals::default()
             })
@@ -172,88 +197,16 @@ impl Exchange {
                 continue;
             };
             let bytes = u64::from(partition.bytes.unwrap_or_default());
-            totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
-            let records = partition.records.map(u64::from);
+            totals.add_bytes(bytes);
+            let error = rejections.of(totals, partition.index);
+            let records = partition.records.filter(|_| !may_miscount(error)).map(u64::from);
             totals.records = totals.records.zip(records).map(|(sum, n)| sum.saturating_add(n));
             let records = records.unwrap_or_default();
             totals.known_records = totals.known_records.saturating_add(records);
-            if rejections.contain(totals, partition.index) {
+            if error.is_some() {
                 totals.rejected_bytes = totals.rejected_bytes.saturating_add(bytes);
                 totals.rejected_records = totals.rejected_records.saturating_add(records);
             }
-        }
-    }
-}
-
-/// How a message names a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Identity<'a> {
-    Name(&'a str),
-    Id(TopicId),
-}
-
-/// Its name, and its id.
-pub(super) fn identities(
-    name: Option<&Arc<str>>,
-    id: Option<TopicId>,
-) -> impl Iterator<Item = Identity<'_>> {
-    let name = name.map(|name| Identity::Name(name));
-    name.into_iter().chain(id.map(Identity::Id))
-}
-
-/// The partitions of a Produce that were answered with an error.
-#[derive(Default)]
-struct Rejections<'a>(HashSet<(Identity<'a>, i32), RandomState>);
-
-impl<'a> Rejections<'a> {
-    fn new(response: &'a Facts) -> Self {
-        let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
-        let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p.index)));
-        let each = named.flat_map(|(topic, index)| {
-            identities(topic.name.as_ref(), topic.id).map(move |topic| (topic, index))
-        });
-        Self(each.collect())
-    }
-
-    fn contain(&self, topic: &TopicTotals, index: i32) -> bool {
-        let mut identities = identities(topic.name.as_ref(), topic.id);
-        !self.0.is_empty() && identities.any(|topic| self.0.contains(&(topic, index)))
-    }
-}
-
-/// Totals for each topic of a message.
-fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<TopicTotals>) {
-    let of = |topic: &Topic| TopicTotals {
-        name: topic.name.clone(),
-        id: topic.id,
-        partitions: topic.partitions,
-        ..nothing.clone()
-    };
-    topics.extend(facts.topics.iter().map(of));
-}
-
-/// The totals that a partition counts in; what is said of topics that were too many to be told apart
-/// counts in one more, without a name.
-fn of_partition<'t>(
-    topics: &'t mut Vec<TopicTotals>,
-    facts: &Facts,
-    partition: &Partition,
-    nothing: &TopicTotals,
-) -> Option<&'t mut TopicTotals> {
-    let index = (partition.topic as usize).min(facts.topics.len());
-    if index == topics.len() {
-        topics.push(nothing.clone());
-    }
-    topics.get_mut(index)
-}
-
-fn fetched(facts: &Facts, topics: &mut Vec<TopicTotals>) {
-    let nothing = TopicTotals { bytes: Some(0), ..TopicTotals::default() };
-    add_each(facts, &nothing, topics);
-    for partition in &facts.partitions {
-        if let Some(totals) = of_partition(topics, facts, partition, &nothing) {
-            let bytes = u64::from(partition.bytes.unwrap_or_default());
-            totals.bytes = totals.bytes.map(|sum| sum.saturating_add(bytes));
         }
     }
 }

@@ -6,19 +6,20 @@ mod peers;
 #[cfg(test)]
 mod tests;
 mod topic_errors;
+mod totals;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decode::TopicId;
 
-pub use bodies::TopicTotals;
 pub use exchange::{
     ApiName, Exchange, Fetcher, Malformed, Outcome, Request, RequestHeader, Unmatched,
 };
 pub use observer_common::{Endpoint, Flow, Seq};
 pub use peers::{ClientSoftware, Peers, Security, Side, Vantage};
 pub use topic_errors::TopicErrors;
+pub use totals::TopicTotals;
 
 use crate::time::Timestamp;
 

@@ -39,21 +39,23 @@ pub fn taken<'a>(
     response: &'a Facts,
 ) -> impl Iterator<Item = (Topic, &'a Partition, i64)> {
     // What is said of topics that are too many to be counted apart is said of each partition, too.
-    let is_refused =
-        response.errors.iter().any(|error| error.topic.is_none() && !error.is_of_other);
+    let is_refused = response.has_untold_failure()
+        || response.errors.iter().any(|error| error.topic.is_none() && !error.is_of_other);
     let refused: HashSet<_> = refused(response).collect();
     offsets(request)
         .filter(move |_| !is_refused)
         .filter(move |(topic, partition, _)| !refused.contains(&(topic.clone(), partition.index)))
 }
 
-/// Topics of a response of which something was deleted, each with the partitions of which it was not.
+/// Topics of a response of which something was deleted, each with the partitions of which it was not;
+/// none where these were too many to be told.
 pub fn deleted(response: &Facts) -> impl Iterator<Item = (Topic, HashSet<i32>)> {
     let mut refused: HashMap<_, HashSet<_>> = HashMap::new();
     for partition in response.partitions.iter().filter(|p| p.error != ErrorCode::NONE) {
         refused.entry(partition.topic).or_default().insert(partition.index);
     }
-    (0_u32..).zip(&response.topics).filter_map(move |(number, topic)| {
+    let topics = if response.has_untold_failure() { &[][..] } else { &response.topics };
+    (0_u32..).zip(topics).filter_map(move |(number, topic)| {
         let refused = refused.remove(&number).unwrap_or_default();
         let are_all_refused = !refused.is_empty() && refused.len() >= topic.partitions as usize;
         let topic = Topic::of(topic).filter(|_| !topic.is_failed && !are_all_refused)?;

@@ -124,9 +124,11 @@ impl Groups {
         }
     }
 
-    /// InitProducerId: a transaction that the producer left open is aborted.
+    /// InitProducerId: a transaction that the producer left open is aborted; one that it has prepared
+    /// goes on if it says so.
     pub(super) fn begun(&mut self, exchange: &Exchange) {
-        if let Some((_, response)) = answers::granted(exchange)
+        if let Some((request, response)) = answers::granted(exchange)
+            && request.keeps_transaction() != Some(true)
             && let Some(producer) = response.producers.first()
         {
             let cluster = self.cluster(exchange);

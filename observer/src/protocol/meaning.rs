@@ -13,6 +13,8 @@ pub enum Role {
     None,
     /// An error code (int16).
     Error,
+    /// An error code that tells only why a topic's settings are not shown (int16; KIP-525).
+    ConfigError,
     /// How long the broker holds the client back (int32, ms).
     Throttle,
     /// A topic's name.
@@ -27,6 +29,11 @@ pub enum Role {
     Snapshot,
     /// A group's name.
     Group,
+    /// What a coordinator is looked for: a group, a transaction, ... (KIP-98). It is that only where the
+    /// message itself has it; others have keys of what they list.
+    CoordinatorKey,
+    /// Which of these it is; 0: a group (int8).
+    KeyType,
     /// A member's id.
     Member,
     /// A static member's own id (KIP-345).
@@ -55,6 +62,8 @@ pub enum Role {
     Producer,
     /// Whether a transaction is committed, not aborted (bool; KIP-98).
     IsCommitted,
+    /// Whether a transaction that the producer has prepared goes on (bool; KIP-939).
+    KeepsTransaction,
     /// Whether nothing shall be changed, only tried (bool).
     ValidateOnly,
     /// What may be read: 0 everything, 1 what is committed (int8; KIP-98).
@@ -119,6 +128,7 @@ pub fn role(field: &Field) -> Role {
         Kind::Int32 => of_int32(field),
         Kind::Int64 => of_int64(field),
         Kind::Bool if matches!(field.name, "Committed" | "TransactionResult") => Role::IsCommitted,
+        Kind::Bool if field.name == "KeepPreparedTxn" => Role::KeepsTransaction,
         Kind::Bool if field.name.eq_ignore_ascii_case("ValidateOnly") => Role::ValidateOnly,
         Kind::Uuid if matches!(field.name, "TopicId" | "TopicIds") => Role::TopicId,
         Kind::String => of_string(field),
@@ -168,6 +178,7 @@ fn of_int8(name: &str) -> Role {
     match name {
         "IsolationLevel" => Role::Isolation,
         "ResourceType" => Role::ResourceType,
+        "KeyType" => Role::KeyType,
         "PatternType" | "ResourcePatternType" => Role::PatternType,
         _ => Role::None,
     }
@@ -176,6 +187,7 @@ fn of_int8(name: &str) -> Role {
 fn of_int16(name: &str) -> Role {
     match name {
         "Acks" => Role::Acks,
+        "TopicConfigErrorCode" => Role::ConfigError,
         _ if name.ends_with("ErrorCode") => Role::Error,
         _ => Role::None,
     }
@@ -215,6 +227,7 @@ fn of_string(field: &Field) -> Role {
     match (field.entity, field.name) {
         (Some(Entity::TopicName), _) => Role::Topic,
         (Some(Entity::GroupId), _) | (_, "GroupId") => Role::Group,
+        (_, "Key" | "CoordinatorKeys") => Role::CoordinatorKey,
         (_, "MemberId") => Role::Member,
         (_, "GroupInstanceId" | "InstanceId") => Role::Instance,
         (_, "ClientSoftwareName") => Role::Software,

@@ -65,7 +65,9 @@ impl<'a> Record<'a> {
             wait_us: exchange.wait.map(micros),
             throttle_ms: exchange.throttle_ms(),
             errors: exchange.response.as_deref().and_then(errors),
-            topics: exchange.topics().map(|topics| records(topics, exchange.response.as_deref())),
+            topics: exchange.topics().map(|topics| {
+                records(topics, exchange.of_topics().zip(exchange.response.as_deref()))
+            }),
             group: exchange.group().map(|group| &**group),
             empty_fetch: exchange.is_empty_fetch(),
             forwarded: ForwardedRecord::new(exchange),
@@ -79,17 +81,18 @@ impl<'a> Record<'a> {
 struct TopicRecord {
     name: Option<String>,
     id: Option<String>,
-    partitions: u32,
+    partitions: Option<u32>,
     bytes: Option<u64>,
     records: Option<u64>,
     /// What the response says of the topic and its partitions; `None` where that is not known.
     errors: Option<BTreeMap<String, u32>>,
 }
 
-fn records(topics: Vec<TopicTotals>, response: Option<&Facts>) -> Vec<TopicRecord> {
-    let errors = response.and_then(TopicErrors::new);
-    let record = |TopicTotals { name, id, partitions, bytes, records, .. }| TopicRecord {
-        errors: errors.as_ref().map(|errors| errors.of(name.as_ref(), id)),
+/// Topics, with the errors that are said of them: the message that tells of them, and the response.
+fn records(topics: Vec<TopicTotals>, messages: Option<(&Facts, &Facts)>) -> Vec<TopicRecord> {
+    let errors = messages.and_then(|(told, response)| TopicErrors::new(told, response));
+    let record = |TopicTotals { index, name, id, partitions, bytes, records, .. }| TopicRecord {
+        errors: errors.as_ref().and_then(|errors| errors.of(index)),
         name: name.map(|name| name.to_string()),
         id: id.map(|id| id.to_string()),
         partitions,
@@ -109,28 +112,34 @@ struct ForwardedRecord<'a> {
     errors: Option<BTreeMap<String, u32>>,
     topics: Option<Vec<TopicRecord>>,
     validate_only: Option<bool>,
+    /// Why the request or response inside was not decoded whole.
+    undecoded: Option<&'static str>,
 }
 
 impl<'a> ForwardedRecord<'a> {
     fn new(exchange: &'a Exchange) -> Option<Self> {
         let request = exchange.request.as_ref()?.forwarded.as_ref()?;
         let response = exchange.response.as_ref().and_then(|facts| facts.forwarded.as_ref());
+        let undecoded = request.facts.undecoded();
+        let undecoded = undecoded.or_else(|| response.and_then(|it| it.facts.undecoded()));
         Some(Self {
             api_key: request.api_key.0,
             api: request.api_key.to_string(),
             api_version: request.api_version,
             client_id: request.client_id.as_deref(),
             errors: response.and_then(|response| errors(&response.facts)),
-            topics: TopicTotals::named(&request.facts)
-                .map(|topics| records(topics, response.map(|response| &response.facts))),
+            topics: TopicTotals::named(&request.facts).map(|topics| {
+                records(topics, response.map(|response| (&request.facts, &response.facts)))
+            }),
             validate_only: request.facts.is_validation(),
+            undecoded: undecoded.map(Undecoded::as_str),
         })
     }
 }
 
 /// Errors by name; `None` where the response was not decoded whole.
 fn errors(facts: &Facts) -> Option<BTreeMap<String, u32>> {
-    if facts.undecoded.is_some() {
+    if facts.undecoded().is_some() {
         return None;
     }
     let mut errors = BTreeMap::new();
@@ -263,9 +272,12 @@ mod tests {
         let line = written(&exchange);
         let b = concat!(
             r#"{"name":"b","id":null,"partitions":0,"bytes":null,"records":null,"#,
-            r#""errors":{"UNKNOWN_TOPIC_OR_PARTITION":1}}],"validate_only":null}"#
+            r#""errors":{"UNKNOWN_TOPIC_OR_PARTITION":1}}],"validate_only":null,"undecoded":null}"#
         );
         assert!(line.contains(b), "{line}");
+        let inside = exchange.response.as_mut().unwrap().forwarded.as_mut().unwrap();
+        inside.facts.undecoded = Some(Undecoded::Gap);
+        assert_eq!(written(&exchange).matches(r#""undecoded":"gap""#).count(), 2, "of both");
     }
 
     #[test]

@@ -55,6 +55,11 @@ pub fn messages(plan: Plan) -> Result<Messages> {
     Ok(Messages { plan, releases, run: None, known: BTreeSet::new() })
 }
 
+/// The same with the classes of one release, also those of layouts that a newer one has otherwise.
+pub fn messages_of(release: Version, plan: Plan) -> Messages {
+    Messages { plan, releases: vec![release], run: None, known: BTreeSet::new() }
+}
+
 /// Messages as they are generated. After an error there are no more.
 #[derive(Debug)]
 pub struct Messages {

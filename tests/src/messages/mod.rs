@@ -20,6 +20,6 @@ pub mod said;
 mod tree;
 
 pub use form::Form;
-pub use generator::{Messages, Plan, messages};
+pub use generator::{Messages, Plan, messages, messages_of};
 pub use line::{Batch, Line, Value};
 pub use message::{Message, Mode, Wrapped};

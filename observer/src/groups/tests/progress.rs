@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{GROUP, Script, t};
-use crate::decode::{Facts, TopicId, Undecoded};
+use crate::decode::{Facts, Rare, TopicId, Undecoded};
 use crate::event::{Exchange, Outcome};
 use crate::groups::samples::{answered, at, member, of};
 use crate::protocol::api::ApiKey;
@@ -128,11 +128,21 @@ fn a_transactions_offsets_count_when_it_ends_well() {
     assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 1));
     promise(&mut script, 6);
     end(&mut script, false);
-    promise(&mut script, 7);
-    let begun = Facts::default().by_producer(7);
-    script.then(ApiKey::INIT_PRODUCER_ID, Facts::default(), begun);
+    let begin = |script: &mut Script, keeps_transaction| {
+        let rare = Rare { keeps_transaction, ..Rare::default() };
+        let request = Facts { rare: Some(Box::new(rare)), ..Facts::default() };
+        script.then(ApiKey::INIT_PRODUCER_ID, request, Facts::default().by_producer(7));
+    };
+    for keeps in [None, Some(false)] {
+        promise(&mut script, 7);
+        begin(&mut script, keeps);
+        end(&mut script, true);
+        assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 0));
+    }
+    promise(&mut script, 8);
+    begin(&mut script, Some(true));
     end(&mut script, true);
-    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 5, None)], 0));
+    assert_eq!((script.progress(GROUP), script.counted().len()), (vec![t(0, 8, None)], 1));
 }
 
 #[test]

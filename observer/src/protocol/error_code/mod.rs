@@ -11,6 +11,8 @@ pub struct ErrorCode(pub i16);
 impl ErrorCode {
     /// No error.
     pub const NONE: Self = Self(0);
+    /// A record set is not as its checksum says; before Kafka 2.4 also [`Self::INVALID_RECORD`].
+    pub const CORRUPT_MESSAGE: Self = Self(2);
     /// The group does not know the member.
     pub const UNKNOWN_MEMBER_ID: Self = Self(25);
     /// The group waits for its members to join again.
@@ -19,6 +21,8 @@ impl ErrorCode {
     pub const UNSUPPORTED_VERSION: Self = Self(35);
     /// There is no such group.
     pub const GROUP_ID_NOT_FOUND: Self = Self(69);
+    /// A batch contradicts itself, or holds what it may not.
+    pub const INVALID_RECORD: Self = Self(87);
     /// Another has taken the member's instance id (KIP-345).
     pub const FENCED_INSTANCE_ID: Self = Self(82);
     /// The member was thrown out (KIP-848).

@@ -5,7 +5,9 @@
 //! checksum 4, magic 1, attributes 1. The length counts what is behind it.
 //!
 //! What is behind the last offset delta may have been left out of a header: a broker takes a producer's
-//! batch only if the count is that delta and one.
+//! batch only if the count is that delta and one. Where it refuses one for that, no count is told of
+//! the partition, whatever of the header was seen; where it refuses one before it has looked at it, the
+//! count is the producer's, and each that there is makes it so.
 
 use super::visitor::Batch;
 

@@ -47,6 +47,8 @@ pub(super) struct Wrapper {
     pub program: &'static Program,
     /// Where that goes on.
     pub at: u16,
+    /// The wrapped one's layout is known, and not only its header's.
+    pub is_known: bool,
     /// Bytes left of it, behind the wrapped one.
     left: u32,
     /// Levels that are its own.
@@ -118,9 +120,15 @@ impl Regions {
     }
 
     /// Enters a wrapped message of `len` bytes; the other goes on at `at`.
-    pub(super) fn enter_wrapped(&mut self, program: &'static Program, at: u16, len: u32) {
+    pub(super) fn enter_wrapped(
+        &mut self,
+        program: &'static Program,
+        at: u16,
+        len: u32,
+        is_known: bool,
+    ) {
         let left = self.left.saturating_sub(len);
-        self.wrapper = Some(Wrapper { program, at, left, depth: self.levels.len() });
+        self.wrapper = Some(Wrapper { program, at, is_known, left, depth: self.levels.len() });
         self.left = len;
     }
 

@@ -36,6 +36,9 @@ pub trait Visitor {
     fn wrapped_response(&mut self) -> Option<Wrapped> {
         None
     }
+    /// A message is wrapped of which it is not known what it is: it has no header, or its request was
+    /// not seen.
+    fn wrapped_unread(&mut self) {}
     /// The wrapped message ended.
     fn wrapped_end(&mut self, end: WrappedEnd) {}
 }
@@ -63,7 +66,7 @@ pub struct Wrapped {
 pub enum WrappedEnd {
     /// It was understood.
     Whole,
-    /// The table does not know the API or version, or no header was there.
+    /// The table does not know the API or version; of a request the header was understood.
     Unknown,
     /// It was not.
     Broken(Broken),

@@ -7,7 +7,7 @@ use super::{Broken, Machine, Mode, State};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
 use crate::protocol::meaning::Role;
-use crate::protocol::program::{self, Length, Place};
+use crate::protocol::program::{self, Length, Place, Program};
 
 /// Bytes of a wrapped request that tell its program, and of a wrapped response's correlation id.
 const REQUEST_ID_LEN: u32 = 8;
@@ -39,19 +39,21 @@ impl Machine {
             (wrapped, Side::Response, CORRELATION_ID_LEN)
         };
         self.take(width)?;
-        let find = |wrapped: Wrapped| program::find(wrapped.api_key, side, wrapped.api_version);
-        match wrapped.and_then(find) {
-            Some(program) if len >= id_len && !self.regions.is_wrapped() => {
+        match wrapped.and_then(|wrapped| layout(wrapped, side)) {
+            Some((program, is_known)) if len >= id_len && !self.regions.is_wrapped() => {
                 let around = std::mem::replace(&mut self.program, program);
-                self.regions.enter_wrapped(around, self.at.saturating_add(1), len);
+                let behind = self.at.saturating_add(1);
+                self.regions.enter_wrapped(around, behind, len, is_known);
                 self.at = 0;
                 self.skip(id_len)?;
             }
             _ => {
                 self.skip(len)?;
                 self.next();
-                if value.is_some() {
-                    visitor.wrapped_end(WrappedEnd::Unknown);
+                match (wrapped, value) {
+                    (Some(_), _) => visitor.wrapped_end(WrappedEnd::Unknown),
+                    (None, Some(_)) => visitor.wrapped_unread(),
+                    (None, None) => {}
                 }
             }
         }
@@ -63,8 +65,11 @@ impl Machine {
         match self.regions.leave_wrapped() {
             Some((wrapper, rest)) => {
                 (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
-                let long = WrappedEnd::Broken(Broken::Long);
-                visitor.wrapped_end(if rest == 0 { WrappedEnd::Whole } else { long });
+                visitor.wrapped_end(match rest {
+                    _ if !wrapper.is_known => WrappedEnd::Unknown,
+                    0 => WrappedEnd::Whole,
+                    _ => WrappedEnd::Broken(Broken::Long),
+                });
             }
             None => self.state = State::Done,
         }
@@ -78,8 +83,21 @@ impl Machine {
         };
         (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
         self.mode = Mode::Op;
-        visitor.wrapped_end(WrappedEnd::Broken(why));
+        // Of what is not known the sieve keeps no client id.
+        let broken = WrappedEnd::Broken(why);
+        visitor.wrapped_end(if wrapper.is_known { broken } else { WrappedEnd::Unknown });
     }
+}
+
+/// How a wrapped message is laid out, and whether that is more than its header: of a request that the
+/// table does not know, that tells who sent it.
+fn layout(wrapped: Wrapped, side: Side) -> Option<(&'static Program, bool)> {
+    let Wrapped { api_key, api_version } = wrapped;
+    if let Some(program) = program::find(api_key, side, api_version) {
+        return Some((program, true));
+    }
+    let has_client_id = api_key.header_version(side, api_version) >= 1;
+    (side == Side::Request && has_client_id).then(|| (program::client_id(), false))
 }
 
 /// Tells of a wrapped request, as far as it is there.

@@ -2,15 +2,32 @@
 
 use std::sync::OnceLock;
 
-use super::{Meaning, Program, compile};
+use super::{Length, Meaning, Op, Place, Program, compile};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
+use crate::protocol::meaning::Role;
 use crate::protocol::schema::{LAYOUTS, Layout};
 
 /// The program of a message; `None` where the table does not know the API or version.
 pub fn find(api_key: ApiKey, side: Side, version: i16) -> Option<&'static Program> {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(Library::compile).find(api_key, side, version)
+}
+
+/// What all requests have in common behind their correlation id, but for the oldest: the client id.
+pub fn client_id() -> &'static Program {
+    static CLIENT_ID: OnceLock<Program> = OnceLock::new();
+    CLIENT_ID.get_or_init(|| {
+        let place = Place { role: Role::Client, field: u16::MAX };
+        Program {
+            ops: Box::new([Op::Bytes { length: Length::Int16, place }, Op::End]),
+            values: Box::default(),
+            tags: Box::default(),
+            idle: Box::default(),
+            fields: Box::default(),
+            is_disputed: false,
+        }
+    })
 }
 
 /// Programs by API key and direction.

@@ -8,7 +8,7 @@ mod compile;
 mod library;
 
 pub use compile::{CompileError, Meaning, compile};
-pub use library::find;
+pub use library::{client_id, find};
 
 use super::meaning::{Role, Scope};
 use super::schema::Field;

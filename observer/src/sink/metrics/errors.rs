@@ -64,7 +64,8 @@ impl Errors {
             )?,
             undecoded: families.counter(
                 "decode_errors_total",
-                "Bodies of requests and responses that were not decoded whole, by why.",
+                "Bodies of requests and responses that were not decoded whole, by why; by topic, \
+                 what they say counts as far as it was seen.",
                 &plain(&["api", "reason"]),
             )?,
             forwarded: families.counter(

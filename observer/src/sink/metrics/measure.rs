@@ -71,9 +71,9 @@ impl Measure {
         }
     }
 
-    /// The amounts of a topic whose bytes are this.
+    /// The amounts of a topic whose bytes are this, as far as they were seen.
     pub fn amounts(self, topic: &TopicTotals) -> [(Self, u64); 3] {
-        let bytes = topic.bytes.unwrap_or_default().saturating_sub(topic.rejected_bytes);
+        let bytes = topic.known_bytes.saturating_sub(topic.rejected_bytes);
         let records = match self {
             Self::ProducedBytes => topic.known_records,
             _ => 0,

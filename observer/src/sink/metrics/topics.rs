@@ -33,6 +33,8 @@ pub struct Topics {
     /// Memory for what an exchange moved.
     moved: Vec<TopicTotals>,
     unresolved: Unresolved,
+    given_up: Family<Counter>,
+    by_broker: Series<Counter>,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
 }
@@ -64,7 +66,13 @@ impl Topics {
             series: Series::new(options.max_series),
             found: HashMap::default(),
             moved: Vec::new(),
-            unresolved: Unresolved::new(families)?,
+            unresolved: Unresolved::default(),
+            given_up: families.counter(
+                "topic_id_unresolved_total",
+                "Amounts that count under a topic's id, as its name was not seen.",
+                &["broker", "vantage"],
+            )?,
+            by_broker: Series::new(options.max_series),
             batches: families.counter(
                 "produced_batches_total",
                 "Record batches (and sets of magic 0 and 1) in Produce requests, by compression.",
@@ -162,6 +170,8 @@ impl Topics {
 
     fn give_up(&mut self, labels: &mut Labels, amounts: Vec<(TopicId, Amount)>, now: Timestamp) {
         for (id, amount) in amounts {
+            let key = Key::of_broker(amount.key.broker, amount.key.vantage);
+            self.by_broker.count(&self.given_up, labels, key, 1, now);
             self.add(labels, amount, &id.to_string(), now);
         }
     }
@@ -216,6 +226,8 @@ impl Topics {
                 family.remove_label_values(&labels.values(&key));
             }
         });
+        let given_up = &self.given_up;
+        self.by_broker.expire(now, idle, |key| given_up.remove_label_values(&labels.values(&key)));
         let batches = &self.batches;
         self.by_codec.expire(now, idle, |key| batches.remove_label_values(&labels.values(&key)));
         self.by_codec.mark(|key| key.detail, &mut used.detail);

@@ -3,16 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
-use prometheus::Result;
-
-use super::family::Families;
 use super::label::LabelId;
 use super::measure::Measure;
 use super::series::Key;
-use super::value::Counter;
 use crate::decode::TopicId;
 use crate::time::Timestamp;
+use foldhash::fast::RandomState;
 
 /// What waits for a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +24,10 @@ pub struct Amount {
 }
 
 /// Amounts by topic id.
+#[derive(Default)]
 pub struct Unresolved {
     amounts: HashMap<TopicId, Vec<Amount>, RandomState>,
     len: usize,
-    given_up: Counter,
 }
 
 /// Amounts that wait at once.
@@ -40,17 +36,6 @@ const MAX_WAITING: usize = 10_000;
 const MAX_WAIT: Duration = Duration::from_mins(6);
 
 impl Unresolved {
-    /// Nothing waits.
-    pub fn new(families: &Families<'_>) -> Result<Self> {
-        let given_up = families.counter(
-            "topic_id_unresolved_total",
-            "Amounts that count under a topic's id, as its name was not seen.",
-            &[],
-        )?;
-        let given_up = given_up.with_label_values(&[]);
-        Ok(Self { amounts: HashMap::default(), len: 0, given_up })
-    }
-
     /// Lets an amount wait; returns what can wait no longer.
     pub fn wait(&mut self, id: TopicId, amount: Amount) -> Vec<(TopicId, Amount)> {
         let amounts = self.amounts.entry(id).or_default();
@@ -60,7 +45,6 @@ impl Unresolved {
             return Vec::new();
         }
         if self.len >= MAX_WAITING {
-            self.given_up.inc();
             return vec![(id, amount)];
         }
         amounts.push(amount);
@@ -88,7 +72,6 @@ impl Unresolved {
             !amounts.is_empty()
         });
         self.len -= given_up.len();
-        self.given_up.inc_by(given_up.len() as u64);
         given_up
     }
 
@@ -102,21 +85,15 @@ impl Unresolved {
 mod tests {
     use super::*;
     use crate::event::Vantage;
-    use crate::sink::metrics::family::Registry;
 
     fn amount(since: u64) -> Amount {
         let key = Key::of_broker(LabelId::OTHER, Vantage::Broker);
         Amount { key, measure: Measure::FetchedBytes, n: 5, since: Timestamp(since) }
     }
 
-    fn unresolved() -> Unresolved {
-        let registry = Registry::default();
-        Unresolved::new(&Families { registry: &registry, cluster: None }).unwrap()
-    }
-
     #[test]
     fn amounts_add_up_until_the_name_comes() {
-        let (mut waiting, id) = (unresolved(), TopicId([1; 16]));
+        let (mut waiting, id) = (Unresolved::default(), TopicId([1; 16]));
         assert!(waiting.wait(id, amount(0)).is_empty());
         assert!(waiting.wait(id, amount(9)).is_empty());
         assert_eq!(waiting.take(id), [Amount { n: 10, ..amount(0) }]);
@@ -125,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_waits_too_long_is_given_up() {
-        let (mut waiting, id) = (unresolved(), TopicId([1; 16]));
+        let (mut waiting, id) = (Unresolved::default(), TopicId([1; 16]));
         waiting.wait(id, amount(0));
         let late = u64::try_from(MAX_WAIT.as_nanos()).unwrap();
         assert!(waiting.expire(Timestamp(late)).is_empty());

@@ -31,6 +31,8 @@ pub struct Said {
     /// Record sets of which a batch more may be told than Kafka reads: cut, or of an older format.
     pub open_sets: u32,
     is_request: bool,
+    /// FindCoordinator: its keys are those of coordinators.
+    finds_coordinators: bool,
 }
 
 /// Error codes other than 0 and the topics that they are said of, with how often.
@@ -53,6 +55,7 @@ pub fn said(message: &Message) -> Said {
         errors: Errors::new(),
         open_sets: 0,
         is_request: message.side == Side::Request,
+        finds_coordinators: ApiKey(message.api_key) == ApiKey::FIND_COORDINATOR,
     };
     said.structure(&tree(message), About::default());
     said.facts.forwarded = message.wrapped.as_ref().map(|wrapped| {
@@ -203,6 +206,9 @@ impl Said {
                 facts.software.as_mut().expect("the name before its version").1 = text.into();
             }
             "Mechanism" => facts.mechanism = Some(text.into()),
+            "Key" | "CoordinatorKeys" if self.finds_coordinators && self.is_request => {
+                facts.rare.get_or_insert_default().coordinator_keys.push(text.into());
+            }
             "ClusterId" => facts.rare.get_or_insert_default().cluster = Some(text.into()),
             "GroupInstanceId" | "InstanceId" => {
                 facts.rare.get_or_insert_default().instances.push(text.into());

@@ -11,7 +11,9 @@ use crate::messages::tree::Node;
 impl Said {
     pub(super) fn number(&mut self, node: &Node, number: i64, about: About) {
         match node.field.kind {
-            Kind::Int16 if node.field.name.contains("ErrorCode") => self.error(number, about),
+            Kind::Int16 if node.field.name.contains("ErrorCode") => {
+                self.error(number, about, node.field.name == "TopicConfigErrorCode");
+            }
             Kind::Int64 if node.field.entity == Some(Entity::ProducerId) => {
                 self.producer(number, about);
             }
@@ -29,8 +31,12 @@ impl Said {
         }
     }
 
-    fn error(&mut self, number: i64, about: About) {
+    fn error(&mut self, number: i64, about: About, is_of_configs: bool) {
         if number == 0 {
+            return;
+        }
+        if is_of_configs {
+            *self.errors.entry((number as i16, None)).or_default() += 1;
             return;
         }
         *self.errors.entry((number as i16, about.topic)).or_default() += 1;
@@ -116,6 +122,12 @@ impl Said {
             "IsolationLevel" => self.facts.isolation = Some(number as i8),
             "ValidateOnly" | "validateOnly" => {
                 self.facts.rare.get_or_insert_default().is_validation = Some(number == 1);
+            }
+            "KeyType" => {
+                self.facts.rare.get_or_insert_default().key_type = Some(number as i8);
+            }
+            "KeepPreparedTxn" => {
+                self.facts.rare.get_or_insert_default().keeps_transaction = Some(number == 1);
             }
             "Committed" | "TransactionResult" => {
                 let producer = self.facts.producers.last_mut().expect("whose transaction ends");

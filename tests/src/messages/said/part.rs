@@ -21,10 +21,12 @@ pub fn why_not_part(part: &Facts, whole: &Facts) -> Option<&'static str> {
             "partitions",
             is_among(&part.partitions, &whole.partitions, |a, b| partition(a, b, (part, whole))),
         ),
+        ("sizes", sizes(part, whole)),
         ("errors", errors(part, whole)),
         ("groups", is_among(&part.groups, &whole.groups, Arc::eq)),
         ("members", is_among(&part.members, &whole.members, Arc::eq)),
         ("instances", is_among(part.instances(), whole.instances(), Arc::eq)),
+        ("coordinator keys", is_among(keys(part), keys(whole), Arc::eq)),
         ("brokers", is_among(part.brokers(), whole.brokers(), |a, b| a == b)),
         ("cluster", is_same_or_unseen(part.cluster(), whole.cluster())),
         ("failed groups", is_among(&failed(part), &failed(whole), |a, b| a == b)),
@@ -35,6 +37,10 @@ pub fn why_not_part(part: &Facts, whole: &Facts) -> Option<&'static str> {
         ("codecs", part.codecs.iter().zip(whole.codecs).all(|(part, whole)| *part <= whole)),
     ];
     checks.into_iter().find(|(_, holds)| !holds).map(|(what, _)| what)
+}
+
+fn keys(facts: &Facts) -> &[Arc<str>] {
+    facts.rare.as_ref().map_or(&[], |rare| &rare.coordinator_keys)
 }
 
 /// Whether each is among the others, in their order.
@@ -53,7 +59,7 @@ fn topic(a: &Topic, b: &Topic, (part, whole): Both<'_>) -> bool {
     is_same_or_unseen(a.name.as_ref(), b.name.as_ref())
         && is_same_or_unseen(a.id, b.id)
         && is_same_or_unseen(group(part, a.group), group(whole, b.group))
-        && a.partitions <= b.partitions
+        && (a.is_partial || a.partitions == b.partitions)
         && a.is_failed <= b.is_failed
         && a.is_forgotten == b.is_forgotten
 }
@@ -76,6 +82,23 @@ fn partition(a: &Partition, b: &Partition, (part, whole): Both<'_>) -> bool {
         && is_same_or_unseen(a.bytes, b.bytes)
         && is_same_or_unseen(a.records, b.records)
         && is_same_or_unseen(a.offset, b.offset)
+}
+
+/// Whether each topic that is not said to be a part has the bytes that it has in the whole.
+fn sizes(part: &Facts, whole: &Facts) -> bool {
+    let each = |facts: &Facts| -> Vec<(Topic, u64)> {
+        let mut topics: Vec<_> = facts.topics.iter().map(|topic| (topic.clone(), 0)).collect();
+        for partition in &facts.partitions {
+            if let Some((_, bytes)) = topics.get_mut(partition.topic as usize) {
+                *bytes += u64::from(partition.bytes.unwrap_or_default());
+            }
+        }
+        topics
+    };
+    let whole_topics = each(whole);
+    let mut ours = each(part);
+    ours.retain(|(topic, _)| !topic.is_partial);
+    is_among(&ours, &whole_topics, |a, b| topic(&a.0, &b.0, (part, whole)) && a.1 == b.1)
 }
 
 /// A code, and the name and id of the topic that it is said of.

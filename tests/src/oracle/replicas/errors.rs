@@ -27,8 +27,8 @@ pub(super) fn take(account: &mut Account, record: &Record, counting: Counting) {
 /// Adds what a request without an answer tells: the broker may have counted one that refuses each of
 /// its partitions.
 pub(super) fn take_unanswered(account: &mut Account, record: &Record) {
-    let named = |topics: &Vec<Topic>| topics.iter().map(|topic| topic.partitions).sum::<u64>();
-    let refusals = record.topics.as_ref().map_or(ALL_PARTITIONS, named).max(1);
+    let named = |topics: &Vec<Topic>| topics.iter().map(|topic| topic.partitions).sum();
+    let refusals = record.topics.as_ref().and_then(named).unwrap_or(ALL_PARTITIONS).max(1);
     let inside = record.forwarded.iter().map(|inside| &inside.api);
     for api in inside.chain([&record.api]) {
         for row in account.rows_of(KIND, common_name(api)) {

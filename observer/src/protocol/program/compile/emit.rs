@@ -1,6 +1,7 @@
 //! Ops, and what is asked of a field in the version at hand.
 
 use super::{CompileError, Compiler};
+use crate::protocol::meaning::Role;
 use crate::protocol::program::{Length, Op, Place};
 use crate::protocol::schema::Field;
 
@@ -29,7 +30,11 @@ impl Compiler {
         field: &'static Field,
         around: Option<u16>,
     ) -> Result<Place, CompileError> {
-        let place = Place { role: (self.meaning.role)(field), field: index(self.fields.len())? };
+        let role = match (self.meaning.role)(field) {
+            Role::CoordinatorKey if around.is_some() => Role::None,
+            role => role,
+        };
+        let place = Place { role, field: index(self.fields.len())? };
         self.fields.push((field, around));
         Ok(place)
     }

@@ -173,3 +173,13 @@ fn errors_count_at_once() {
     assert_eq!(errors.iter().filter(|error| error.contains(&by_id)).count(), 1);
     assert_eq!(errors.len(), 2);
 }
+
+#[test]
+fn what_stays_without_a_name_counts_under_its_broker() {
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.event(Event::Exchange(&fetched_by_id()));
+    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [""; 0]);
+    metrics.settle();
+    let labels = r#"{broker="10.0.0.2:9092",vantage="broker"} 1"#;
+    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [labels]);
+}

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Context;
 use super::inflight::{Inflight, Pending};
-use super::standing::{Standing, Talk};
+use super::standing::Standing;
+use super::talk::Talk;
 use crate::decode::Body;
 use crate::event::{Event, Handler, Outcome, Peers, Security, Side, Unmatched};
 use crate::frame::Before;
@@ -38,6 +39,9 @@ pub struct Conversation {
     pub(super) is_request_side_behind: bool,
     /// Responses that came before such a hole was given up.
     pub(super) early: Vec<Answer>,
+    /// The requests' step was found by a search, and none was answered since: times that the client
+    /// talked again, with a whole request where it should be amid one.
+    pub(super) doubtful_turns: Option<u8>,
     /// What speaks for and against its being Kafka, as long as that is not known.
     pub(super) talk: Talk,
 }
@@ -96,6 +100,7 @@ impl Conversation {
             may_have_missed_responses: false,
             is_request_side_behind: false,
             early: Vec::new(),
+            doubtful_turns: None,
             talk: Talk::default(),
         }
     }

@@ -78,7 +78,7 @@ impl Conversation {
         let request = position.and_then(|position| self.take_request(position, ctx));
         self.may_answer_unseen &= request.is_none();
         if request.is_some() {
-            self.talk.doubtful_turns = None;
+            self.doubtful_turns = None;
         }
         let len = response.bytes.saturating_sub(CORRELATION_ID_LEN);
         let body = request.as_ref().map(|request| {

@@ -22,6 +22,7 @@ mod inflight;
 mod requests;
 mod responses;
 mod standing;
+mod talk;
 mod timing;
 
 pub use conversation::Conversation;

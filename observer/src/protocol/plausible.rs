@@ -37,9 +37,27 @@ pub fn request(bytes: &[u8], max_len: u32) -> Guess {
 
 /// Whether its header has no place for a client id.
 fn has_no_client_id(request: &[u8]) -> bool {
-    let version = request.get(6..).and_then(|bytes| bytes.first_chunk());
-    let version = version.map_or(0, |bytes| i16::from_be_bytes(*bytes));
+    let version = api_version(request).unwrap_or_default();
     api_key(request).is_some_and(|key| key.request_header_version(version) == 0)
+}
+
+/// Whether a request that begins with these bytes is of a version that the table knows.
+pub fn is_of_known_version(request: &[u8]) -> bool {
+    let key = api_key(request).zip(api_version(request));
+    key.is_some_and(|(key, version)| key.is_known(version))
+}
+
+/// Whether a request that begins with these bytes is of an API and a version that Kafka may have one day.
+pub fn may_come(request: &[u8]) -> bool {
+    let key = api_key(request).zip(api_version(request));
+    key.is_some_and(|(key, version)| key.0 <= MAX_API_KEY && version <= MAX_API_VERSION)
+}
+
+const MAX_API_KEY: i16 = 255;
+const MAX_API_VERSION: i16 = 127;
+
+fn api_version(request: &[u8]) -> Option<i16> {
+    Some(i16::from_be_bytes(*request.get(6..)?.first_chunk()?))
 }
 
 /// The client id, if it is not empty, of a request that begins with these bytes.

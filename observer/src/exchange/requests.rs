@@ -122,8 +122,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         let is_brokers = api_key.and_then(ApiKey::lookup).is_some_and(Api::is_between_brokers);
         let is_known_client = self.ear.conversation.standing == Standing::Kafka;
         let is_known = is_known_client || plausible::is_of_known_version(head);
-        match (plausible::is_named(head), place) {
-            (_, Place::Inside) if is_brokers => None,
+        let is_named = plausible::is_named(head);
+        // What may be in a client id may be anywhere: the requests behind it must carry the same.
+        let is_odd = is_named && !plausible::is_plainly_named(head);
+        match (is_named, place) {
+            (_, Place::Inside) if is_brokers || is_odd => None,
+            _ if is_odd => Some(2),
             // Of what it holds nothing is known.
             (false, Place::Inside) if !is_known => None,
             (true, Place::Filling) if !is_known => Some(1),
@@ -149,10 +153,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
-        match plausible::request(bytes, self.ear.ctx.limits.max_request_bytes) {
+        let max_len = self.ear.ctx.limits.max_request_bytes;
+        match plausible::request(bytes, max_len) {
             Guess::Unknown { len } if self.ear.conversation.is_marked(bytes) => {
                 Guess::Known { len }
             }
+            Guess::No => plausible::oddly_named_request(bytes, max_len),
             guess => guess,
         }
     }

@@ -65,8 +65,9 @@ impl Search {
         chain.iter().take(len).try_for_each(|frame| self.check(frame, receiver))
     }
 
-    /// How many frames are to follow the first of those that a candidate stands behind.
-    fn wanted<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<u8> {
+    /// How many frames are to follow the first of those that a candidate stands behind; `None` where it is
+    /// never believed.
+    pub(super) fn wanted<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<u8> {
         receiver.followers(self.head(candidate), self.place(candidate))
     }
 

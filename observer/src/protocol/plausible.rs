@@ -23,7 +23,7 @@ pub enum Guess {
     },
 }
 
-/// Client ids longer than this are not looked for in the middle of a stream.
+/// Client ids longer than this are odd in the middle of a stream.
 const MAX_CLIENT_ID: usize = 255;
 
 /// Judges bytes somewhere in a stream that may begin with a request's length prefix.
@@ -108,6 +108,35 @@ fn claimed_id(request: &[u8]) -> (Option<i16>, &[u8]) {
     let claimed = i16::from_be_bytes(*claimed);
     let len = usize::try_from(claimed).unwrap_or_default().min(text.len());
     (Some(claimed), text.get(..len).unwrap_or_default())
+}
+
+/// Judges bytes in the middle of a stream that may begin with a request whose client id is longer than
+/// others, or no text; Kafka allows it.
+pub fn oddly_named_request(bytes: &[u8], max_len: u32) -> Guess {
+    match first_request(bytes, max_len) {
+        Guess::Known { len } if is_named(bytes) && !has_no_client_id(bytes) => Guess::Known { len },
+        _ => Guess::No,
+    }
+}
+
+/// Whether the client id of a request that begins with these bytes is short text, as far as it is there.
+pub fn is_plainly_named(request: &[u8]) -> bool {
+    let (claimed, text) = claimed_id(request);
+    let is_short = claimed.is_none_or(|len| usize::try_from(len).is_ok_and(|n| n <= MAX_CLIENT_ID));
+    is_short && is_text(text)
+}
+
+/// Whether bytes, which may be cut, read as text.
+fn is_text(bytes: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => bytes
+            .get(..error.valid_up_to())
+            .and_then(|b| str::from_utf8(b).ok())
+            .unwrap_or_default(),
+        Err(_) => return false,
+    };
+    !valid.chars().any(char::is_control)
 }
 
 /// Judges a connection's first bytes: where a request begins is known, so its client id may be

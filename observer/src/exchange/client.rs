@@ -1,22 +1,14 @@
-//! What a connection's requests say about its client, and the answers that came before them.
+//! What a connection's requests say about its client.
 
 use std::sync::Arc;
 
-use super::conversation::{Answer, Library};
-use super::ending::take_early;
+use super::conversation::Library;
 use super::{Context, Conversation, Standing};
 use crate::decode::kept;
 use crate::event::{ClientSoftware, Event, Handler};
 use crate::protocol::plausible;
 
 impl Conversation {
-    /// The early response to the newest request, if there is one.
-    pub(super) fn early_answer(&mut self) -> Option<Answer> {
-        let Self { inflight, early, .. } = self;
-        let request = inflight.newest()?;
-        take_early(early, request)
-    }
-
     /// Notes the library that a request names, if it is the first to do so.
     pub(super) fn learn_software<H: Handler>(
         &mut self,

@@ -20,6 +20,8 @@ pub struct Conversation {
     pub(super) standing: Standing,
     /// Joined in mid-stream, and no request was answered yet.
     pub(super) may_answer_unseen: bool,
+    /// No request can be in flight that was not seen.
+    pub(super) is_complete: bool,
     /// The newest client id, shared by the requests that carry it.
     pub(super) client_id: Option<Arc<str>>,
     /// Key and version, as they stand in the header, of the newest request that no table knows.
@@ -79,6 +81,8 @@ pub(super) struct Answer {
     /// When its last byte passed, if that was seen and has a time.
     pub(super) last: Option<Timestamp>,
     pub(super) before: Before,
+    /// It may as well answer a request that was not seen, as the one with its id.
+    pub(super) is_ambiguous: bool,
 }
 
 impl Conversation {
@@ -89,6 +93,7 @@ impl Conversation {
             inflight: Inflight::default(),
             standing: Standing::Unproven,
             may_answer_unseen: is_midstream,
+            is_complete: !is_midstream,
             client_id: None,
             unknown: None,
             library: Library::Unnamed,

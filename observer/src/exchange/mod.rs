@@ -19,6 +19,7 @@ mod conversation;
 mod ear;
 mod ending;
 mod inflight;
+mod pairing;
 mod requests;
 mod responses;
 mod standing;

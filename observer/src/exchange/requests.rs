@@ -233,6 +233,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             api_key: request.api_key.0,
             api_version: request.api_version,
             correlation_id: request.correlation_id,
+            behind: self.ear.conversation.inflight.behind(request.correlation_id),
             client_id,
             bytes: head.len,
             first: head.first.time,

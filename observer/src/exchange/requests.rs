@@ -30,6 +30,8 @@ const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
+    /// Of any that may be sent, numbers in data claim so much only too often.
+    const FAR: u32 = 32 << 10;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear

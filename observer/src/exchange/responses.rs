@@ -30,6 +30,8 @@ impl<H> Responses<'_, '_, H> {
 
 impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
+    /// Their ids are those of requests in flight, whatever their length.
+    const FAR: u32 = u32::MAX;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear

@@ -20,8 +20,7 @@ pub struct Conversation {
     pub(super) standing: Standing,
     /// Joined in mid-stream, and no request was answered yet.
     pub(super) may_answer_unseen: bool,
-    /// No request can be in flight that was not seen.
-    pub(super) is_complete: bool,
+    pub(super) inflight_seen: InflightSeen,
     /// The newest client id, shared by the requests that carry it.
     pub(super) client_id: Option<Arc<str>>,
     /// Key and version, as they stand in the header, of the newest request that no table knows.
@@ -46,6 +45,13 @@ pub struct Conversation {
     pub(super) doubtful_turns: Option<u8>,
     /// What speaks for and against its being Kafka, as long as that is not known.
     pub(super) talk: Talk,
+}
+
+/// Whether requests may be in flight that were not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InflightSeen {
+    All,
+    Part,
 }
 
 /// Whether the client has named its library.
@@ -93,7 +99,7 @@ impl Conversation {
             inflight: Inflight::default(),
             standing: Standing::Unproven,
             may_answer_unseen: is_midstream,
-            is_complete: !is_midstream,
+            inflight_seen: if is_midstream { InflightSeen::Part } else { InflightSeen::All },
             client_id: None,
             unknown: None,
             library: Library::Unnamed,

@@ -1,6 +1,6 @@
 //! Which request a response answers, where it is certain.
 
-use super::conversation::Answer;
+use super::conversation::{Answer, InflightSeen};
 use super::ending::take_early;
 use super::inflight::{Behind, Pending};
 use super::{Context, Conversation};
@@ -14,7 +14,7 @@ impl Conversation {
         position: usize,
         ctx: &mut Context<'_, H>,
     ) -> Option<Pending> {
-        if self.is_request_side_behind && !self.inflight.has_ended(position) {
+        if self.is_left_for_later(position) {
             return None;
         }
         let is_ambiguous = self.is_ambiguous(position);
@@ -24,19 +24,29 @@ impl Conversation {
             self.end_request(request, Outcome::Lost, None, ctx);
             return None;
         }
-        self.is_complete |= request.behind == Behind::Other;
+        if request.behind == Behind::Other {
+            self.inflight_seen = InflightSeen::All;
+        }
         Some(request)
     }
 
     /// The early response to the newest request, if there is one.
     pub(super) fn early_answer(&mut self) -> Option<Answer> {
-        let Self { inflight, early, is_complete, .. } = self;
-        let request = inflight.newest().filter(|r| *is_complete || r.has_own_id())?;
+        let is_certain = self.inflight_seen == InflightSeen::All;
+        let Self { inflight, early, .. } = self;
+        let request = inflight.newest().filter(|r| is_certain || r.has_own_id())?;
         take_early(early, request)
     }
 
-    /// Whether the id of the request at this position may be that of one which was not seen.
+    /// Whether the id of the request at this position, which would be answered now, may be that of one
+    /// which was not seen.
     pub(super) fn is_ambiguous(&self, position: usize) -> bool {
-        !self.is_complete && self.inflight.get(position).is_some_and(|r| !r.has_own_id())
+        self.inflight_seen == InflightSeen::Part
+            && !self.is_left_for_later(position)
+            && self.inflight.get(position).is_some_and(|request| !request.has_own_id())
+    }
+
+    fn is_left_for_later(&self, position: usize) -> bool {
+        self.is_request_side_behind && !self.inflight.has_ended(position)
     }
 }

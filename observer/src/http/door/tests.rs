@@ -37,7 +37,7 @@ static UNANSWERED: AtomicU64 = AtomicU64::new(0);
 
 async fn never() {
     UNANSWERED.fetch_add(1, Ordering::Relaxed);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn ask(stream: &mut TcpStream) {

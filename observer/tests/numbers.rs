@@ -3,7 +3,7 @@
 
 mod script;
 
-use script::{From, Script, heartbeat, produce, response};
+use script::{From, Script, heartbeat, prefixed, produce, response};
 
 fn ints(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
@@ -106,4 +106,41 @@ fn a_false_step_is_left_when_the_client_goes_on() {
     heartbeats(&mut script, 100..200);
     let said = script.finish();
     assert!(answered(&said) > 85, "{said:?}");
+}
+
+/// Two headers of one client, as far as they go: a whole Produce v0, and one that claims to be of 54 MiB.
+#[test]
+fn what_reaches_far_shows_nothing_before_it() {
+    let app = b"\0\x03app";
+    let first = [&[0, 0, 0, 0, 0, 0, 0, 19][..], app, &[0; 10]].concat();
+    let names = b"\0\0\0\0\0\0\0\0\x03\x61\x70\x70";
+    let far = [&[3, 97, 112, 112, 0, 0, 0, 0, 0, 0, 0, 60][..], app, names, &[0; 60]].concat();
+    let value = [&[0x5a; 40][..], &prefixed(&first), &far, &[0x5a; 40]].concat();
+    let mut script = Script::new();
+    script.client(&value);
+    for id in 100..200 {
+        script.client(&heartbeat(id)).broker(&response(id, &[0; 2]));
+    }
+    let said = script.finish();
+    assert_eq!(said.iter().filter(|line| line.ends_with("ms")).count(), 100, "{said:#?}");
+    assert!(!said.iter().any(|line| line.starts_with("Produce")), "{said:#?}");
+}
+
+/// Requests that are larger than what is held, in segments that begin anywhere.
+#[test]
+fn large_requests_are_found_by_the_two_behind_one() {
+    let stream: Vec<u8> = (0..10).flat_map(|id| script::produce(id, 1, 300_000)).collect();
+    let len = stream.len() / 10;
+    let mut script = Script::new();
+    let mut answered = 0;
+    for (n, part) in stream[1000..].chunks(1448).enumerate() {
+        script.client(part);
+        if (1000 + (n + 1) * 1448) / len > answered {
+            script.broker(&script::produced(answered as i32, 3));
+            answered += 1;
+        }
+    }
+    let said = script.finish();
+    let found = said.iter().filter(|line| line.ends_with("ms")).count();
+    assert!(found >= 6, "{said:#?}");
 }

@@ -139,7 +139,8 @@ pub enum Outcome {
     Answered,
     /// Produce with acks=0: there is no response.
     Unacknowledged,
-    /// A gap in the response direction, and a later request already answered.
+    /// A gap in the response direction, and a later request already answered; or its response may as well
+    /// be another's with the same id.
     Lost,
     /// The connection ended first.
     Abandoned,

@@ -1,21 +1,14 @@
-//! What a connection's requests say about its client, and the answers that came before them.
+//! What a connection's requests say about its client.
 
 use std::sync::Arc;
 
-use super::conversation::{Answer, Library};
-use super::ending::take_early;
-use super::{Context, Conversation};
+use super::conversation::Library;
+use super::{Context, Conversation, Standing};
 use crate::decode::kept;
 use crate::event::{ClientSoftware, Event, Handler};
+use crate::protocol::plausible;
 
 impl Conversation {
-    /// The early response to the newest request, if there is one.
-    pub(super) fn early_answer(&mut self) -> Option<Answer> {
-        let Self { inflight, early, .. } = self;
-        let request = inflight.newest()?;
-        take_early(early, request)
-    }
-
     /// Notes the library that a request names, if it is the first to do so.
     pub(super) fn learn_software<H: Handler>(
         &mut self,
@@ -41,5 +34,30 @@ impl Conversation {
             }
         }
         self.client_id.clone()
+    }
+
+    /// Whether a request of a version that no table knows is by the connection's own client, or as those
+    /// before, or is to be answered soon.
+    pub(super) fn is_marked(&self, request: &[u8]) -> bool {
+        self.is_own(request) || self.is_as_before(request) || self.is_awaited(request)
+    }
+
+    /// Whether a request carries the client id that the requests before it carried.
+    fn is_own(&self, request: &[u8]) -> bool {
+        let own = self.client_id.as_deref().map(str::as_bytes);
+        own.is_some() && own == plausible::client_id(request)
+    }
+
+    /// Whether a request is of the unknown version that the connection has used.
+    fn is_as_before(&self, request: &[u8]) -> bool {
+        self.unknown.as_ref().is_some_and(|used| request.get(4..8) == Some(used))
+    }
+
+    /// Whether a request of a version that may come one day has an id that is to be answered.
+    fn is_awaited(&self, request: &[u8]) -> bool {
+        let id = request.get(8..).and_then(|bytes| bytes.first_chunk());
+        self.standing == Standing::Unproven
+            && plausible::may_come(request)
+            && id.is_some_and(|id| self.talk.awaits(u32::from_be_bytes(*id)))
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Context;
 use super::inflight::{Inflight, Pending};
-use super::standing::{Standing, Talk};
+use super::standing::Standing;
+use super::talk::Talk;
 use crate::decode::Body;
 use crate::event::{Event, Handler, Outcome, Peers, Security, Side, Unmatched};
 use crate::frame::Before;
@@ -19,6 +20,7 @@ pub struct Conversation {
     pub(super) standing: Standing,
     /// Joined in mid-stream, and no request was answered yet.
     pub(super) may_answer_unseen: bool,
+    pub(super) inflight_seen: InflightSeen,
     /// The newest client id, shared by the requests that carry it.
     pub(super) client_id: Option<Arc<str>>,
     /// Key and version, as they stand in the header, of the newest request that no table knows.
@@ -38,8 +40,18 @@ pub struct Conversation {
     pub(super) is_request_side_behind: bool,
     /// Responses that came before such a hole was given up.
     pub(super) early: Vec<Answer>,
+    /// The requests' step was found by a search, and none was answered since: times that the client
+    /// talked again, with a whole request where it should be amid one.
+    pub(super) doubtful_turns: Option<u8>,
     /// What speaks for and against its being Kafka, as long as that is not known.
     pub(super) talk: Talk,
+}
+
+/// Whether requests may be in flight that were not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InflightSeen {
+    All,
+    Part,
 }
 
 /// Whether the client has named its library.
@@ -75,6 +87,8 @@ pub(super) struct Answer {
     /// When its last byte passed, if that was seen and has a time.
     pub(super) last: Option<Timestamp>,
     pub(super) before: Before,
+    /// It may as well answer a request that was not seen, as the one with its id.
+    pub(super) is_ambiguous: bool,
 }
 
 impl Conversation {
@@ -85,6 +99,7 @@ impl Conversation {
             inflight: Inflight::default(),
             standing: Standing::Unproven,
             may_answer_unseen: is_midstream,
+            inflight_seen: if is_midstream { InflightSeen::Part } else { InflightSeen::All },
             client_id: None,
             unknown: None,
             library: Library::Unnamed,
@@ -96,6 +111,7 @@ impl Conversation {
             may_have_missed_responses: false,
             is_request_side_behind: false,
             early: Vec::new(),
+            doubtful_turns: None,
             talk: Talk::default(),
         }
     }

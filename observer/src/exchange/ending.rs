@@ -71,14 +71,15 @@ impl Conversation {
     /// Takes a response's beginning, and where the request stands that it can answer.
     pub(super) fn begin_response<H: Handler>(
         &mut self,
-        response: Answer,
+        mut response: Answer,
         position: Option<usize>,
         ctx: &mut Context<'_, H>,
     ) {
+        response.is_ambiguous = position.is_some_and(|position| self.is_ambiguous(position));
         let request = position.and_then(|position| self.take_request(position, ctx));
         self.may_answer_unseen &= request.is_none();
         if request.is_some() {
-            self.talk.doubtful_turns = None;
+            self.doubtful_turns = None;
         }
         let len = response.bytes.saturating_sub(CORRELATION_ID_LEN);
         let body = request.as_ref().map(|request| {
@@ -132,24 +133,11 @@ impl Conversation {
         answering
     }
 
-    /// The request that a response answers. One whose frame still has a hole is left to be answered
-    /// when that is given up.
-    fn take_request<H: Handler>(
-        &mut self,
-        position: usize,
-        ctx: &mut Context<'_, H>,
-    ) -> Option<Pending> {
-        if self.is_request_side_behind && !self.inflight.has_ended(position) {
-            return None;
-        }
-        let lost = self.lose_requests_before(position, ctx);
-        self.inflight.remove(position.checked_sub(lost)?)
-    }
-
     /// Pairs a complete response, or says why it has no request.
     pub(super) fn answer<H: Handler>(&mut self, response: Answer, ctx: &mut Context<'_, H>) {
-        let Answer { correlation_id, first, .. } = response;
+        let Answer { correlation_id, first, is_ambiguous, .. } = response;
         let position = self.inflight.answered_in(correlation_id, &first);
+        let position = position.filter(|_| !is_ambiguous);
         match position.and_then(|position| self.take_request(position, ctx)) {
             Some(pending) => self.answer_early(pending, response, ctx),
             None => self.unmatched(response.correlation_id, ctx),
@@ -221,7 +209,7 @@ impl Conversation {
 
     /// Brokers answer in order: when whole responses may be missing, those of older requests are.
     /// Returns how many.
-    fn lose_requests_before<H: Handler>(
+    pub(super) fn lose_requests_before<H: Handler>(
         &mut self,
         position: usize,
         ctx: &mut Context<'_, H>,

@@ -1,6 +1,7 @@
 //! Requests in flight on one connection, oldest first.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,24 @@ use crate::protocol::whole::fits;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
+/// What the request before one says about its correlation id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// None was seen.
+    Nothing,
+    /// It has the same.
+    Same,
+    /// It has another.
+    Other,
+}
+
 /// A request whose header was decoded and whose end has not come.
 #[derive(Debug)]
 pub struct Pending {
     pub(super) api_key: i16,
     pub(super) api_version: i16,
     pub(super) correlation_id: i32,
+    pub(super) behind: Behind,
     pub(super) client_id: Option<Arc<str>>,
     pub(super) bytes: u32,
     /// When its first and last bytes passed, where they were seen and have a time.
@@ -48,6 +61,16 @@ impl Pending {
         match (asked, packet.time) {
             (Some(asked), Some(time)) => asked <= time.plus(slack),
             _ => true,
+        }
+    }
+
+    /// Whether an answer with its id can be only its own, where requests may be in flight that nobody saw.
+    /// Clients that give all their requests one id would be a request behind for good.
+    pub(super) fn has_own_id(&self) -> bool {
+        match self.behind {
+            Behind::Nothing => !OFTEN_REPEATED.contains(&self.correlation_id),
+            Behind::Same => false,
+            Behind::Other => true,
         }
     }
 
@@ -109,12 +132,18 @@ impl Pending {
     }
 }
 
+/// The ids of those that do not count; who counts is soon beyond them.
+const OFTEN_REPEATED: RangeInclusive<i32> = 0..=1;
+
 /// The queue, and the ids that recently left it without an answer.
 #[derive(Debug, Default)]
 pub(super) struct Inflight {
     queue: VecDeque<Pending>,
     /// Each id is larger than the one before it, counted from the oldest.
     is_ascending: bool,
+    /// That of the newest request, also where it has left, if there was one.
+    newest_id: i32,
+    had_any: bool,
     unanswered: VecDeque<(i32, Unmatched)>,
 }
 
@@ -129,6 +158,7 @@ impl Inflight {
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
+        (self.newest_id, self.had_any) = (pending.correlation_id, true);
         self.is_ascending = match (self.queue.front(), self.queue.back()) {
             (Some(front), Some(back)) => {
                 self.is_ascending && back.ids_behind(front) < pending.ids_behind(front)
@@ -140,6 +170,15 @@ impl Inflight {
             self.queue.reserve_exact(1);
         }
         self.queue.push_back(pending);
+    }
+
+    /// What the newest request says about the id of the next.
+    pub(super) fn behind(&self, correlation_id: i32) -> Behind {
+        match self.had_any {
+            false => Behind::Nothing,
+            true if self.newest_id == correlation_id => Behind::Same,
+            true => Behind::Other,
+        }
     }
 
     /// Whether ids ascend, so that they are found quickly.

@@ -19,9 +19,11 @@ mod conversation;
 mod ear;
 mod ending;
 mod inflight;
+mod pairing;
 mod requests;
 mod responses;
 mod standing;
+mod talk;
 mod timing;
 
 pub use conversation::Conversation;

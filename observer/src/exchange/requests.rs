@@ -30,6 +30,8 @@ const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
+    /// Of any that may be sent, numbers in data claim so much only too often.
+    const FAR: u32 = 32 << 10;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -121,8 +123,17 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         let api_key = plausible::api_key(head);
         let is_brokers = api_key.and_then(ApiKey::lookup).is_some_and(Api::is_between_brokers);
         let is_known_client = self.ear.conversation.standing == Standing::Kafka;
-        match (plausible::is_named(head), place) {
-            (_, Place::Inside) if is_brokers => None,
+        let is_known = is_known_client || plausible::is_of_known_version(head);
+        let is_named = plausible::is_named(head);
+        // What may be in a client id may be anywhere: the requests behind it must carry the same.
+        let is_odd = is_named && !plausible::is_plainly_named(head);
+        match (is_named, place) {
+            (_, Place::Inside) if is_brokers || is_odd => None,
+            _ if is_odd => Some(2),
+            // Of what it holds nothing is known.
+            (false, Place::Inside) if !is_known => None,
+            (true, Place::Filling) if !is_known => Some(1),
+            (_, _) if !is_known => Some(2),
             (true, Place::Filling) => Some(0),
             (true, Place::Start | Place::Inside) => Some(1),
             // Without a name little tells a request from numbers.
@@ -144,11 +155,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn guess(&self, bytes: &[u8], _carrier: &Carrier) -> Guess {
-        match plausible::request(bytes, self.ear.ctx.limits.max_request_bytes) {
-            // Of a version that no table knows, but by the connection's own client, or as before.
-            Guess::Unknown { len } if self.is_own(bytes) || self.is_as_before(bytes) => {
+        let max_len = self.ear.ctx.limits.max_request_bytes;
+        match plausible::request(bytes, max_len) {
+            Guess::Unknown { len } if self.ear.conversation.is_marked(bytes) => {
                 Guess::Known { len }
             }
+            Guess::No => plausible::oddly_named_request(bytes, max_len),
             guess => guess,
         }
     }
@@ -200,7 +212,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
             let peers = self.ear.conversation.peers;
             self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
         }
-        self.ear.conversation.talk.doubtful_turns = (before != Before::Start).then_some(0);
+        self.ear.conversation.doubtful_turns = (before != Before::Start).then_some(0);
         self.ear.conversation.confirm(self.ear.ctx);
     }
 }
@@ -223,6 +235,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             api_key: request.api_key.0,
             api_version: request.api_version,
             correlation_id: request.correlation_id,
+            behind: self.ear.conversation.inflight.behind(request.correlation_id),
             client_id,
             bytes: head.len,
             first: head.first.time,
@@ -258,18 +271,6 @@ impl<H: Handler> Requests<'_, '_, H> {
         let enough = if plausible::is_named(request) { FIRST_HELD } else { FIRST_HELD_NAMELESS };
         let is_enough = is_cut || held.len() >= enough.min(len as usize);
         is_enough && self.is_sound(held, len)
-    }
-
-    /// Whether a request carries the client id that the requests before it carried.
-    fn is_own(&self, request: &[u8]) -> bool {
-        let own = self.ear.conversation.client_id.as_deref().map(str::as_bytes);
-        own.is_some() && own == plausible::client_id(request)
-    }
-
-    /// Whether a request is of the unknown version that the connection has used.
-    fn is_as_before(&self, request: &[u8]) -> bool {
-        let unknown = self.ear.conversation.unknown.as_ref();
-        unknown.is_some_and(|used| request.get(4..8) == Some(used))
     }
 
     /// Whether this is the request that follows the raw tokens: known, and by the same client.

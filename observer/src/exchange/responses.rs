@@ -30,6 +30,8 @@ impl<H> Responses<'_, '_, H> {
 
 impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
+    /// Their ids are those of requests in flight, whatever their length.
+    const FAR: u32 = u32::MAX;
 
     fn account(&mut self) -> &mut Self::Account {
         &mut self.ear
@@ -63,8 +65,14 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
         }
         self.ear.conversation.raw_tokens.in_responses = false;
         let before = self.ear.conversation.before;
-        let response =
-            Answer { correlation_id, bytes: head.len, first: head.first, last: None, before };
+        let response = Answer {
+            correlation_id,
+            bytes: head.len,
+            first: head.first,
+            last: None,
+            before,
+            is_ambiguous: false,
+        };
         self.ear.conversation.begin_response(response, waiting, self.ear.ctx);
         self.body(head.bytes.get(MIN_LEN as usize..).unwrap_or_default());
         Verdict::Accept

@@ -12,6 +12,7 @@ use crate::protocol::plausible::Guess;
 
 /// Frames in a row that are looked at: a candidate, and those behind it.
 const MAX_CHAIN: usize = 3;
+const MAX_BEHIND: u8 = 2;
 /// Bytes that are held of a frame, if it has so many, before it speaks for the one before it.
 const PROOF_LEN: usize = 64;
 /// Bytes that are checked of a frame whose end has not come.
@@ -58,6 +59,11 @@ impl Search {
                 self.heirs.push(next);
                 return Err(Doubt::Refuted);
             }
+            if next.len() > R::FAR && next.end > self.end() && next.behind < MAX_BEHIND {
+                // Nothing of what it holds is proof; where it ends there will be.
+                self.heirs.push(next);
+                return Err(Doubt::Refuted);
+            }
             let Some(place) = chain.get_mut(len) else { break };
             *place = next;
             len = len.saturating_add(1);
@@ -65,9 +71,12 @@ impl Search {
         chain.iter().take(len).try_for_each(|frame| self.check(frame, receiver))
     }
 
-    /// How many frames are to follow the first of those that a candidate stands behind.
-    fn wanted<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<u8> {
-        receiver.followers(self.head(candidate), self.place(candidate))
+    /// How many frames are to follow the first of those that a candidate stands behind; `None` where it is
+    /// never believed.
+    pub(super) fn wanted<R: Receiver>(&self, candidate: &Candidate, receiver: &R) -> Option<u8> {
+        let wanted = receiver.followers(self.head(candidate), self.place(candidate))?;
+        let is_far = wanted > 0 && candidate.len() > R::FAR;
+        Some(if is_far { MAX_BEHIND } else { wanted })
     }
 
     /// Where the first frame begins that is certain, of a candidate that is confirmed. One that began

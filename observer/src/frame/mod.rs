@@ -86,6 +86,8 @@ pub trait Account {
 pub trait Receiver {
     /// What is kept of its connection.
     type Account: Account;
+    /// A frame that is longer, and whose end has not come, speaks for none before it.
+    const FAR: u32;
     /// Judges a length prefix at a place where a frame should begin.
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
     /// Takes a frame's beginning; called again with more bytes while it needs some.

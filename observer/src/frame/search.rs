@@ -219,6 +219,7 @@ impl Search {
             Guess::Known { len } => len,
         };
         let candidate = Candidate { at_segment_start, ..Candidate::new(start, len, bytes) };
+        self.wanted(&candidate, receiver)?;
         if !self.begins_well(&candidate, receiver) {
             return None;
         }

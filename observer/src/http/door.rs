@@ -1,14 +1,15 @@
 //! The door of the HTTP server: connections in, never more at once than there are places, and none that
 //! keeps a place for nothing.
 //!
-//! A connection that has asked nothing yet gives its place to one that comes after it; so nobody who
-//! only connects, however often, keeps anybody else from asking.
+//! A connection that waits for nothing gives its place to one that comes after it: one that has asked
+//! nothing yet, else one that has its answer. So nobody who only connects, or asks now and then, keeps
+//! anybody else from asking.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -73,16 +74,38 @@ const HEADER_ROOM: usize = 32 << 10;
 /// How long to wait where the system has no descriptor for another connection.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection that may have asked nothing yet.
+/// How long the last bytes of an answer may take to leave, where the connection's place is wanted.
+const LAST_BYTES_WITHIN: Duration = Duration::from_millis(100);
+
+/// A connection.
 struct Guest {
-    has_asked: Arc<AtomicBool>,
+    stage: Stage,
     leave: oneshot::Sender<()>,
 }
 
-impl Guest {
-    fn is_silent(&self) -> bool {
-        !self.has_asked.load(Ordering::Relaxed) && !self.leave.is_closed()
+/// How far a connection is, known to it and to the door: when it had its last answer, in answers since the
+/// door opened, or that it has asked nothing yet, or waits for its answer.
+#[derive(Clone, Default)]
+struct Stage(Arc<AtomicU64>);
+
+const SILENT: u64 = 0;
+const ASKING: u64 = u64::MAX;
+
+impl Stage {
+    fn set(&self, stage: u64) {
+        self.0.store(stage, Ordering::Relaxed);
     }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Which of these connections, the oldest first, is to give its place to another one: the first that has
+/// asked nothing, else the one that has asked nothing for longest. One that waits for its answer stays.
+fn most_idle(guests: &[Guest]) -> Option<usize> {
+    let stages = guests.iter().map(|guest| guest.stage.get()).enumerate();
+    stages.filter(|(_, stage)| *stage != ASKING).min_by_key(|(_, stage)| *stage).map(|(at, _)| at)
 }
 
 /// Serves until the task is dropped.
@@ -95,24 +118,26 @@ pub async fn receive(
     let places = Arc::new(Semaphore::new(limits.places));
     // The oldest first; at most as many as there are places.
     let mut guests: Vec<Guest> = Vec::new();
+    let answers = Arc::<AtomicU64>::default();
     loop {
         let stream = accept(listener).await;
-        guests.retain(Guest::is_silent);
+        guests.retain(|guest| !guest.leave.is_closed());
         if places.available_permits() == 0 {
-            if guests.is_empty() {
+            let Some(idle) = most_idle(&guests) else {
                 count(&closed.refused);
                 continue;
-            }
+            };
             count(&closed.evicted);
             // It may have left by itself meanwhile.
-            let _ = guests.remove(0).leave.send(());
+            let _ = guests.remove(idle).leave.send(());
         }
         // Nobody closes the semaphore.
         let Ok(place) = places.clone().acquire_owned().await else { continue };
-        let has_asked = Arc::new(AtomicBool::new(false));
+        let stage = Stage::default();
         let (leave, told) = oneshot::channel();
-        guests.push(Guest { has_asked: has_asked.clone(), leave });
-        let service = Noting { service: TowerToHyperService::new(router.clone()), has_asked };
+        guests.push(Guest { stage: stage.clone(), leave });
+        let service = TowerToHyperService::new(router.clone());
+        let service = Noting { service, stage, answers: answers.clone() };
         tokio::spawn(serve(stream, service, limits, told, closed.clone(), place));
     }
 }
@@ -147,6 +172,7 @@ async fn serve(
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.headers_within);
     builder.max_buf_size(HEADER_ROOM);
+    let stage = service.stage.clone();
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let leave = async {
         if leave.await.is_err() {
@@ -161,7 +187,14 @@ async fn serve(
             }
             return;
         }
-        () = leave => return,
+        () = leave => {
+            if stage.get() != SILENT {
+                connection.as_mut().graceful_shutdown();
+                // What has not left by then is cut.
+                let _ = timeout(LAST_BYTES_WITHIN, connection).await;
+            }
+            return;
+        }
         () = sleep(limits.used_for) => {}
     }
     connection.as_mut().graceful_shutdown();
@@ -170,114 +203,30 @@ async fn serve(
     }
 }
 
-/// Notes that something was asked.
+/// Notes how far a connection is.
 struct Noting {
     service: TowerToHyperService<Router>,
-    has_asked: Arc<AtomicBool>,
+    stage: Stage,
+    /// Of all connections.
+    answers: Arc<AtomicU64>,
 }
 
 impl Service<Request<Incoming>> for Noting {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.has_asked.store(true, Ordering::Relaxed);
-        self.service.call(request)
+        self.stage.set(ASKING);
+        let (stage, answers) = (self.stage.clone(), self.answers.clone());
+        let answer = self.service.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            stage.set(answers.fetch_add(1, Ordering::Relaxed).saturating_add(1));
+            answer
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::net::{SocketAddr, TcpStream};
-    use std::thread;
-
-    use axum::routing::get;
-
-    use super::*;
-
-    const PLACES: usize = 4;
-
-    fn limits() -> Limits {
-        Limits { places: PLACES, headers_within: Duration::from_hours(1), ..Limits::default() }
-    }
-
-    /// Serves on a port of the system's choice, in a thread that ends with the test.
-    fn start(limits: Limits) -> (SocketAddr, Arc<Closed>) {
-        let listener = crate::http::bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let address = listener.local_addr().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let closed = Arc::<Closed>::default();
-        let counting = closed.clone();
-        thread::spawn(move || {
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).unwrap();
-                let router = Router::new().route("/", get(async || "here\n"));
-                receive(&listener, router, limits, counting).await
-            })
-        });
-        (address, closed)
-    }
-
-    fn ask(stream: &mut TcpStream) {
-        write!(stream, "GET / HTTP/1.1\r\nHost: o\r\n\r\n").unwrap();
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 200");
-    }
-
-    #[test]
-    fn those_that_only_connect_keep_nobody_from_asking() {
-        let (address, closed) = start(limits());
-        let connect = || TcpStream::connect(address).unwrap();
-        let mut idle: Vec<_> = (0..500).map(|_| connect()).collect();
-        ask(&mut connect());
-        let open = idle.split_off(idle.len() - PLACES + 1);
-        for mut stream in idle {
-            assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "it was closed");
-        }
-        for stream in open {
-            stream.set_nonblocking(true).unwrap();
-            let error = (&stream).read(&mut [0]).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::WouldBlock, "it is open");
-        }
-        assert_eq!(closed.by_reason()[0], ("evicted", 500 - PLACES as u64 + 1));
-    }
-
-    #[test]
-    fn where_all_have_asked_another_one_is_refused() {
-        let (address, closed) = start(limits());
-        let mut used: Vec<_> = (0..PLACES).map(|_| TcpStream::connect(address).unwrap()).collect();
-        used.iter_mut().for_each(ask);
-        let mut further = TcpStream::connect(address).unwrap();
-        assert_eq!(further.read(&mut [0]).unwrap_or(0), 0, "it was closed");
-        assert_eq!(closed.by_reason()[1], ("refused", 1));
-        drop(used);
-        // Places are free again as soon as their connections are seen to be gone.
-        let asks = || {
-            let mut stream = TcpStream::connect(address).unwrap();
-            let asked = stream.write_all(b"GET / HTTP/1.0\r\n\r\n");
-            let mut answer = String::new();
-            asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.contains("200")
-        };
-        while !asks() {
-            thread::yield_now();
-        }
-    }
-
-    #[test]
-    fn a_request_that_does_not_come_is_not_waited_for() {
-        let headers_within = Duration::from_millis(50);
-        let (address, closed) = start(Limits { headers_within, ..limits() });
-        let mut slow = TcpStream::connect(address).unwrap();
-        slow.write_all(b"GET / HTTP/1.1\r\nHost:").unwrap();
-        assert_eq!(slow.read_to_end(&mut Vec::new()).unwrap_or(0), 0, "it was closed");
-        let mut used = TcpStream::connect(address).unwrap();
-        ask(&mut used);
-        used.read_to_end(&mut Vec::new()).unwrap();
-        let mut silent = TcpStream::connect(address).unwrap();
-        assert_eq!(silent.read(&mut [0]).unwrap(), 0, "it was closed");
-        assert!(closed.by_reason()[2].1 >= 2, "{closed:?}");
-    }
-}
+mod tests;

@@ -19,7 +19,7 @@ impl Connection {
         {
             let is_amid = self.request.is_amid_frame(segment);
             let limits = &shared.config.exchange;
-            if self.conversation.note_talk(side, chunk.bytes, is_amid, limits) {
+            if self.conversation.note_talk(side, segment.seq, chunk.bytes, is_amid, limits) {
                 self.act(Side::Request, Act::LoseStep, shared);
             }
         }

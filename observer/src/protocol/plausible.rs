@@ -23,7 +23,7 @@ pub enum Guess {
     },
 }
 
-/// Client ids longer than this are not looked for in the middle of a stream.
+/// Client ids longer than this are odd in the middle of a stream.
 const MAX_CLIENT_ID: usize = 255;
 
 /// Judges bytes somewhere in a stream that may begin with a request's length prefix.
@@ -37,9 +37,27 @@ pub fn request(bytes: &[u8], max_len: u32) -> Guess {
 
 /// Whether its header has no place for a client id.
 fn has_no_client_id(request: &[u8]) -> bool {
-    let version = request.get(6..).and_then(|bytes| bytes.first_chunk());
-    let version = version.map_or(0, |bytes| i16::from_be_bytes(*bytes));
+    let version = api_version(request).unwrap_or_default();
     api_key(request).is_some_and(|key| key.request_header_version(version) == 0)
+}
+
+/// Whether a request that begins with these bytes is of a version that the table knows.
+pub fn is_of_known_version(request: &[u8]) -> bool {
+    let key = api_key(request).zip(api_version(request));
+    key.is_some_and(|(key, version)| key.is_known(version))
+}
+
+/// Whether a request that begins with these bytes is of an API and a version that Kafka may have one day.
+pub fn may_come(request: &[u8]) -> bool {
+    let key = api_key(request).zip(api_version(request));
+    key.is_some_and(|(key, version)| key.0 <= MAX_API_KEY && version <= MAX_API_VERSION)
+}
+
+const MAX_API_KEY: i16 = 255;
+const MAX_API_VERSION: i16 = 127;
+
+fn api_version(request: &[u8]) -> Option<i16> {
+    Some(i16::from_be_bytes(*request.get(6..)?.first_chunk()?))
 }
 
 /// The client id, if it is not empty, of a request that begins with these bytes.
@@ -90,6 +108,35 @@ fn claimed_id(request: &[u8]) -> (Option<i16>, &[u8]) {
     let claimed = i16::from_be_bytes(*claimed);
     let len = usize::try_from(claimed).unwrap_or_default().min(text.len());
     (Some(claimed), text.get(..len).unwrap_or_default())
+}
+
+/// Judges bytes in the middle of a stream that may begin with a request whose client id is longer than
+/// others, or no text; Kafka allows it.
+pub fn oddly_named_request(bytes: &[u8], max_len: u32) -> Guess {
+    match first_request(bytes, max_len) {
+        Guess::Known { len } if is_named(bytes) && !has_no_client_id(bytes) => Guess::Known { len },
+        _ => Guess::No,
+    }
+}
+
+/// Whether the client id of a request that begins with these bytes is short text, as far as it is there.
+pub fn is_plainly_named(request: &[u8]) -> bool {
+    let (claimed, text) = claimed_id(request);
+    let is_short = claimed.is_none_or(|len| usize::try_from(len).is_ok_and(|n| n <= MAX_CLIENT_ID));
+    is_short && is_text(text)
+}
+
+/// Whether bytes, which may be cut, read as text.
+fn is_text(bytes: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => bytes
+            .get(..error.valid_up_to())
+            .and_then(|b| str::from_utf8(b).ok())
+            .unwrap_or_default(),
+        Err(_) => return false,
+    };
+    !valid.chars().any(char::is_control)
 }
 
 /// Judges a connection's first bytes: where a request begins is known, so its client id may be

@@ -13,9 +13,8 @@ use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::measure::Measure;
 use super::series::{Entry, Key, Series, Slot};
-use super::unresolved::{Amount, Unresolved};
+use super::unresolved::{Amount, Kind, Unresolved};
 use super::value::Counter;
-use crate::decode::TopicId;
 use crate::event::{Exchange, TopicTotals, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
@@ -32,7 +31,6 @@ pub struct Topics {
     found: HashMap<Place, (Arc<str>, Slot<Cells>), RandomState>,
     /// Memory for what an exchange moved.
     moved: Vec<TopicTotals>,
-    unresolved: Unresolved,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
 }
@@ -64,7 +62,6 @@ impl Topics {
             series: Series::new(options.max_series),
             found: HashMap::default(),
             moved: Vec::new(),
-            unresolved: Unresolved::new(families)?,
             batches: families.counter(
                 "produced_batches_total",
                 "Record batches (and sets of magic 0 and 1) in Produce requests, by compression.",
@@ -78,8 +75,8 @@ impl Topics {
     pub fn exchange(
         &mut self,
         labels: &mut Labels,
-        key: Key,
-        route: &mut Route,
+        unresolved: &mut Unresolved,
+        (key, route): (Key, &mut Route),
         exchange: &Exchange,
         now: Timestamp,
     ) {
@@ -91,9 +88,9 @@ impl Topics {
         let mut moved = std::mem::take(&mut self.moved);
         exchange.add_moved(&mut moved);
         for topic in moved.drain(..) {
-            let amount = |(measure, n)| Amount { key, measure, n, since: now };
+            let amount = |(measure, n)| Amount { key, kind: Kind::Moved(measure), n, since: now };
             let amounts = measure.amounts(&topic).map(amount);
-            self.count(labels, &amounts, &topic, now);
+            self.count(labels, unresolved, &amounts, &topic, now);
         }
         self.moved = moved;
     }
@@ -126,22 +123,10 @@ impl Topics {
         }
     }
 
-    /// A topic's name became known: what waited for it counts under it.
-    pub fn named(&mut self, labels: &mut Labels, id: TopicId, name: &str, now: Timestamp) {
-        for amount in self.unresolved.take(id) {
-            self.add(labels, amount, name, now);
-        }
-    }
-
-    /// Gives up waiting for names.
-    pub fn settle(&mut self, labels: &mut Labels, now: Timestamp) {
-        let given_up = self.unresolved.give_up(|_| true);
-        self.give_up(labels, given_up, now);
-    }
-
     fn count(
         &mut self,
         labels: &mut Labels,
+        unresolved: &mut Unresolved,
         amounts: &[Amount],
         topic: &TopicTotals,
         now: Timestamp,
@@ -151,8 +136,9 @@ impl Topics {
         }
         for amount in amounts.iter().filter(|amount| amount.n > 0).copied() {
             if let Some(id) = topic.id {
-                let given_up = self.unresolved.wait(id, amount);
-                self.give_up(labels, given_up, now);
+                if let Some(amount) = unresolved.wait(labels, id, amount) {
+                    self.add(labels, amount, &id.to_string(), now);
+                }
             } else {
                 let key = Key { topic: LabelId::OTHER, ..amount.key };
                 self.add_to(labels, Amount { key, ..amount }, now);
@@ -160,13 +146,8 @@ impl Topics {
         }
     }
 
-    fn give_up(&mut self, labels: &mut Labels, amounts: Vec<(TopicId, Amount)>, now: Timestamp) {
-        for (id, amount) in amounts {
-            self.add(labels, amount, &id.to_string(), now);
-        }
-    }
-
-    fn add(&mut self, labels: &mut Labels, amount: Amount, topic: &str, now: Timestamp) {
+    /// Counts an amount of a topic, by name or by id.
+    pub fn add(&mut self, labels: &mut Labels, amount: Amount, topic: &str, now: Timestamp) {
         let key = Key { topic: labels.topic(topic), ..amount.key };
         self.add_to(labels, Amount { key, ..amount }, now);
     }
@@ -205,11 +186,9 @@ impl Topics {
         count(&self.families, labels, &entry, &amount);
     }
 
-    /// Forgets idle series, gives up waiting for names, and says which label values are used.
-    pub fn expire(&mut self, labels: &mut Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+    /// Forgets idle series, and says which label values the others use.
+    pub fn expire(&mut self, labels: &Labels, now: Timestamp, idle: Duration, used: &mut Used) {
         self.found.clear();
-        let given_up = self.unresolved.expire(now);
-        self.give_up(labels, given_up, now);
         let families = &self.families;
         self.series.expire(now, idle, |key| {
             for family in families {
@@ -221,7 +200,6 @@ impl Topics {
         self.by_codec.mark(|key| key.detail, &mut used.detail);
         self.series.mark(|key| key.topic, &mut used.topic);
         self.series.mark(|key| key.client, &mut used.client);
-        used.client.extend(self.unresolved.clients());
     }
 
     /// How often a set of labels found no room.
@@ -231,7 +209,8 @@ impl Topics {
 }
 
 fn count(families: &[Family<Counter>], labels: &Labels, entry: &Entry<Cells>, amount: &Amount) {
-    let place = amount.measure as usize;
+    let Kind::Moved(measure) = amount.kind else { return };
+    let place = measure as usize;
     if let (Some(cell), Some(family)) = (entry.handles.get(place), families.get(place)) {
         let make = || family.with_label_values(&labels.values(&entry.key));
         cell.get_or_init(make).inc_by(amount.n);

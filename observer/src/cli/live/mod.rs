@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use observer::event::{Event, Handler};
 use observer::input::Input;
-use observer::pipeline::Pipeline;
+use observer::pipeline::{self, Pipeline};
 use observer::sink::metrics::Metrics;
 use observer::source::live::{Capture, Error, Handle, LocalAddresses, allow_files};
 use observer::time::Timestamp;
@@ -77,8 +77,9 @@ pub fn capture<V: View>(
     if let Some(listener) = listener {
         service.serve(listener, Site { scrapes, readiness });
     }
+    let clusters = metrics.clusters();
     let mut desk = Desk {
-        pipeline: Pipeline::new(flags.pipeline.config()),
+        pipeline: Pipeline::new(pipeline::Config { clusters, ..flags.pipeline.config() }),
         watched: Watched::new(config.ports, handle.clone(), read),
         sinks: Sinks { handle, metrics, view: open()? },
         asked,

@@ -1,12 +1,18 @@
-//! Topics' names: what is counted by an id until a name comes, or until none is waited for.
+//! Topics' names, and brokers' clusters: what is counted by an id until a name comes, or until none is waited for.
 
 use std::sync::Arc;
 
 use super::Metrics;
 use super::unresolved::{Amount, Kind};
 use crate::decode::TopicId;
+use crate::groups::SharedClusters;
 
 impl Metrics {
+    /// The clusters of all brokers, for the pipeline that tells of their exchanges.
+    pub fn clusters(&self) -> SharedClusters {
+        self.groups.clusters()
+    }
+
     /// A topic's name became known: what waited for it counts under it.
     pub(super) fn named(&mut self, id: TopicId, name: &Arc<str>) {
         let Self { labels, errors, topics, unresolved, groups, now, .. } = self;

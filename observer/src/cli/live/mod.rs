@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use observer::event::{Event, Handler};
 use observer::input::Input;
-use observer::pipeline::{self, Pipeline};
+use observer::pipeline::Pipeline;
 use observer::sink::metrics::Metrics;
 use observer::source::live::{Capture, Error, Handle, LocalAddresses, allow_files};
 use observer::time::Timestamp;
@@ -77,9 +77,12 @@ pub fn capture<V: View>(
     if let Some(listener) = listener {
         service.serve(listener, Site { scrapes, readiness });
     }
-    let clusters = metrics.clusters();
+    let mut followed = flags.pipeline.config();
+    if let Some(metrics) = &metrics {
+        followed.clusters = metrics.clusters();
+    }
     let mut desk = Desk {
-        pipeline: Pipeline::new(pipeline::Config { clusters, ..flags.pipeline.config() }),
+        pipeline: Pipeline::new(followed),
         watched: Watched::new(config.ports, handle.clone(), read),
         sinks: Sinks { handle, metrics, view: open()? },
         asked,

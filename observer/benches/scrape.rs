@@ -43,6 +43,7 @@ fn counted() -> Metrics {
                 time: None,
                 wall: WallClock::default(),
                 replica: None,
+                forwarded: None,
             };
             metrics.event(Event::Request(&request));
         }

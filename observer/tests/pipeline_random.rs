@@ -49,17 +49,17 @@ impl Wire {
     fn exchange(&mut self, id: i32) -> (Vec<u8>, Option<Vec<u8>>) {
         let max = if self.rng.random_ratio(1, 10) { 40_000 } else { 300 };
         let size = self.rng.random_range(0..max);
-        // Distinct sizes tell a false pair.
-        let name = 100 + id as usize;
+        // Distinct sizes, whatever the answer is of, tell a false pair.
+        let answer = 100 + id as usize;
         match self.rng.random_range(0..4) {
-            0 => (request(16, 0, id, &[]), Some(listed(id, name))),
-            1 => (produce(id, 1, size), Some(produced(id, name))),
+            0 => (request(16, 0, id, &[]), Some(listed(id, answer - 10))),
+            1 => (produce(id, 1, size), Some(produced(id, answer - 14))),
             2 => (produce(id, 0, size), None),
             _ => {
                 // Of a version that no table knows, so that any bytes will do.
                 let mut body = vec![0; size];
                 self.rng.fill(&mut body[..]);
-                let answer = vec![if id % 2 == 0 { 0 } else { 0x31 }; name];
+                let answer = vec![if id % 2 == 0 { 0 } else { 0x31 }; answer];
                 (request(3, 99, id, &body), Some(response(id, &answer)))
             }
         }

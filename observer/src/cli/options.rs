@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Args;
+use observer::groups::{self, SharedClusters};
 use observer::ports::Ports;
 use observer::{exchange, pipeline, stream};
 
@@ -161,6 +162,7 @@ impl PipelineFlags {
             max_topic_ids: self.max_names,
             max_session_partitions: self.max_session_partitions,
             max_group_clients: self.max_group_clients,
+            clusters: SharedClusters::new(groups::Limits::default().brokers),
             buffer_bytes: self.max_buffered,
             idle: self.connection_idle,
             stream: stream::Limits {

@@ -68,6 +68,9 @@ pub fn replay(arguments: &Arguments) -> Result<(), Failure> {
         .local
         .extend(arguments.local.iter().map(|ip| Endpoint::from(SocketAddr::from((*ip, 0))).addr));
     let mut sink = Sink::new(arguments, Output::new(stop.clone()))?;
+    if let Kind::Metrics(metrics) = &sink.kind {
+        config.clusters = metrics.clusters();
+    }
     let read = captures.read(config, &stop, &mut sink);
     sink.finish(&read.health)?;
     read.result()

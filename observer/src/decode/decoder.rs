@@ -5,7 +5,7 @@ use super::body::{Body, Message};
 use super::facts::Facts;
 use super::names::Names;
 use super::sessions::Sessions;
-use crate::groups::Clients;
+use crate::groups::{Clients, SharedClusters};
 use crate::stream::Hole;
 use crate::tables::Evictions;
 
@@ -30,7 +30,7 @@ const SPARE: usize = 1024;
 impl Decoder {
     /// A decoder that shares names.
     pub fn new(names: Names) -> Self {
-        let (sessions, clients) = (Sessions::new(0), Clients::new(0));
+        let (sessions, clients) = (Sessions::new(0), Clients::new(0, SharedClusters::new(0)));
         Self { names, sessions, clients, bodies: Vec::new(), facts: Vec::new() }
     }
 

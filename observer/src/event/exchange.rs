@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Peers;
-use crate::decode::{Facts, SessionTopics};
+use crate::decode::{Facts, Forwarded, SessionTopics};
 use crate::protocol::api::ApiKey;
 use crate::time::{Timestamp, WallClock};
 
@@ -80,9 +80,45 @@ pub struct Request {
     /// The replica that it names; below 0 where a client asks, `None` where it names none or that was
     /// not seen.
     pub replica: Option<i32>,
+    /// The request that it carries for another client (Envelope).
+    pub forwarded: Option<Inner>,
+}
+
+/// The request inside an Envelope: what its own header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inner {
+    /// API key.
+    pub api_key: ApiKey,
+    /// Version.
+    pub api_version: i16,
+    /// Client id of the client for which a broker forwards it.
+    pub client_id: Option<Arc<str>>,
+}
+
+impl Inner {
+    /// What a request's body says of it.
+    pub fn of(facts: &Facts) -> Option<Self> {
+        let Forwarded { api_key, api_version, client_id, .. } = facts.forwarded.as_deref()?;
+        let (api_key, api_version, client_id) = (*api_key, *api_version, client_id.clone());
+        Some(Self { api_key, api_version, client_id })
+    }
 }
 
 impl Request {
+    /// The request that it carries, as if its client had sent it from where it was forwarded.
+    pub fn inner(&self) -> Option<Self> {
+        let Inner { api_key, api_version, client_id } = self.forwarded.clone()?;
+        let header = RequestHeader {
+            api_key: api_key.0,
+            api_version,
+            client_id,
+            fetcher: Fetcher::Unknown,
+            ..self.header
+        };
+        let Self { peers, bytes, time, wall, .. } = *self;
+        Some(Self { peers, header, bytes, time, wall, replica: None, forwarded: None })
+    }
+
     /// When it began, as people read it.
     pub fn wall_time(&self) -> Option<Timestamp> {
         self.time.map(|time| self.wall.at(time))

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::decode::TopicId;
 
 pub use exchange::{
-    ApiName, Exchange, Fetcher, Malformed, Outcome, Request, RequestHeader, Unmatched,
+    ApiName, Exchange, Fetcher, Inner, Malformed, Outcome, Request, RequestHeader, Unmatched,
 };
 pub use observer_common::{Endpoint, Flow, Seq};
 pub use peers::{ClientSoftware, Peers, Security, Side, Vantage};

@@ -7,7 +7,7 @@ use super::inflight::Pending;
 use super::timing::Moments;
 use super::{Context, Limits};
 use crate::decode::{Facts, Message, Undecoded};
-use crate::event::{Event, Exchange, Handler, Outcome, Peers, Request, Side, Unmatched};
+use crate::event::{Event, Exchange, Handler, Inner, Outcome, Peers, Request, Side, Unmatched};
 use crate::frame::Before;
 use crate::protocol::api::ApiKey;
 use crate::tables::Table;
@@ -267,6 +267,7 @@ pub(super) fn report_request<H: Handler>(
         wall: ctx.wall,
         time: pending.first,
         replica: pending.facts.as_ref().and_then(|facts| facts.replica),
+        forwarded: pending.facts.as_ref().and_then(|facts| Inner::of(facts)),
     };
     ctx.emit(Event::Request(&request));
     pending.client_id = request.header.client_id;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
-use super::clusters::{Cluster, Clusters};
+use super::clusters::Cluster;
 use super::members::SESSION;
 use super::membership;
+use super::shared::SharedClusters;
 use crate::decode::Facts;
 use crate::event::{Exchange, Outcome};
 use crate::protocol::api::ApiKey;
@@ -25,7 +26,7 @@ type Client = (Cluster, Arc<str>, [u8; 16]);
 pub struct Clients {
     groups: LruCache<Client, Vec<Membership>, RandomState>,
     cap: usize,
-    clusters: Clusters,
+    clusters: SharedClusters,
 }
 
 #[derive(Debug)]
@@ -39,9 +40,6 @@ struct Membership {
 /// Groups of a client that are told apart: two are too many to be certain of one.
 const MAX_GROUPS: usize = 8;
 
-/// Brokers whose cluster is known.
-const MAX_BROKERS: usize = 10_000;
-
 /// What an exchange shows of its client.
 enum Shown<'a> {
     /// And its session's length, if it says it.
@@ -50,10 +48,10 @@ enum Shown<'a> {
 }
 
 impl Clients {
-    /// Knows at most `cap` clients, each until its session has ended.
-    pub fn new(cap: usize) -> Self {
+    /// Knows at most `cap` clients of these clusters, each until its session has ended.
+    pub fn new(cap: usize, clusters: SharedClusters) -> Self {
         let groups = LruCache::with_hasher(usize::MAX, RandomState::default());
-        Self { groups, cap, clusters: Clusters::new(cap.min(MAX_BROKERS)) }
+        Self { groups, cap, clusters }
     }
 
     /// Learns what an exchange shows of its client.

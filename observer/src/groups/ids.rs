@@ -109,7 +109,7 @@ impl Groups {
 mod tests {
     use super::*;
     use crate::event::Endpoint;
-    use crate::groups::Clusters;
+    use crate::groups::clusters::Clusters;
     use crate::tables::Evictions;
 
     #[test]

@@ -9,7 +9,8 @@ use crate::event::Exchange;
 impl Groups {
     /// Learns which brokers are of one cluster.
     pub(super) fn follow_clusters(&mut self, exchange: &Exchange) {
-        for finding in self.clusters.learn(exchange, &mut self.evictions) {
+        self.clusters.learn(exchange, &mut self.evictions);
+        for finding in self.clusters.take_findings() {
             match finding {
                 Finding::Same(from, to) => self.join(from, to),
                 Finding::Gone(cluster) => self.forget(cluster),

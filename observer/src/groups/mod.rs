@@ -5,7 +5,7 @@
 //!
 //! - `clients`: which client belongs to which group
 //! - `group`: one group; `presence`, `membership`, `members`: who is in it; `commits`: how far it has come
-//! - `clusters`: which cluster a broker is of; `joining`: what is known of two that are one
+//! - `clusters`: which cluster a broker is of, one table that is `shared`; `joining`: what is known of two that are one
 //! - `deletions`: what is no longer there; `ids`: which topic of a name it is
 //! - `transactions`: commits that wait for the end of a transaction
 //! - `watermarks`: how far partitions have come
@@ -42,6 +42,7 @@ mod presence;
 mod reading;
 #[cfg(test)]
 pub(crate) mod samples;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -56,13 +57,14 @@ use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
 pub use clients::Clients;
-use clusters::{Cluster, Clusters};
+use clusters::Cluster;
 use group::{Committed, Group};
 use ids::Ids;
 pub use limits::Limits;
 use partitions::Partitions;
 pub use place::Place;
 pub use reading::{GroupReading, PartitionReading, Reading, WatermarkReading};
+pub use shared::SharedClusters;
 pub use topic::Topic;
 use transactions::Transactions;
 use unnamed::Unnamed;
@@ -85,7 +87,7 @@ pub struct Groups {
     unnamed: Unnamed,
     ids: Ids,
     transactions: Transactions,
-    clusters: Clusters,
+    clusters: SharedClusters,
     evictions: Evictions,
     changes: Vec<Change>,
 }
@@ -116,7 +118,7 @@ impl Groups {
             unnamed: Unnamed::default(),
             ids: Ids::new(limits.watermarks),
             transactions: Transactions::new(limits.pending),
-            clusters: Clusters::new(limits.brokers),
+            clusters: SharedClusters::new(limits.brokers).followed(),
             evictions: Evictions::default(),
             changes: Vec::new(),
             limits,
@@ -190,6 +192,11 @@ impl Groups {
     /// Evictions by table.
     pub const fn evictions(&self) -> &Evictions {
         &self.evictions
+    }
+
+    /// The clusters of all brokers, for others who ask.
+    pub fn clusters(&self) -> SharedClusters {
+        self.clusters.clone()
     }
 
     /// The groups.

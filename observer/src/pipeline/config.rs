@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::exchange;
+use crate::groups::{self, SharedClusters};
 use crate::ports::Ports;
 use crate::stream;
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub max_topic_ids: usize,
     /// Clients whose group is known.
     pub max_group_clients: usize,
+    /// The clusters of brokers, which whoever follows groups shares with it.
+    pub clusters: SharedClusters,
     /// Partitions in fetch sessions, all together.
     pub max_session_partitions: usize,
     /// Memory for reassembly, all connections together, in bytes.
@@ -45,6 +48,7 @@ impl Config {
             max_topic_ids: 100_000,
             max_session_partitions: 1_000_000,
             max_group_clients: 100_000,
+            clusters: SharedClusters::new(groups::Limits::default().brokers),
             buffer_bytes: 64 << 20,
             idle: Duration::from_hours(1),
             stream: stream::Limits::default(),

@@ -89,7 +89,7 @@ impl Pipeline {
             inflight: Load::default(),
             decoder: Decoder::new(Names::new(config.max_names, config.max_topic_ids))
                 .with_sessions(Sessions::new(config.max_session_partitions))
-                .with_clients(Clients::new(config.max_group_clients)),
+                .with_clients(Clients::new(config.max_group_clients, config.clusters.clone())),
             clock: Clock::default(),
             upkeep: Upkeep::default(),
             config,

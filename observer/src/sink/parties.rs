@@ -16,6 +16,10 @@ use crate::protocol::api::{Api, ApiKey};
 pub const GREETINGS: [ApiKey; 3] =
     [ApiKey::API_VERSIONS, ApiKey::SASL_HANDSHAKE, ApiKey::SASL_AUTHENTICATE];
 
+/// Brokers that are told apart, and requests that wait for their sender to show what it is: as many as
+/// no cluster has.
+pub const MAX_SENDERS: usize = 10_000;
+
 /// Who sent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {

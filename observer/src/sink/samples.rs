@@ -37,6 +37,7 @@ pub fn request(client_id: &str) -> Request {
         wall: WallClock::default(),
         time: Some(TIME),
         replica: None,
+        forwarded: None,
     }
 }
 

@@ -283,6 +283,7 @@ Produce        11     3.5   1.003   1.003          1           0
                 time: None,
                 wall: WallClock::default(),
                 replica: None,
+                forwarded: None,
             };
             summary.event(Event::Request(&request));
         }

@@ -65,8 +65,8 @@ enum Format {
     Json,
 }
 
-/// Audits. A client that is not ready is a finding; so is a capture that is damaged, and that there was
-/// nothing to judge.
+/// Audits. A client that is not ready is a finding; so is a capture that is damaged, that there was
+/// nothing to judge, and that there was no room for all that was.
 pub fn audit(arguments: &Arguments) -> Result<(), Failure> {
     let audit = Audit::new(arguments.max_clients);
     #[cfg(feature = "live")]
@@ -103,6 +103,9 @@ fn verdict(report: &Report) -> Result<(), Failure> {
             Err(Failure::finding("no request was seen, so this says nothing of any client"))
         }
         _ if report.has_findings() => Err(Failure::told()),
+        _ if !report.overflow.is_none() => {
+            Err(Failure::finding("a list was full, so this does not tell all; raise --max-clients"))
+        }
         _ => Ok(()),
     }
 }

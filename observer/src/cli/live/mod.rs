@@ -77,8 +77,12 @@ pub fn capture<V: View>(
     if let Some(listener) = listener {
         service.serve(listener, Site { scrapes, readiness });
     }
+    let mut followed = flags.pipeline.config();
+    if let Some(metrics) = &metrics {
+        followed.clusters = metrics.clusters();
+    }
     let mut desk = Desk {
-        pipeline: Pipeline::new(flags.pipeline.config()),
+        pipeline: Pipeline::new(followed),
         watched: Watched::new(config.ports, handle.clone(), read),
         sinks: Sinks { handle, metrics, view: open()? },
         asked,

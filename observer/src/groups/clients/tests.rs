@@ -5,7 +5,7 @@ use crate::event::Endpoint;
 use crate::groups::samples::{at, by, member};
 
 fn clients() -> (Clients, Evictions) {
-    (Clients::new(2), Evictions::default())
+    (Clients::new(2, SharedClusters::new(2)), Evictions::default())
 }
 
 fn heartbeat(client: &str, host: u8, group: &str) -> Exchange {

@@ -26,7 +26,7 @@ use self::roster::{Library, Roster, Sender, earlier};
 use crate::event::{ApiName, Endpoint, Event, Handler, Peers, Request, Security};
 use crate::ledger::Ledger;
 use crate::protocol::api::Removal;
-use crate::sink::parties::{GREETINGS, Parties, Party};
+use crate::sink::parties::{GREETINGS, MAX_SENDERS, Parties, Party};
 use crate::time::Timestamp;
 
 /// Bytes in which requests may have been that were not read.
@@ -81,12 +81,13 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Nothing collected yet. Of each kind at most so many senders are told apart.
+    /// Nothing collected yet. Of each kind at most so many senders are told apart; a list that is short
+    /// makes no client of a broker.
     pub fn new(max_senders: usize) -> Self {
         Self {
             clients: Roster::new(max_senders),
             brokers: Roster::new(max_senders),
-            parties: Parties::new(max_senders),
+            parties: Parties::new(max_senders.max(MAX_SENDERS)),
             early: Roster::new(max_senders),
             unnamed: Roster::new(max_senders),
             libraries: HashMap::default(),
@@ -123,9 +124,21 @@ impl Audit {
         for (party, removed) in known {
             self.count(party, removed);
         }
+        self.forwarded(request);
         if is_nameless && party != Some(Party::Broker) {
             self.unnamed.count(sender, time, None);
         }
+    }
+
+    /// Judges the request that a broker forwards for a client. Of that client only the id is told.
+    fn forwarded(&mut self, request: &Request) {
+        let Some(Request { header, peers, .. }) = &request.inner() else { return };
+        let (api, version) = (header.api(), header.api_version);
+        let Some(kind) = api.key.lookup().and_then(|api| api.removal(version)) else { return };
+        let (client_id, address) = (header.client_id.clone(), peers.client.addr);
+        let sender = Sender { client_id, library: None, address, broker: peers.broker };
+        let time = request.wall_time();
+        self.count(Party::Client, Removed { sender, time, api, version, kind });
     }
 
     fn count(&mut self, party: Party, removed: Removed) {

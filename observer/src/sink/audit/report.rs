@@ -95,6 +95,15 @@ pub struct Overflow {
     pub early: u64,
     /// Requests of clients that named no library.
     pub unnamed: u64,
+    /// How often there was no room to tell a broker from a client: the findings may hold brokers.
+    pub senders: u64,
+}
+
+impl Overflow {
+    /// Whether there was room for everything.
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self { clients: 0, brokers: 0, early: 0, unnamed: 0, senders: 0 })
+    }
 }
 
 impl Report {

@@ -58,6 +58,14 @@ fn head(report: &Report) -> String {
         let bytes = counted(report.missing_bytes, "byte");
         let _ = writeln!(text, "Not known: what was asked in {bytes} that passed unseen.");
     }
+    if report.overflow.senders > 0 {
+        let requests = counted(report.overflow.senders, "request");
+        let _ = writeln!(
+            text,
+            "Not known: whether {requests} came from clients or from brokers, for which there was \
+             no room; brokers may be among the clients. --max-clients makes room."
+        );
+    }
     if report.unusable_bytes > 0 {
         let bytes = counted(report.unusable_bytes, "byte");
         let _ = writeln!(

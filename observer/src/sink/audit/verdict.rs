@@ -37,6 +37,7 @@ pub fn judge(audit: &Audit, unread: Unread) -> Report {
             brokers: audit.brokers.overflow(),
             early: audit.early.overflow(),
             unnamed: audit.unnamed.overflow(),
+            senders: audit.parties.overflow() as u64,
         },
     }
 }

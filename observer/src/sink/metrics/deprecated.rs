@@ -3,10 +3,7 @@
 
 use crate::event::Request;
 use crate::protocol::api::ApiKey;
-use crate::sink::parties::{Parties, Party};
-
-/// Brokers that are told apart, and requests that wait for their sender to show what it is.
-const MAX_SENDERS: usize = 10_000;
+use crate::sink::parties::{MAX_SENDERS, Parties, Party};
 
 /// Who sent them.
 pub struct Deprecated(Parties<Request>);
@@ -24,7 +21,8 @@ impl Deprecated {
         let what = is_removed(request).then(|| request.clone());
         let (_, known) = self.0.attribute(request, what);
         let clients = known.into_iter().filter(|(party, _)| *party == Party::Client);
-        clients.map(|(_, request)| request).collect()
+        // A broker forwards for clients alone.
+        clients.map(|(_, request)| request).chain(request.inner().filter(is_removed)).collect()
     }
 
     /// Gives those that have waited for long.

@@ -10,6 +10,7 @@ use super::family::{Families, Family};
 use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::series::{Entry, Key, Series};
+use super::unresolved::{Amount, Kind, Unresolved};
 use super::value::{Counter, Millis};
 use crate::decode::{ErrorFact, Facts, Forwarded, Topic, Undecoded};
 use crate::event::{ApiName, Exchange, Fetcher};
@@ -81,7 +82,14 @@ impl Errors {
     }
 
     /// Counts what the bodies of an exchange say.
-    pub fn exchange(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+    pub fn exchange(
+        &mut self,
+        labels: &mut Labels,
+        unresolved: &mut Unresolved,
+        key: Key,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
         for why in [&exchange.request, &exchange.response].into_iter().flatten() {
             self.undecoded(labels, key, why.undecoded, now);
         }
@@ -92,12 +100,19 @@ impl Errors {
             entry.handles.failed.get_or_init(make).inc();
         }
         self.throttle(labels, key, exchange.throttle_ms(), now);
-        self.errors(labels, key, exchange.response.as_deref(), now);
-        self.forwarded(labels, key, exchange, now);
+        self.errors(labels, unresolved, key, exchange.response.as_deref(), now);
+        self.forwarded(labels, unresolved, key, exchange, now);
     }
 
     /// What the request and response inside an Envelope say, under their own API.
-    fn forwarded(&mut self, labels: &mut Labels, key: Key, exchange: &Exchange, now: Timestamp) {
+    fn forwarded(
+        &mut self,
+        labels: &mut Labels,
+        unresolved: &mut Unresolved,
+        key: Key,
+        exchange: &Exchange,
+        now: Timestamp,
+    ) {
         let Some(request) = inside(exchange.request.as_deref()) else {
             return;
         };
@@ -110,17 +125,28 @@ impl Errors {
             return;
         };
         self.undecoded(labels, key, response.facts.undecoded, now);
-        self.errors(labels, key, Some(&response.facts), now);
+        self.errors(labels, unresolved, key, Some(&response.facts), now);
     }
 
     /// The errors of a response, each occurrence; also where it was not decoded whole.
-    fn errors(&mut self, labels: &mut Labels, key: Key, facts: Option<&Facts>, now: Timestamp) {
+    fn errors(
+        &mut self,
+        labels: &mut Labels,
+        unresolved: &mut Unresolved,
+        key: Key,
+        facts: Option<&Facts>,
+        now: Timestamp,
+    ) {
         let Some(facts) = facts.filter(|facts| !facts.errors.is_empty()) else {
             return;
         };
         for error in facts.errors.iter() {
             let topic = error.topic.and_then(|topic| facts.topic(topic));
-            self.error(labels, key, error, topic, now);
+            let key = self.error(labels, key, error, topic, now);
+            if let (Some(key), Some(Topic { name: None, id: Some(id), .. })) = (key, topic) {
+                let amount = Amount { key, kind: Kind::Errors, n: error.count.into(), since: now };
+                unresolved.wait(labels, *id, amount);
+            }
         }
         if facts.errors.untold() > 0 {
             let (detail, topic) = (LabelId::OTHER, labels.other_error_topic());
@@ -129,6 +155,7 @@ impl Errors {
         }
     }
 
+    /// Counts an error; gives the key under which another topic's name may take its place.
     fn error(
         &mut self,
         labels: &mut Labels,
@@ -136,7 +163,7 @@ impl Errors {
         error: &ErrorFact,
         topic: Option<&Topic>,
         now: Timestamp,
-    ) {
+    ) -> Option<Key> {
         let detail = match error.code.name() {
             Some(name) => labels.detail(name),
             None => labels.detail(&error.code.to_string()),
@@ -148,7 +175,17 @@ impl Errors {
             _ => labels.error_topic(""),
         };
         let key = Key { detail, topic, ..key.by_client() };
-        self.by_error.count(&self.codes, labels, key, error.count.into(), now);
+        let counted = self.by_error.count(&self.codes, labels, key, error.count.into(), now);
+        (counted == key && key.is_certain() && topic != LabelId::NONE).then_some(key)
+    }
+
+    /// A topic's name became known: what counted under its id counts under the name.
+    pub fn named(&mut self, labels: &mut Labels, key: Key, name: &str, now: Timestamp) {
+        let n = self.by_error.take(&self.codes, labels, key);
+        if n > 0 {
+            let key = Key { topic: labels.error_topic(name), ..key };
+            self.by_error.count(&self.codes, labels, key, n, now);
+        }
     }
 
     fn throttle(&mut self, labels: &Labels, key: Key, ms: Option<i32>, now: Timestamp) {

@@ -93,6 +93,11 @@ impl Groups {
         }
     }
 
+    /// The clusters of all brokers.
+    pub fn clusters(&self) -> groups::SharedClusters {
+        self.known.clusters()
+    }
+
     /// Evictions by table.
     pub const fn evictions(&self) -> &Evictions {
         self.known.evictions()

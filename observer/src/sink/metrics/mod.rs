@@ -17,6 +17,7 @@ mod label;
 mod labels;
 mod measure;
 mod mechanisms;
+mod naming;
 mod options;
 mod progress;
 mod routes;
@@ -51,7 +52,7 @@ use self::series::Key;
 pub use self::snapshot::{CONTENT_TYPE, Snapshot, text};
 use self::topics::Topics;
 use self::traffic::Traffic;
-use crate::decode::TopicId;
+use self::unresolved::Unresolved;
 use crate::event::{Event, Exchange, Handler, Request};
 use crate::tables::{Evictions, Table};
 use crate::time::Timestamp;
@@ -70,6 +71,7 @@ pub struct Metrics {
     deprecated: Deprecated,
     errors: Errors,
     topics: Topics,
+    unresolved: Unresolved,
     groups: Groups,
     brokers: Brokers,
     clients: Clients,
@@ -92,6 +94,7 @@ impl Metrics {
             traffic: Traffic::new(&families, &labels, &options)?,
             errors: Errors::new(&families, &labels, &options)?,
             topics: Topics::new(&families, &labels, &options)?,
+            unresolved: Unresolved::new(&families)?,
             groups: Groups::new(&families, &options)?,
             brokers: Brokers::new(&families)?,
             clients: Clients::new(&families, &labels, &options)?,
@@ -120,6 +123,7 @@ impl Metrics {
     /// Time has passed: forgets what was idle for long.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
+        self.expire_unresolved();
         if self.now > self.next_sweep {
             self.next_sweep = self.now.plus(self.options.idle / SWEEPS);
             self.expire();
@@ -131,8 +135,7 @@ impl Metrics {
     pub fn settle(&mut self) {
         let clients = self.deprecated.settle();
         self.count_deprecated(&clients);
-        let Self { labels, topics, now, .. } = self;
-        topics.settle(labels, *now);
+        self.settle_unresolved();
     }
 
     /// All metrics at this moment. Takes little time; what is made of them is another thread's work.
@@ -173,22 +176,16 @@ impl Metrics {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        let Self { labels, routes, traffic, errors, topics, brokers, now, .. } = self;
+        let Self { labels, routes, traffic, errors, topics, unresolved, brokers, now, .. } = self;
         let route = routes.find(labels, brokers, &exchange.peers, &exchange.header);
         let key = route.key;
         route.broker.exchange(exchange);
         traffic.exchange(labels, key, &mut route.traffic, exchange, *now);
-        errors.exchange(labels, key, exchange, *now);
-        topics.exchange(labels, key, &mut route.topics, exchange, *now);
+        errors.exchange(labels, unresolved, key, exchange, *now);
+        topics.exchange(labels, unresolved, (key, &mut route.topics), exchange, *now);
         let broker = Key::of_broker(key.broker, key.vantage);
         self.mechanisms.exchange(labels, broker, exchange);
         self.groups.exchange(labels, exchange, *now);
-    }
-
-    fn named(&mut self, id: TopicId, name: &Arc<str>) {
-        let Self { labels, topics, groups, now, .. } = self;
-        topics.named(labels, id, name, *now);
-        groups.named(labels, id, name, *now);
     }
 
     fn own(&self) -> Vec<MetricFamily> {
@@ -232,6 +229,7 @@ impl Metrics {
         self.errors.expire(labels, *now, options.idle, &mut used);
         self.topics.expire(labels, *now, options.idle, &mut used);
         self.groups.expire(labels, *now, options.idle, &mut used);
+        self.unresolved.mark(&mut used);
         self.clients.expire(&mut used);
         self.mechanisms.expire();
         self.labels.retain(&used);

@@ -188,7 +188,7 @@ impl<H> Series<H> {
 }
 
 impl Series<Counter> {
-    /// Counts `n` more in a metric's series.
+    /// Counts `n` more in a metric's series; gives the labels under which it did.
     pub fn count(
         &mut self,
         family: &Family<Counter>,
@@ -196,10 +196,18 @@ impl Series<Counter> {
         key: Key,
         n: u64,
         now: Timestamp,
-    ) {
+    ) -> Key {
         let entry = self.entry(key, |key| family.with_label_values(&labels.values(&key)));
         entry.touch(now);
         entry.handles.inc_by(n);
+        entry.key
+    }
+
+    /// Forgets a series; gives what it had counted.
+    pub fn take(&mut self, family: &Family<Counter>, labels: &Labels, key: Key) -> u64 {
+        let Some(entry) = self.entries.remove(&key) else { return 0 };
+        family.remove_label_values(&labels.values(&key));
+        entry.handles.get()
     }
 }
 

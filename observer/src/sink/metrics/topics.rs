@@ -13,9 +13,8 @@ use super::label::LabelId;
 use super::labels::{Labels, Used};
 use super::measure::Measure;
 use super::series::{Entry, Key, Series, Slot};
-use super::unresolved::{Amount, Unresolved};
+use super::unresolved::{Amount, Kind, Unresolved};
 use super::value::Counter;
-use crate::decode::TopicId;
 use crate::event::{Exchange, TopicTotals, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
@@ -32,9 +31,6 @@ pub struct Topics {
     found: HashMap<Place, (Arc<str>, Slot<Cells>), RandomState>,
     /// Memory for what an exchange moved.
     moved: Vec<TopicTotals>,
-    unresolved: Unresolved,
-    given_up: Family<Counter>,
-    by_broker: Series<Counter>,
     batches: Family<Counter>,
     by_codec: Series<Counter>,
 }
@@ -66,13 +62,6 @@ impl Topics {
             series: Series::new(options.max_series),
             found: HashMap::default(),
             moved: Vec::new(),
-            unresolved: Unresolved::default(),
-            given_up: families.counter(
-                "topic_id_unresolved_total",
-                "Amounts that count under a topic's id, as its name was not seen.",
-                &["broker", "vantage"],
-            )?,
-            by_broker: Series::new(options.max_series),
             batches: families.counter(
                 "produced_batches_total",
                 "Record batches (and sets of magic 0 and 1) in Produce requests, by compression.",
@@ -86,8 +75,8 @@ impl Topics {
     pub fn exchange(
         &mut self,
         labels: &mut Labels,
-        key: Key,
-        route: &mut Route,
+        unresolved: &mut Unresolved,
+        (key, route): (Key, &mut Route),
         exchange: &Exchange,
         now: Timestamp,
     ) {
@@ -99,9 +88,9 @@ impl Topics {
         let mut moved = std::mem::take(&mut self.moved);
         exchange.add_moved(&mut moved);
         for topic in moved.drain(..) {
-            let amount = |(measure, n)| Amount { key, measure, n, since: now };
+            let amount = |(measure, n)| Amount { key, kind: Kind::Moved(measure), n, since: now };
             let amounts = measure.amounts(&topic).map(amount);
-            self.count(labels, &amounts, &topic, now);
+            self.count(labels, unresolved, &amounts, &topic, now);
         }
         self.moved = moved;
     }
@@ -134,22 +123,10 @@ impl Topics {
         }
     }
 
-    /// A topic's name became known: what waited for it counts under it.
-    pub fn named(&mut self, labels: &mut Labels, id: TopicId, name: &str, now: Timestamp) {
-        for amount in self.unresolved.take(id) {
-            self.add(labels, amount, name, now);
-        }
-    }
-
-    /// Gives up waiting for names.
-    pub fn settle(&mut self, labels: &mut Labels, now: Timestamp) {
-        let given_up = self.unresolved.give_up(|_| true);
-        self.give_up(labels, given_up, now);
-    }
-
     fn count(
         &mut self,
         labels: &mut Labels,
+        unresolved: &mut Unresolved,
         amounts: &[Amount],
         topic: &TopicTotals,
         now: Timestamp,
@@ -159,8 +136,9 @@ impl Topics {
         }
         for amount in amounts.iter().filter(|amount| amount.n > 0).copied() {
             if let Some(id) = topic.id {
-                let given_up = self.unresolved.wait(id, amount);
-                self.give_up(labels, given_up, now);
+                if let Some(amount) = unresolved.wait(labels, id, amount) {
+                    self.add(labels, amount, &id.to_string(), now);
+                }
             } else {
                 let key = Key { topic: LabelId::OTHER, ..amount.key };
                 self.add_to(labels, Amount { key, ..amount }, now);
@@ -168,15 +146,8 @@ impl Topics {
         }
     }
 
-    fn give_up(&mut self, labels: &mut Labels, amounts: Vec<(TopicId, Amount)>, now: Timestamp) {
-        for (id, amount) in amounts {
-            let key = Key::of_broker(amount.key.broker, amount.key.vantage);
-            self.by_broker.count(&self.given_up, labels, key, 1, now);
-            self.add(labels, amount, &id.to_string(), now);
-        }
-    }
-
-    fn add(&mut self, labels: &mut Labels, amount: Amount, topic: &str, now: Timestamp) {
+    /// Counts an amount of a topic, by name or by id.
+    pub fn add(&mut self, labels: &mut Labels, amount: Amount, topic: &str, now: Timestamp) {
         let key = Key { topic: labels.topic(topic), ..amount.key };
         self.add_to(labels, Amount { key, ..amount }, now);
     }
@@ -215,25 +186,20 @@ impl Topics {
         count(&self.families, labels, &entry, &amount);
     }
 
-    /// Forgets idle series, gives up waiting for names, and says which label values are used.
-    pub fn expire(&mut self, labels: &mut Labels, now: Timestamp, idle: Duration, used: &mut Used) {
+    /// Forgets idle series, and says which label values the others use.
+    pub fn expire(&mut self, labels: &Labels, now: Timestamp, idle: Duration, used: &mut Used) {
         self.found.clear();
-        let given_up = self.unresolved.expire(now);
-        self.give_up(labels, given_up, now);
         let families = &self.families;
         self.series.expire(now, idle, |key| {
             for family in families {
                 family.remove_label_values(&labels.values(&key));
             }
         });
-        let given_up = &self.given_up;
-        self.by_broker.expire(now, idle, |key| given_up.remove_label_values(&labels.values(&key)));
         let batches = &self.batches;
         self.by_codec.expire(now, idle, |key| batches.remove_label_values(&labels.values(&key)));
         self.by_codec.mark(|key| key.detail, &mut used.detail);
         self.series.mark(|key| key.topic, &mut used.topic);
         self.series.mark(|key| key.client, &mut used.client);
-        used.client.extend(self.unresolved.clients());
     }
 
     /// How often a set of labels found no room.
@@ -243,7 +209,8 @@ impl Topics {
 }
 
 fn count(families: &[Family<Counter>], labels: &Labels, entry: &Entry<Cells>, amount: &Amount) {
-    let place = amount.measure as usize;
+    let Kind::Moved(measure) = amount.kind else { return };
+    let place = measure as usize;
     if let (Some(cell), Some(family)) = (entry.handles.get(place), families.get(place)) {
         let make = || family.with_label_values(&labels.values(&entry.key));
         cell.get_or_init(make).inc_by(amount.n);

@@ -49,6 +49,11 @@ impl Counter {
     pub fn inc_by(&self, n: u64) {
         grow(&self.0, n);
     }
+
+    /// How many it counted.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Value for Counter {
@@ -59,7 +64,7 @@ impl Value for Counter {
     }
 
     fn read(&self) -> Reading {
-        Reading::Counter(self.0.load(Ordering::Relaxed))
+        Reading::Counter(self.get())
     }
 }
 

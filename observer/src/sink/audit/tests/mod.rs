@@ -202,7 +202,7 @@ fn the_document_has_every_field() {
         r#""last_time":null,"requests":1,"versions":[{"api_key":1,"api":"Fetch","api_version":3,"#,
         r#""lowest_version":4,"requests":1}],"upgrade":"no library was named:"#,
     )));
-    let overflow = r#""overflow":{"clients":0,"brokers":0,"early":0,"unnamed":0}}"#;
+    let overflow = r#""overflow":{"clients":0,"brokers":0,"early":0,"unnamed":0,"senders":0}}"#;
     assert_eq!((json.ends_with(&format!("{overflow}\n")), json.lines().count()), (true, 1));
 }
 

@@ -1,6 +1,7 @@
 //! Who is a client and who a broker: the audit and the daemon's metric agree, and nobody is hidden.
 
 use super::*;
+use crate::event::Inner;
 use crate::protocol::api::ApiKey;
 use crate::sink::metrics::{self, Metrics};
 
@@ -75,6 +76,54 @@ fn the_daemon_counts_the_same_requests() {
     let ids: Vec<_> = report.clients.iter().map(|c| c.client_id.clone().unwrap()).collect();
     assert_eq!(ids, ["c", "", "p", "silent", "unseen"]);
     assert_eq!(report.brokers.len(), 3);
+}
+
+/// The list's bound is not that of who is told apart.
+#[test]
+fn a_short_list_makes_no_finding_of_a_broker() {
+    let mut audit = Audit::new(1);
+    for id in ["1", "2"] {
+        let mut fetch = sent(id, FETCH, 4, 0);
+        (fetch.header.fetcher, fetch.replica) = (Fetcher::Follower, Some(1));
+        tell(&mut audit, &[fetch, sent(id, ApiKey::OFFSET_FOR_LEADER_EPOCH.0, 0, 0)]);
+    }
+    let report = audit.report(Unread::default());
+    assert!(!report.has_findings(), "{report:?}");
+    assert_eq!((report.brokers.len(), report.overflow.brokers, report.overflow.senders), (1, 1, 0));
+    assert!(!report.overflow.is_none());
+}
+
+#[test]
+fn who_could_not_be_told_apart_is_said() {
+    let mut audit = Audit::new(1);
+    for id in 0..=MAX_SENDERS {
+        tell(&mut audit, &[sent(&id.to_string(), ApiKey::OFFSET_FOR_LEADER_EPOCH.0, 0, 0)]);
+    }
+    let report = audit.report(Unread::default());
+    assert_eq!((report.overflow.senders, report.has_findings()), (1, true));
+    assert!(report.text().contains("whether 1 request came from clients"), "{}", report.text());
+}
+
+/// The audit and the daemon judge what a broker forwards, once, by its own client's id.
+#[test]
+fn a_forwarded_request_is_its_clients() {
+    let envelope = |api_version| {
+        let (api_key, client_id) = (ApiKey::CREATE_TOPICS, Some("admin".into()));
+        let forwarded = Some(Inner { api_key, api_version, client_id });
+        Request { forwarded, ..sent("1", 58, 0, 0) }
+    };
+    let (mut audit, mut metrics) =
+        (Audit::new(100), Metrics::new(metrics::Options::default()).unwrap());
+    for request in [envelope(1), envelope(7)] {
+        audit.event(Event::Request(&request));
+        metrics.event(Event::Request(&request));
+    }
+    let report = audit.report(Unread::default());
+    let [admin] = &report.clients[..] else { panic!("{report:?}") };
+    assert_eq!((admin.client_id.as_deref(), admin.requests), (Some("admin"), 1));
+    assert_eq!((&*admin.versions[0].api, admin.versions[0].api_version), ("CreateTopics", 1));
+    assert_eq!((report.requests, report.brokers.len(), report.unnamed.len()), (2, 0, 0));
+    assert_eq!(counted(&metrics), [("admin".into(), "CreateTopics v1".into(), "1".into())]);
 }
 
 #[test]

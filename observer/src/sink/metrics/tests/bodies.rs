@@ -1,6 +1,7 @@
 //! What bodies say: errors, topics, fetches, forwarded requests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::samples;
 use crate::decode::{Facts, Forwarded, Partition, Topic, TopicId, Undecoded};
@@ -8,7 +9,7 @@ use crate::event::{Event, Exchange, Fetcher, Handler, Outcome};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
 use crate::sink::metrics::{Metrics, Options};
-use crate::sink::samples::exchange;
+use crate::sink::samples::{TIME, exchange};
 
 /// The topic metrics of a Produce of which the one half is refused: bytes, records, bytes refused.
 fn produced(exchange: &Exchange) -> [Option<u64>; 3] {
@@ -163,15 +164,51 @@ fn fetched_by_id() -> Exchange {
     exchange
 }
 
-/// An error must not wait, whatever its topic's name is.
+/// The errors of that topic, by what it is called.
+fn errors_called(metrics: &Metrics, topic: &str) -> usize {
+    let label = format!("error=\"UNKNOWN_TOPIC_ID\",topic=\"{topic}\"");
+    let errors = samples(metrics, "request_errors_total");
+    errors.iter().filter(|error| error.contains(&label) && error.ends_with(" 1")).count()
+}
+
+/// An error must not wait, whatever its topic's name is; and it counts once, where the name belongs.
 #[test]
-fn errors_count_at_once() {
+fn errors_count_at_once_and_under_the_name_when_it_comes() {
     let mut metrics = Metrics::new(Options::default()).unwrap();
     metrics.event(Event::Exchange(&fetched_by_id()));
-    let by_id = format!("topic=\"{ID}\"");
-    let errors = samples(&metrics, "request_errors_total");
-    assert_eq!(errors.iter().filter(|error| error.contains(&by_id)).count(), 1);
-    assert_eq!(errors.len(), 2);
+    assert_eq!(samples(&metrics, "request_errors_total").len(), 2);
+    assert_eq!(errors_called(&metrics, &ID.to_string()), 1);
+    let name = "orders".into();
+    metrics.event(Event::TopicNamed { id: ID, name: &name });
+    assert_eq!(samples(&metrics, "request_errors_total").len(), 2);
+    assert_eq!(
+        (errors_called(&metrics, &ID.to_string()), errors_called(&metrics, "orders")),
+        (0, 1)
+    );
+    metrics.settle();
+    assert!(samples(&metrics, "topic_id_unresolved_total").is_empty());
+}
+
+/// Bytes and errors wait for six minutes, whether series are kept for a minute or a day.
+#[test]
+fn names_are_waited_for_as_long_whatever_the_idle_time() {
+    for idle in [1, 24 * 60] {
+        let idle = Duration::from_mins(idle);
+        let mut metrics = Metrics::new(Options { idle, ..Options::default() }).unwrap();
+        metrics.advance(TIME);
+        metrics.event(Event::Exchange(&fetched_by_id()));
+        metrics.advance(TIME.plus(Duration::from_mins(6)));
+        assert!(samples(&metrics, "topic_id_unresolved_total").is_empty(), "{idle:?}");
+        metrics.advance(TIME.plus(Duration::from_secs(6 * 60 + 2)));
+        assert_eq!(
+            samples(&metrics, "topic_id_unresolved_total"),
+            [r#"{broker="10.0.0.2:9092",vantage="broker"} 2"#],
+            "{idle:?}"
+        );
+        let by_id = format!("topic=\"{ID}\"");
+        let fetched = samples(&metrics, "topic_fetched_bytes_total");
+        assert!(fetched.len() == 1 && fetched[0].contains(&by_id), "{fetched:?}");
+    }
 }
 
 #[test]

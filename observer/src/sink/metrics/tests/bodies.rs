@@ -210,13 +210,3 @@ fn names_are_waited_for_as_long_whatever_the_idle_time() {
         assert!(fetched.len() == 1 && fetched[0].contains(&by_id), "{fetched:?}");
     }
 }
-
-#[test]
-fn what_stays_without_a_name_counts_under_its_broker() {
-    let mut metrics = Metrics::new(Options::default()).unwrap();
-    metrics.event(Event::Exchange(&fetched_by_id()));
-    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [""; 0]);
-    metrics.settle();
-    let labels = r#"{broker="10.0.0.2:9092",vantage="broker"} 1"#;
-    assert_eq!(samples(&metrics, "topic_id_unresolved_total"), [labels]);
-}

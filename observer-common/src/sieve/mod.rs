@@ -6,9 +6,11 @@
 //! the daemon compiles out of Kafka's schemas, so that a new version of Kafka needs no new kernel code.
 //! Kernel and host run the same function; the kernel runs it once for each turn of a bounded loop.
 //!
-//! A step, in this order: leave out the bytes to be left out; keep those to be kept; read the number
-//! that the op wants, which is kept as well; do the op. A step that finds too few bytes goes on with
-//! the next skb, at any byte. So the state is a few integers, and no field is ever collected.
+//! A step, in this order: keep the bytes before the number that the op wants, and the number; do the op;
+//! keep the bytes behind it that are to be kept, and leave out those to be left out. A step that finds too
+//! few bytes goes on with the next skb, at any byte. So the state is a few integers, and no field is ever
+//! collected. What nearly always comes next and is at hand takes no step of its own: a request's id behind
+//! its version, a set's only batch behind its length, counts of no tagged fields.
 //!
 //! What a frame claims is believed as far as the frame reaches: an op that wants more than is left of
 //! it ends the frame, whose rest is left out. A wrong layout costs one frame.

@@ -76,6 +76,10 @@ fn a_response_to_what_is_not_known_is_not_clean() {
     let asked = Wrapped { api_key: ApiKey(19), api_version: 99 };
     let facts = answer_to(asked, RESPONSE, &[Bytes(&bytes)]);
     assert_eq!(inside(&facts), (19, 99, None, Some(Undecoded::UnknownVersion)));
+    // Of a known version, but too short to be an answer.
+    let asked = Wrapped { api_version: 5, ..asked };
+    let facts = answer_to(asked, RESPONSE, &[Bytes(&[0, 3, b'z', b'z', 0, 0, 0])]);
+    assert_eq!(inside(&facts), (19, 5, None, Some(Undecoded::Malformed)));
     // Null: it has not been answered.
     let facts = decoded(RESPONSE, &[Bytes(&[0, 0, 0, 31, 0])]);
     assert_eq!(facts.undecoded(), None);

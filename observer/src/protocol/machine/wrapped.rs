@@ -39,7 +39,8 @@ impl Machine {
             (wrapped, Side::Response, CORRELATION_ID_LEN)
         };
         self.take(width)?;
-        match wrapped.and_then(|wrapped| layout(wrapped, side)) {
+        let known = wrapped.and_then(|wrapped| layout(wrapped, side));
+        match known {
             Some((program, is_known)) if len >= id_len && !self.regions.is_wrapped() => {
                 let around = std::mem::replace(&mut self.program, program);
                 let behind = self.at.saturating_add(1);
@@ -51,6 +52,10 @@ impl Machine {
                 self.skip(len)?;
                 self.next();
                 match (wrapped, value) {
+                    // Too short to be an answer, though it is known to what.
+                    (Some(_), Some(_)) if known.is_some() && len < id_len => {
+                        visitor.wrapped_end(WrappedEnd::Broken(Broken::Overrun));
+                    }
                     (Some(_), _) => visitor.wrapped_end(WrappedEnd::Unknown),
                     (None, Some(_)) => visitor.wrapped_unread(),
                     (None, None) => {}

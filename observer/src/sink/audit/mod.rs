@@ -134,11 +134,13 @@ impl Audit {
     fn forwarded(&mut self, request: &Request) {
         let Some(Request { header, peers, .. }) = &request.inner() else { return };
         let (api, version) = (header.api(), header.api_version);
-        let Some(kind) = api.key.lookup().and_then(|api| api.removal(version)) else { return };
+        let Some(known) = api.key.lookup() else { return };
+        let Some(kind) = known.removal(version) else { return };
+        let party = if known.is_between_brokers() { Party::Broker } else { Party::Client };
         let (client_id, address) = (header.client_id.clone(), peers.client.addr);
         let sender = Sender { client_id, library: None, address, broker: peers.broker };
         let time = request.wall_time();
-        self.count(Party::Client, Removed { sender, time, api, version, kind });
+        self.count(party, Removed { sender, time, api, version, kind });
     }
 
     fn count(&mut self, party: Party, removed: Removed) {

@@ -120,11 +120,11 @@ impl Errors {
         let client = labels.client_id(request.client_id.as_ref());
         let key = Key { api: labels.api_id(api), client, ..key };
         self.by_api.count(&self.forwarded, labels, key.by_api(), 1, now);
-        self.undecoded(labels, key, request.facts.undecoded, now);
+        self.undecoded(labels, key, request.facts.undecoded(), now);
         let Some(response) = inside(exchange.response.as_deref()) else {
             return;
         };
-        self.undecoded(labels, key, response.facts.undecoded, now);
+        self.undecoded(labels, key, response.facts.undecoded(), now);
         self.errors(labels, unresolved, key, Some(&response.facts), now);
     }
 

@@ -107,14 +107,15 @@ fn who_could_not_be_told_apart_is_said() {
 /// The audit and the daemon judge what a broker forwards, once, by its own client's id.
 #[test]
 fn a_forwarded_request_is_its_clients() {
-    let envelope = |api_version| {
-        let (api_key, client_id) = (ApiKey::CREATE_TOPICS, Some("admin".into()));
+    let envelope = |api_key, api_version| {
+        let client_id = Some("admin".into());
         let forwarded = Some(Inner { api_key, api_version, client_id });
         Request { forwarded, ..sent("1", 58, 0, 0) }
     };
     let (mut audit, mut metrics) =
         (Audit::new(100), Metrics::new(metrics::Options::default()).unwrap());
-    for request in [envelope(1), envelope(7)] {
+    let (old, new) = (envelope(ApiKey::CREATE_TOPICS, 1), envelope(ApiKey::CREATE_TOPICS, 7));
+    for request in [old, new, envelope(ApiKey::CONTROLLED_SHUTDOWN, 1)] {
         audit.event(Event::Request(&request));
         metrics.event(Event::Request(&request));
     }
@@ -122,7 +123,8 @@ fn a_forwarded_request_is_its_clients() {
     let [admin] = &report.clients[..] else { panic!("{report:?}") };
     assert_eq!((admin.client_id.as_deref(), admin.requests), (Some("admin"), 1));
     assert_eq!((&*admin.versions[0].api, admin.versions[0].api_version), ("CreateTopics", 1));
-    assert_eq!((report.requests, report.brokers.len(), report.unnamed.len()), (2, 0, 0));
+    assert_eq!((report.requests, report.brokers.len(), report.unnamed.len()), (3, 1, 0));
+    assert_eq!(&*report.brokers[0].versions[0].api, "ControlledShutdown", "no client sends it");
     assert_eq!(counted(&metrics), [("admin".into(), "CreateTopics v1".into(), "1".into())]);
 }
 

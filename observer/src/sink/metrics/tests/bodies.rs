@@ -114,6 +114,23 @@ fn what_is_inside_an_envelope_counts_under_its_own_api() {
     assert!(failed.len() == 1 && failed[0].contains(r#"api="Envelope""#), "{failed:?}");
 }
 
+#[test]
+fn what_is_not_decoded_in_an_envelope_within_an_envelope_has_its_reason_counted() {
+    let around = |api_key, facts| {
+        let forwarded = Forwarded { api_key, api_version: 0, client_id: None, facts };
+        Facts { forwarded: Some(Box::new(forwarded)), ..Facts::default() }
+    };
+    let unknown = Facts { undecoded: Some(Undecoded::UnknownVersion), ..Facts::default() };
+    let mut envelope = exchange("broker");
+    envelope.header.api_key = 58;
+    let within = around(ApiKey::CREATE_TOPICS, unknown);
+    envelope.request = Some(Box::new(around(ApiKey(58), within)));
+    let mut metrics = Metrics::new(Options::default()).unwrap();
+    metrics.event(Event::Exchange(&envelope));
+    let counted = samples(&metrics, "decode_errors_total");
+    assert!(counted.len() == 1 && counted[0].contains("unknown_version"), "{counted:?}");
+}
+
 /// Such an answer's errors by their labels `error` and `topic`.
 fn errors_of(answer: Facts) -> Vec<String> {
     let mut failed = exchange("a");

@@ -20,6 +20,12 @@ const fn may_miscount(error: Option<ErrorCode>) -> bool {
 /// The type of key that FindCoordinator has for groups.
 const GROUP_KEY: i8 = 0;
 
+/// The only one of these names, however often it is said.
+fn only(names: &[Arc<str>]) -> Option<&Arc<str>> {
+    let (first, others) = names.split_first()?;
+    others.iter().all(|name| name == first).then_some(first)
+}
+
 impl Exchange {
     /// The API.
     pub fn api_key(&self) -> ApiKey {
@@ -54,22 +60,22 @@ impl Exchange {
         self.response.as_ref().and_then(|facts| facts.throttle_ms)
     }
 
-    /// The group that the request names first; else that of its client, where it is certain.
+    /// The group that the request names; where it names none, that of its client, if it is certain. Of
+    /// several it is no one's.
     pub fn group(&self) -> Option<&Arc<str>> {
         if self.api_key() == ApiKey::FIND_COORDINATOR {
             return self.sought_group();
         }
-        let named = self.request.as_ref().and_then(|facts| facts.groups.first());
-        named.or(self.client_group.as_ref())
+        let named = self.request.as_ref().map_or(&[][..], |facts| &facts.groups);
+        if named.is_empty() { self.client_group.as_ref() } else { only(named) }
     }
 
-    /// FindCoordinator: the first group whose coordinator is looked for; it may be another than the
-    /// client's.
+    /// FindCoordinator: the group whose coordinator is looked for; it may be another than the client's.
     fn sought_group(&self) -> Option<&Arc<str>> {
         let rare = self.request.as_ref()?.rare.as_ref()?;
         let oldest = (self.header.api_version == 0).then_some(GROUP_KEY);
         let is_group = rare.key_type.or(oldest) == Some(GROUP_KEY);
-        rare.coordinator_keys.first().filter(|_| is_group)
+        only(&rare.coordinator_keys).filter(|_| is_group)
     }
 
     /// Whether a fetch was answered without records and errors; `None` where that is not known.

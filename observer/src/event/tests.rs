@@ -73,13 +73,31 @@ fn find_coordinator_names_another_group() {
         (6, Some(2), None),
     ];
     for (api_version, key_type, group) in cases {
-        let coordinator_keys = vec!["g".into(), "h".into()];
-        let rare = Rare { coordinator_keys, key_type, ..Rare::default() };
+        let rare = Rare { coordinator_keys: vec!["g".into()], key_type, ..Rare::default() };
         let asked = Facts { rare: Some(Box::new(rare)), ..Facts::default() };
         let mut find = exchange(ApiKey::FIND_COORDINATOR, asked, Facts::default());
         find.header.api_version = api_version;
         find.client_group = Some("mine".into());
         assert_eq!(find.group().map(|group| &**group), group, "v{api_version} {key_type:?}");
+    }
+}
+
+#[test]
+fn a_request_that_names_several_groups_is_no_ones() {
+    for (names, group) in
+        [(vec!["g"], Some("g")), (vec!["g", "g"], Some("g")), (vec!["g", "h"], None)]
+    {
+        let coordinator_keys: Vec<Arc<str>> = names.iter().map(|name| Arc::from(*name)).collect();
+        let groups = coordinator_keys.clone();
+        let describe = Facts { groups, ..Facts::default() };
+        let rare = Rare { coordinator_keys, key_type: Some(0), ..Rare::default() };
+        let find = Facts { rare: Some(Box::new(rare)), ..Facts::default() };
+        for (key, asked) in [(ApiKey::DESCRIBE_GROUPS, describe), (ApiKey::FIND_COORDINATOR, find)]
+        {
+            let mut asks = exchange(key, asked, Facts::default());
+            asks.client_group = Some("mine".into());
+            assert_eq!(asks.group().map(|group| &**group), group, "{key} {names:?}");
+        }
     }
 }
 

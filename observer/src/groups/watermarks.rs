@@ -18,6 +18,8 @@ pub struct Mark {
     pub place: Place,
 }
 
+/// What a consumer names itself among replicas.
+const CONSUMER: i32 = -1;
 /// The time that asks for the latest offset.
 const LATEST: i64 = -1;
 /// Isolation level at which the latest offset is not the high watermark, but the last stable one.
@@ -35,15 +37,15 @@ impl Groups {
         }
     }
 
-    /// ListOffsets: the latest offset of a consumer that reads everything is the high watermark. To
-    /// version 0 it is one of several.
+    /// ListOffsets: the latest offset of a consumer that reads everything is the high watermark; that of
+    /// a replica, or of a tool that asks as one (-2), is the log's end. To version 0 it is one of several.
     pub(super) fn listed(&mut self, exchange: &Exchange, now: Timestamp) {
         let (Some(request), Some(response)) =
             (exchange.request.as_deref(), answers::answered(exchange))
         else {
             return;
         };
-        let is_consumer = request.replica.is_none_or(|replica| replica < 0);
+        let is_consumer = request.replica.is_none_or(|replica| replica == CONSUMER);
         let reads_all = request.isolation != Some(READ_COMMITTED);
         if !is_consumer || !reads_all || exchange.header.api_version < 1 {
             return;

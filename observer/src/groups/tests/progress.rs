@@ -53,6 +53,7 @@ fn a_high_watermark_is_what_fetches_and_readers_of_everything_are_told() {
     assert_eq!(list(-2, 0, -1, 6), None, "the earliest");
     assert_eq!(list(-1, 1, -1, 6), None, "the last stable one");
     assert_eq!(list(-1, 0, 2, 6), None, "a follower's");
+    assert_eq!(list(-1, 0, -2, 6), None, "the log's end");
     assert_eq!(list(-1, 0, -1, 6), Some(1));
     assert_eq!(list(-1, 0, -1, -1), Some(1), "none is no offset");
     let refused = Facts::default().with("t", &[]).with_refused(0, 6);

@@ -47,7 +47,7 @@ pub struct Conversation {
     pub(super) talk: Talk,
 }
 
-/// Whether requests may be in flight that were not seen.
+/// Whether it is known which requests are in flight: none but those that were seen and not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InflightSeen {
     All,

@@ -13,14 +13,14 @@ use crate::protocol::whole::fits;
 use crate::stream::Carrier;
 use crate::time::Timestamp;
 
-/// What the request before one says about its correlation id.
+/// What the requests before one say about its correlation id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behind {
     /// None was seen.
     Nothing,
-    /// It has the same.
-    Same,
-    /// It has another.
+    /// One of them may have it as well.
+    Repeated,
+    /// It goes on from theirs.
     Other,
 }
 
@@ -69,7 +69,7 @@ impl Pending {
     pub(super) fn has_own_id(&self) -> bool {
         match self.behind {
             Behind::Nothing => !OFTEN_REPEATED.contains(&self.correlation_id),
-            Behind::Same => false,
+            Behind::Repeated => false,
             Behind::Other => true,
         }
     }
@@ -141,12 +141,14 @@ pub(super) struct Inflight {
     queue: VecDeque<Pending>,
     /// Each id is larger than the one before it, counted from the oldest.
     is_ascending: bool,
-    /// That of the newest request, also where it has left, if there was one.
-    newest_id: i32,
+    /// How far ids have come, if there were any.
+    highest_id: i32,
     had_any: bool,
     unanswered: VecDeque<(i32, Unmatched)>,
 }
 
+/// How far an id lies behind the highest that may be one of those in flight: ids that wrap lie further.
+const MAX_BEHIND: i32 = 4096;
 /// Places kept in an empty queue.
 const KEPT: usize = 8;
 /// Unanswered ids remembered, to tell why a late response has no request.
@@ -158,7 +160,9 @@ impl Inflight {
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
-        (self.newest_id, self.had_any) = (pending.correlation_id, true);
+        if pending.behind != Behind::Repeated {
+            (self.highest_id, self.had_any) = (pending.correlation_id, true);
+        }
         self.is_ascending = match (self.queue.front(), self.queue.back()) {
             (Some(front), Some(back)) => {
                 self.is_ascending && back.ids_behind(front) < pending.ids_behind(front)
@@ -172,13 +176,20 @@ impl Inflight {
         self.queue.push_back(pending);
     }
 
-    /// What the newest request says about the id of the next.
+    /// What those that were seen say about the id of the next.
     pub(super) fn behind(&self, correlation_id: i32) -> Behind {
-        match self.had_any {
-            false => Behind::Nothing,
-            true if self.newest_id == correlation_id => Behind::Same,
-            true => Behind::Other,
+        match self.highest_id.wrapping_sub(correlation_id) {
+            _ if !self.had_any => Behind::Nothing,
+            0..=MAX_BEHIND => Behind::Repeated,
+            _ => Behind::Other,
         }
+    }
+
+    /// Whether another request behind this position has the same id.
+    pub(super) fn is_twice(&self, position: usize) -> bool {
+        let mut behind = self.queue.iter().skip(position);
+        let id = behind.next().map(|request| request.correlation_id);
+        behind.any(|request| Some(request.correlation_id) == id)
     }
 
     /// Whether ids ascend, so that they are found quickly.

@@ -43,7 +43,8 @@ impl Conversation {
     pub(super) fn is_ambiguous(&self, position: usize) -> bool {
         self.inflight_seen == InflightSeen::Part
             && !self.is_left_for_later(position)
-            && self.inflight.get(position).is_some_and(|request| !request.has_own_id())
+            && (self.inflight.get(position).is_some_and(|request| !request.has_own_id())
+                || self.inflight.is_twice(position))
     }
 
     fn is_left_for_later(&self, position: usize) -> bool {

@@ -1,6 +1,6 @@
 //! The response direction: frames in, ended requests out.
 
-use super::conversation::Answer;
+use super::conversation::{Answer, InflightSeen};
 use super::{Ear, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
@@ -165,6 +165,8 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     fn lost_step(&mut self, reason: Option<Malformed>) {
         self.ear.conversation.end_response(None, self.ear.ctx);
         self.ear.conversation.may_have_missed_responses = true;
+        // Which of those with the same id are still in flight is not known any more.
+        self.ear.conversation.inflight_seen = InflightSeen::Part;
         self.ear.conversation.report_loss(Side::Response, reason, self.ear.ctx);
     }
 

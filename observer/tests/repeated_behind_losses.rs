@@ -1,0 +1,79 @@
+//! Clients whose correlation ids repeat, behind a lost response or joined in mid-stream: nothing false is paired.
+
+mod script;
+
+use observer::event::{Event, Outcome};
+use observer::input::TcpFlags;
+use script::{From, Script, request, response};
+
+const EXCHANGES: u8 = 100;
+
+/// Metadata v0 about a topic with a name of so many letters.
+fn asked(id: i32, n: u8) -> Vec<u8> {
+    request(3, 0, id, &[&[0, 0, 0, 1, 0, n][..], &vec![b't'; n.into()]].concat())
+}
+
+/// Its answer, from a broker with a name of as many letters.
+fn answered(id: i32, n: u8) -> Vec<u8> {
+    let broker = [&[0, 0, 0, 1, 0, 0, 0, 0, 0, n][..], &vec![b'b'; n.into()], &[0; 4]].concat();
+    response(id, &[&broker[..], &[0; 4]].concat())
+}
+
+/// Exchanges of which so many are in flight, in a connection of which one message was not seen; how many
+/// were paired, rightly and falsely.
+fn run(mut script: Script, depth: u8, id: impl Fn(u8) -> i32, missed: (From, u8)) -> (u8, u8) {
+    let (base, answer_base) = (asked(0, 0).len() as u32, answered(0, 0).len() as u32);
+    let (mut right, mut wrong) = (0, 0);
+    let mut check = |event: Event<'_>| {
+        let Event::Exchange(exchange) = event else { return };
+        if exchange.outcome == Outcome::Answered {
+            let n = exchange.request_bytes + 4 - base;
+            let is_right = exchange.response_bytes == Some(n + answer_base - 4);
+            (right, wrong) = (right + u8::from(is_right), wrong + u8::from(!is_right));
+        }
+    };
+    let mut send = |from, n: u8, bytes: &[u8]| {
+        if missed == (from, n) {
+            script.unseen(from, bytes);
+        } else {
+            script.observe(from, TcpFlags::ACK, bytes, &mut check);
+        }
+    };
+    for n in 0..EXCHANGES {
+        send(From::Client, n, &asked(id(n), n));
+        if let Some(n) = (n + 1).checked_sub(depth) {
+            send(From::Broker, n, &answered(id(n), n));
+        }
+    }
+    script.finish_with(&mut check);
+    (right, wrong)
+}
+
+#[test]
+fn behind_a_lost_response_one_id_for_all_shows_nothing() {
+    for depth in [1, 2, 5] {
+        let opened = Script::new().open();
+        assert_eq!(run(opened, depth, |_| 0, (From::Broker, 50)), (50, 0), "{depth} in flight");
+    }
+}
+
+#[test]
+fn in_mid_stream_ids_that_go_round_show_nothing() {
+    for (round, depth) in [(2, 3), (2, 5), (3, 4), (4, 5)] {
+        let ids = |n: u8| i32::from(n % round) + 50;
+        let (_, wrong) = run(Script::new(), depth, ids, (From::Client, 0));
+        assert_eq!(wrong, 0, "{round} ids, {depth} in flight");
+    }
+}
+
+#[test]
+fn those_that_count_are_paired() {
+    for depth in [1, 2, 5] {
+        let opened = Script::new().open();
+        let (right, wrong) = run(opened, depth, i32::from, (From::Broker, 50));
+        assert_eq!((right, wrong), (EXCHANGES - depth, 0), "{depth} in flight");
+        let wrapping = |n: u8| (i32::MAX - 50).wrapping_add(n.into());
+        let joined = run(Script::new(), depth, wrapping, (From::Client, 0));
+        assert_eq!(joined, (EXCHANGES - depth, 0), "{depth} in flight");
+    }
+}

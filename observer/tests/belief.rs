@@ -239,8 +239,8 @@ fn what_a_request_holds_is_no_request() {
     // Whatever stands here, it reads as many requests, each right behind the one before it.
     let inside = [&[0, 0, 0, 26, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0][..], &[0; 16]].concat().repeat(20);
     let mut script = Script::new();
-    script.client(&request(12, 0, 5, &inside)).broker(&response(5, &[0; 2]));
-    assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #5 1/-/- ms"]);
+    script.client(&request(12, 99, 5, &inside)).broker(&response(5, &[0; 2]));
+    assert_eq!(script.said(), ["security plaintext", "Heartbeat v99 #5 1/-/- ms"]);
     assert_eq!(script.ledger().discarded, 0);
 }
 

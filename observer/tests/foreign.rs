@@ -146,3 +146,14 @@ fn a_zookeeper_client_joined_in_mid_stream_yields_nothing() {
     }
     assert_eq!(script.said(), [""; 0]);
 }
+
+/// A type, a number and a name, answered by the same number: as headers, Produce v3 and nothing behind it.
+#[test]
+fn what_answers_by_number_is_not_kafkas_where_a_known_layout_says_no() {
+    let mut script = Script::new();
+    for id in 1..200_i32 {
+        let asked = [&[0, 0, 0, 3][..], &id.to_be_bytes(), b"\0\x04user\0\0\0\0"].concat();
+        script.client(&script::prefixed(&asked)).broker(&response(id, b"\0\0\0\0payload"));
+    }
+    assert_eq!(script.said(), [""; 0]);
+}

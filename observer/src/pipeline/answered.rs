@@ -4,7 +4,9 @@ use super::connection::{Connection, Shared};
 use super::half::Act;
 use crate::event::{Handler, Side};
 use crate::frame::Whole;
+use crate::protocol::api::ApiKey;
 use crate::protocol::plausible::{self, Guess};
+use crate::protocol::whole::fits;
 
 /// Bytes of the smallest response that is looked for, the length prefix too.
 const MIN_RESPONSE: usize = 10;
@@ -92,4 +94,16 @@ fn is_answered(request: &Whole<'_>, response: &Whole<'_>, max_request_bytes: u32
             plausible::request(request.bytes, max_request_bytes),
             Guess::Known { .. } | Guess::Unknown { .. }
         )
+        && fit(request.bytes, response.bytes) != Some(false)
+}
+
+/// Whether both are what their layouts say, where those are known.
+fn fit(request: &[u8], response: &[u8]) -> Option<bool> {
+    let key = ApiKey(i16::from_be_bytes(*request.get(4..)?.first_chunk()?));
+    let version = i16::from_be_bytes(*request.get(6..)?.first_chunk()?);
+    let fits =
+        |side, behind: &[u8]| fits(key, side, version, u32::try_from(behind.len()).ok()?, behind);
+    let (request, response) =
+        (fits(Side::Request, request.get(12..)?), fits(Side::Response, response.get(8..)?));
+    Some(request != Some(false) && response != Some(false))
 }

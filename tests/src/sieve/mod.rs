@@ -27,7 +27,7 @@ pub struct Sieve {
     flows: HashMap<Flow, FlowState>,
     orders: HashMap<Flow, Order>,
     words: &'static Words,
-    /// How much is shown beyond what is asked for, and how much a record has room for.
+    /// How much is shown of a frame's beginning at least, and how much a record has room for.
     pub window: u32,
     /// Bytes kept after which a record is made.
     pub room: usize,

@@ -61,7 +61,9 @@ impl Tape for Reel<'_, '_, '_> {
             (self.told, self.size, self.has_kept) = (self.place(), 0, false);
         }
         self.is_start = is_start;
-        let most = self.table.sieve.window.max(16).max(wanted.min(4096));
+        // As the kernel does it: of a frame's beginning twice as much.
+        let window = self.table.sieve.window / if is_start { 1 } else { 2 };
+        let most = window.max(16).max(wanted.min(4096));
         self.shown = self.left().min(most);
         true
     }

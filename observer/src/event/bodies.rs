@@ -109,8 +109,9 @@ impl Exchange {
     }
 
     /// The topics: of a fetch those that were answered and the others of its session, else those
-    /// that were asked about; of a request for all topics (Metadata) those that failed. `None` also where none were found, but there may be some: in what was not
-    /// decoded whole, or in a session that is not known.
+    /// that were asked about; of a request for all topics (Metadata) those that failed. `None` also
+    /// where none were found, but there may be some: in what was not decoded whole, or in a session
+    /// that is not known.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
         let told = self.of_topics()?;
         let mut topics = self.moved().unwrap_or_else(|| {

@@ -5,7 +5,8 @@
 //!
 //! - `clients`: which client belongs to which group
 //! - `group`: one group; `presence`, `membership`, `members`: who is in it; `commits`: how far it has come
-//! - `clusters`: which cluster a broker is of, one table that is `shared`; `joining`: what is known of two that are one
+//! - `clusters`: which cluster a broker is of, one table that is `shared`; `joining`: what is known of
+//!   two that are one
 //! - `deletions`: what is no longer there; `ids`: which topic of a name it is
 //! - `transactions`: commits that wait for the end of a transaction
 //! - `watermarks`: how far partitions have come

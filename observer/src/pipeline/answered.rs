@@ -4,7 +4,7 @@ use super::connection::{Connection, Shared};
 use super::half::Act;
 use crate::event::{Handler, Side};
 use crate::frame::Whole;
-use crate::protocol::api::ApiKey;
+use crate::protocol::header::request_head;
 use crate::protocol::plausible::{self, Guess};
 use crate::protocol::whole::fits;
 
@@ -99,10 +99,11 @@ fn is_answered(request: &Whole<'_>, response: &Whole<'_>, max_request_bytes: u32
 
 /// Whether both are what their layouts say, where those are known.
 fn fit(request: &[u8], response: &[u8]) -> Option<bool> {
-    let key = ApiKey(i16::from_be_bytes(*request.get(4..)?.first_chunk()?));
-    let version = i16::from_be_bytes(*request.get(6..)?.first_chunk()?);
-    let fits =
-        |side, behind: &[u8]| fits(key, side, version, u32::try_from(behind.len()).ok()?, behind);
+    let frame = request.get(4..)?;
+    let head = request_head(frame, u32::try_from(frame.len()).ok()?).ok()?;
+    let fits = |side, behind: &[u8]| {
+        fits(head.api_key, side, head.api_version, u32::try_from(behind.len()).ok()?, behind)
+    };
     let (request, response) =
         (fits(Side::Request, request.get(12..)?), fits(Side::Response, response.get(8..)?));
     Some(request != Some(false) && response != Some(false))

@@ -1,4 +1,5 @@
-//! Topics' names, and brokers' clusters: what is counted by an id until a name comes, or until none is waited for.
+//! Topics' names, and brokers' clusters: what is counted by an id until a name comes, or until none is
+//! waited for.
 
 use std::sync::Arc;
 

@@ -36,7 +36,7 @@ pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
 #[inline(always)]
 fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     if walk.omit > 0 {
-        return keep(walk, tape);
+        return show_kept(walk, tape);
     }
     walk.keep += walk.before;
     walk.before = 0;
@@ -49,7 +49,7 @@ fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
         return Step::Out(Why::Unreadable);
     }
     if tape.shown() < walk.keep + width {
-        return if walk.keep > 0 { keep(walk, tape) } else { keep_part(walk, tape) };
+        return if walk.keep > 0 { show_kept(walk, tape) } else { keep_part(walk, tape) };
     }
     let number = if walk.word.width() == Width::Varint as u32 {
         let Some(number) = varint(walk, tape) else { return Step::More };
@@ -94,15 +94,12 @@ pub(super) fn is_shown<T: Tape>(tape: &mut T, wanted: u32, is_start: bool) -> bo
     tape.shown() >= wanted || tape.shown() == tape.left() || tape.show(wanted, is_start)
 }
 
-/// Keeps what is shown of the bytes to keep.
+/// Shows bytes to keep, where none are; [`pass`] keeps them.
 #[inline(always)]
-fn keep<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
+fn show_kept<T: Tape>(walk: &Walk, tape: &mut T) -> Step {
     if tape.shown() == 0 && !is_shown(tape, walk.keep, false) {
         return Step::Out(Why::Unreadable);
     }
-    let n = min(walk.keep, tape.shown());
-    tape.keep(n);
-    walk.keep -= n;
     Step::More
 }
 

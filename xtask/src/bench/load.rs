@@ -85,6 +85,14 @@ impl Load {
         Shape { records: shape.records / divisor, ..shape }
     }
 
+    /// How many runs in one it takes to see what comes and goes do so often enough.
+    pub fn switched(self) -> u32 {
+        match self {
+            Self::Record => 8,
+            _ => 16,
+        }
+    }
+
     /// Whether its records come at half the most that a second takes.
     pub fn is_paced(self) -> bool {
         self == Self::Latency
@@ -92,9 +100,26 @@ impl Load {
 }
 
 impl Shape {
+    /// As much as many runs.
+    pub fn times(self, runs: u32) -> Self {
+        match self.rounds {
+            0 => Self { records: self.records * runs, ..self },
+            rounds => Self { rounds: rounds * runs, ..self },
+        }
+    }
+
     /// Whether a topic is read that was there before.
     pub fn only_reads(&self) -> bool {
         self.rounds > 0
+    }
+
+    /// What clients are told; `rate` is in records a second, 0 for as many as can be.
+    pub fn command(&self, entrance: SocketAddr, topic: &str, rate: u32) -> String {
+        if self.only_reads() {
+            self.fetch(entrance, topic)
+        } else {
+            self.produce(entrance, topic, rate)
+        }
     }
 
     /// What clients are told that write; `rate` is in records a second, 0 for as many as can be.
@@ -108,7 +133,7 @@ impl Shape {
     }
 
     /// What a client is told that reads.
-    pub fn fetch(&self, entrance: SocketAddr, topic: &str) -> String {
+    fn fetch(&self, entrance: SocketAddr, topic: &str) -> String {
         let Self { partitions, records, rounds, .. } = self;
         format!(
             "fetch bootstrap={entrance} topic={topic} partitions={partitions} records={records} \

@@ -3,7 +3,7 @@
 //!
 //! - `load`, `client`, `idle`: what is done to the broker, and who does it
 //! - `contestant`: who watches, or stands between
-//! - `stage`, `order`, `warm`: runs, one after the other
+//! - `stage`, `order`, `warm`, `switching`: runs, one after the other
 //! - `cpu`, `bpf`, `metrics`, `decode`: what is measured of each
 //! - `run`, `kept`: a run, and those made so far
 //! - `spread`, `summary`, `table`, `verdict`, `history`: what all of them say
@@ -24,6 +24,7 @@ mod run;
 mod spread;
 mod stage;
 mod summary;
+mod switching;
 mod table;
 mod verdict;
 mod warm;
@@ -94,7 +95,7 @@ impl Args {
             let subject = subject.to_owned();
             Job { load, contestant, pass, quick: self.quick, subject }
         };
-        order.into_iter().map(job).collect()
+        order.into_iter().filter(|&(pass, it)| it.takes_part(load, pass)).map(job).collect()
     }
 }
 

@@ -49,6 +49,9 @@ pub struct Run {
     pub peak_memory: Option<u64>,
     /// Packets that the contestant lost, where it says so.
     pub dropped_packets: Option<u64>,
+    /// Throughputs as shares of those just before and behind, without the contestant, where it came and
+    /// went.
+    pub throughput: Option<Vec<f64>>,
     /// What decoding the traffic took afterwards.
     pub decoded: Option<Decoded>,
 }
@@ -113,6 +116,7 @@ pub(super) mod tests {
             captured: None,
             peak_memory: None,
             dropped_packets: None,
+            throughput: None,
             decoded: None,
         }
     }

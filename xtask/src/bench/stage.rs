@@ -13,7 +13,7 @@ use super::client::Client;
 use super::contestant::{Contestant, Place};
 use super::load::{Load, Shape};
 use super::run::{Job, Run};
-use super::{cpu, decode, idle};
+use super::{cpu, decode, idle, switching};
 use crate::kafka::{Broker, Config, Jvm, Listener, Version, free_ports};
 use crate::process;
 
@@ -73,12 +73,16 @@ impl Stage {
         self.settle()?;
         let before = running.usage()?;
         let broker_before = self.broker_time()?;
-        let traffic = self.client.run(&if shape.only_reads() {
-            shape.fetch(running.entrance, &topic)
+        let is_switched = job.contestant == Contestant::OnOff;
+        let runs = if is_switched { job.load.switched() } else { 1 };
+        let command = shape.times(runs).command(running.entrance, &topic, rate);
+        let outcome = if is_switched {
+            let outcome = switching::switch(&self.place, &mut self.client, &command);
+            outcome.map(|(traffic, shares)| (traffic, Some(shares)))
         } else {
-            shape.produce(running.entrance, &topic, rate)
-        });
-        let traffic = traffic.with_context(|| self.broker_state())?;
+            self.client.run(&command).map(|traffic| (traffic, None))
+        };
+        let (traffic, throughput) = outcome.with_context(|| self.broker_state())?;
         let broker_cpu = self.broker_time()?.saturating_sub(broker_before);
         let after = running.usage()?;
         let is_decoded = job.contestant == Contestant::Tshark;
@@ -107,6 +111,7 @@ impl Stage {
                 .map(|(after, before)| after.since(&before)),
             peak_memory,
             dropped_packets,
+            throughput,
             decoded: is_decoded.then(|| decode::decode(&self.place)).transpose()?,
             job,
         })

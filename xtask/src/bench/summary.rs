@@ -40,7 +40,9 @@ pub struct Row {
 
 /// A row for each load and contestant with runs, in the order of their lists.
 pub fn rows(runs: &[Run]) -> Vec<Row> {
-    let mut pairs: Vec<_> = runs.iter().map(|run| (run.job.load, run.job.contestant)).collect();
+    // What comes and goes says only what that does to throughput.
+    let costs = runs.iter().filter(|run| run.throughput.is_none());
+    let mut pairs: Vec<_> = costs.map(|run| (run.job.load, run.job.contestant)).collect();
     pairs.sort();
     pairs.dedup();
     pairs.into_iter().filter_map(|(load, contestant)| row(load, contestant, runs)).collect()

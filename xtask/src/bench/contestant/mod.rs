@@ -14,6 +14,7 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::load::Load;
 use super::metrics::{self, Captured};
 use super::{bpf, cpu};
 use crate::process::Guarded;
@@ -33,6 +34,9 @@ pub enum Contestant {
     Plain,
     /// kafka-observer, copying metadata only.
     Sieve,
+    /// The same, started and ended over and over while the load runs, to see what that does to its
+    /// throughput.
+    OnOff,
     /// dumpcap, its capture thrown away.
     Dumpcap,
     /// dumpcap, 128 bytes of each packet, thrown away.
@@ -83,12 +87,19 @@ pub struct Usage {
 }
 
 impl Contestant {
+    /// Whether it runs under a load in a pass: what takes as long as many others, only every second time,
+    /// and not where throughput is given.
+    pub fn takes_part(self, load: Load, pass: u32) -> bool {
+        self != Self::OnOff || !load.is_paced() && pass.is_multiple_of(2)
+    }
+
     /// Starts it and waits until it works.
     pub fn start(self, place: &Place) -> Result<Running> {
         let log = place.folder.join(format!("{}.log", super::name(self)));
         let mut running = Running { process: None, entrance: place.broker, metrics: None, log };
         match self {
-            Self::None => {}
+            // It comes and goes.
+            Self::None | Self::OnOff => {}
             Self::Plain => observer::start(&mut running, place, "plain")?,
             Self::Sieve => observer::start(&mut running, place, "sieve")?,
             Self::Dumpcap => dumpcap::start(&mut running, place, None, Path::new("/dev/null"))?,

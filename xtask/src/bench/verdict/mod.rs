@@ -47,7 +47,8 @@ const WIDEST: f64 = 0.02;
 
 /// Every verdict that the measurements allow, load by load.
 pub fn verdicts(rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
-    let mut loads: Vec<_> = rows.iter().map(|row| row.load).collect();
+    let mut loads: Vec<_> = runs.iter().map(|run| run.job.load).collect();
+    loads.sort();
     loads.dedup();
     loads.into_iter().flat_map(|load| of_load(load, rows, runs)).collect()
 }
@@ -71,7 +72,7 @@ fn of_load(load: Load, rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
     let decoding = decoders.map(|times| {
         Verdict::new(load, "tshark's cost / replay's", times.median, bounds::TIMES_TSHARK)
     });
-    let throughput = throughput(load, runs).filter(|_| !load.is_paced());
+    let throughput = throughput(load, runs);
     let latency = sieve.and_then(|sieve| latency(sieve, find(rows, load, Alone)?));
     [share, ring, envoy, dumpcap, decoding, throughput, latency].into_iter().flatten().collect()
 }
@@ -82,17 +83,11 @@ fn times_cheaper(sieve: &Row, other: &Row) -> Option<f64> {
     times.is_finite().then_some(times)
 }
 
-/// Throughput with the sieve as a share of that without, each run against its neighbour's.
+/// Throughput with the sieve as a share of that without, each time that it came.
 fn throughput(load: Load, runs: &[Run]) -> Option<Verdict> {
-    let speed = |contestant, pass| {
-        let is_it = |run: &&Run| {
-            (run.job.load, run.job.contestant, run.job.pass) == (load, contestant, pass)
-        };
-        runs.iter().find(is_it).map(|run| run.wire_bytes as f64 / run.seconds)
-    };
-    let passes = runs.iter().map(|run| run.job.pass).max()?;
+    let runs = runs.iter().filter(|run| run.job.load == load);
     let ratios: Vec<_> =
-        (0..=passes).filter_map(|pass| Some(speed(Sieve, pass)? / speed(Alone, pass)?)).collect();
+        runs.filter_map(|run| run.throughput.as_ref()).flatten().copied().collect();
     let median = Spread::of(ratios.iter().copied())?.median;
     let width = half_width(&ratios);
     let mut verdict =

@@ -7,7 +7,7 @@ use observer::sink::metrics::Options;
 
 use super::group_flags::GroupFlags;
 use super::options::MANY;
-use super::value::{duration, number};
+use super::value::{duration, name, number};
 
 /// The longest string that Kafka can write.
 const LONGEST_LABEL: u64 = i16::MAX as u64;
@@ -17,7 +17,7 @@ const LONGEST_LABEL: u64 = i16::MAX as u64;
 #[command(next_help_heading = "Metrics")]
 pub struct MetricFlags {
     /// Value of the label `cluster`; without it there is none.
-    #[arg(long, value_name = "NAME", env = "KAFKA_OBSERVER_CLUSTER")]
+    #[arg(long, value_name = "NAME", value_parser = name, env = "KAFKA_OBSERVER_CLUSTER")]
     cluster: Option<String>,
     /// Leave out the label `client_id`.
     #[arg(long, env = "KAFKA_OBSERVER_NO_CLIENT_ID_LABEL")]

@@ -156,9 +156,7 @@ fn command(command: Command) -> Result<(), Failure> {
 fn usage(error: &clap::Error) -> Failure {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that is gone needs no help.
-            let _ = error.print();
-            Failure::quiet()
+            output::printed(error.print()).err().unwrap_or_else(Failure::quiet)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Failure::usage("a command is missing; `kafka-observer --help` lists them")

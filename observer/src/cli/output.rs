@@ -37,14 +37,19 @@ impl<W: Write> Output<W> {
         self.write(W::flush);
     }
 
-    /// Says whether all was written. A reader that has seen enough is no failure.
+    /// Says whether all was written.
     pub fn finish(mut self) -> Result<(), Failure> {
         self.flush();
-        match self.error {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::finding(format!("standard output cannot be written: {error}")))
-            }
-            _ => Ok(()),
+        printed(self.error.map_or(Ok(()), Err))
+    }
+}
+
+/// What it means that standard output was or was not written. A reader that has seen enough is no failure.
+pub fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::finding(format!("standard output cannot be written: {error}")))
         }
+        _ => Ok(()),
     }
 }

@@ -75,6 +75,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads a name that a label may have.
+pub fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.contains(char::is_control) {
+        return Err("write a name of one line that is not empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads an IP address.
 pub fn ip_address(text: &str) -> Result<IpAddr, String> {
     let wanted = "write addresses like 10.0.0.1,fd00::1";
@@ -119,6 +127,14 @@ mod tests {
         assert_eq!(size("0"), Err("0 is too small: 1K at least".to_owned()));
         assert_eq!(size("4G"), Err("4G is too large: 3G at most".to_owned()));
         assert_eq!((short(0), short(1025)), ("0".to_owned(), "1025".to_owned()));
+    }
+
+    #[test]
+    fn names_are_not_empty_and_of_one_line() {
+        assert_eq!(name("eu-1 blue"), Ok("eu-1 blue".to_owned()));
+        for text in ["", " ", "a\nb", "\t"] {
+            assert!(name(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -95,3 +95,16 @@ fn what_a_package_installs_is_printed() {
     assert!(observer(["--help"]).stdout.contains("replay"));
     assert!(observer(["--version"]).stdout.starts_with("kafka-observer "));
 }
+
+#[test]
+fn what_cannot_be_printed_is_a_failure() {
+    let capture = crate::file(&capture("tests"));
+    let replay = ["replay", capture.path().to_str().unwrap()];
+    for arguments in [&["--help"][..], &["--version"], &["man"], &replay] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let run = binary::command().unwrap().args(arguments).stdout(full).output().unwrap();
+        assert_eq!(run.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(said.starts_with("kafka-observer: standard output cannot be written: "), "{said}");
+    }
+}

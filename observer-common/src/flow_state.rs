@@ -6,7 +6,7 @@ mod plan;
 pub use plan::{Plan, Span};
 
 use crate::Seq;
-use crate::owner::{Hook, Owner, Sighting};
+use crate::owner::{Owner, Sighting};
 use crate::sieve::{Arrival, News, Place, Walk};
 
 /// How a direction is observed.
@@ -88,8 +88,8 @@ impl FlowState {
 
     /// The owner.
     #[inline(always)]
-    pub const fn hook(&self) -> Hook {
-        self.owner.hook()
+    pub const fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// What is to be done with a segment where nothing is ever left out.

@@ -59,6 +59,12 @@ impl Owner {
         Self { last_ns: first.time_ns, hook: first.hook, next: first.end, start: first.seq }
     }
 
+    /// When it last saw a segment, in nanoseconds of the source's clock.
+    #[inline(always)]
+    pub const fn last_ns(&self) -> u64 {
+        self.last_ns
+    }
+
     /// The hook that owns the direction.
     #[inline(always)]
     pub const fn hook(&self) -> Hook {

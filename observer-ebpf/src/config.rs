@@ -14,7 +14,3 @@ pub static CHUNK_LEN: Global<u32> = Global::new(CHUNK_MAX);
 /// The daemon is woken whenever a CPU has put two to the power of this more bytes into the ring.
 #[unsafe(no_mangle)]
 pub static WAKE_SHIFT: Global<u32> = Global::new(16);
-
-/// Time between two measurements of a socket, nanoseconds.
-#[unsafe(no_mangle)]
-pub static MEASURE_NS: Global<u64> = Global::new(5_000_000_000);

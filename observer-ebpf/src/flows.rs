@@ -10,8 +10,8 @@ use crate::maps::{FLOWS, UNSEEN, attached};
 
 /// Whose a segment is.
 pub enum Admission {
-    /// This hook's, with what is remembered of its direction.
-    Owned(&'static mut FlowState),
+    /// This hook's, with what is remembered of its direction, and when it was last seen before.
+    Owned(&'static mut FlowState, u64),
     /// Nobody's, as there is no room to remember it.
     NoRoom,
     /// Another hook's.
@@ -31,7 +31,7 @@ pub fn admit(flow: &Flow, seen: &Sighting, counters: &mut Counters) -> Admission
         Some(state) if is_first => {
             counters.add(Counter::FlowsRemembered, 1);
             state.hand_over(seen);
-            Admission::Owned(state)
+            Admission::Owned(state, seen.time_ns)
         }
         // Another CPU noted the flow in the same moment.
         Some(state) => admit_known(state, seen),
@@ -47,11 +47,12 @@ fn find(flow: &Flow) -> Option<&'static mut FlowState> {
 
 #[inline(always)]
 fn admit_known(state: &'static mut FlowState, seen: &Sighting) -> Admission {
+    let last_ns = state.owner().last_ns();
     if !state.admits(seen) {
-        if attached(state.hook()) {
+        if attached(state.owner().hook()) {
             return Admission::Foreign;
         }
         state.hand_over(seen);
     }
-    Admission::Owned(state)
+    Admission::Owned(state, last_ns)
 }

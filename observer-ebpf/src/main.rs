@@ -13,6 +13,7 @@ mod config;
 mod flows;
 mod front;
 mod maps;
+mod measure;
 mod ring;
 mod seen;
 mod segment;

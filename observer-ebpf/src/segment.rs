@@ -15,7 +15,7 @@ use crate::front::Front;
 use crate::ring::Segment;
 use crate::seen::{STATE_FLAGS, Seen};
 use crate::skb::Skb;
-use crate::{maps, sieve};
+use crate::{maps, measure, sieve};
 
 /// Why a packet made no record.
 pub enum Ignored {
@@ -67,8 +67,11 @@ fn take<const SIEVE: bool>(segment: Segment<'_>) -> Result<(), Ignored> {
             counters.add(Counter::Seen, u64::from(len));
             if SIEVE { sieve::copy(segment, counters) } else { segment.submit(0, len, counters) }
         }
-        Admission::Owned(state) => {
+        Admission::Owned(state, last_ns) => {
             counters.add(Counter::Seen, u64::from(len));
+            if measure::is_due(last_ns, segment.seen.header.time_ns) {
+                measure::measure(segment.skb.raw().cast(), segment.seen);
+            }
             if SIEVE {
                 sieve::take(segment, state, counters)
             } else {

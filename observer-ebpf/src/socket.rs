@@ -1,8 +1,8 @@
 //! From sockops callbacks to socket records, in the format of `observer_common::socket`.
 
 use aya_ebpf::bindings::{
-    BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB, BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB, BPF_SOCK_OPS_RTT_CB,
-    BPF_SOCK_OPS_RTT_CB_FLAG, BPF_SOCK_OPS_STATE_CB, BPF_SOCK_OPS_STATE_CB_FLAG, BPF_TCP_CLOSE,
+    BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB, BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB, BPF_SOCK_OPS_STATE_CB,
+    BPF_SOCK_OPS_STATE_CB_FLAG, BPF_TCP_CLOSE,
 };
 use aya_ebpf::helpers::generated::bpf_get_socket_cookie;
 use aya_ebpf::programs::SockOpsContext;
@@ -10,7 +10,6 @@ use observer_common::counters::Counter;
 use observer_common::socket::{Change, SOCKET_RECORD_LEN, SocketRecord};
 use observer_common::{Endpoint, Flow};
 
-use crate::config::MEASURE_NS;
 use crate::maps::{self, SOCKETS};
 use crate::ring::{Wake, now, output};
 
@@ -18,14 +17,12 @@ const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 /// The kernel keeps the smoothed round-trip time in eighths of a microsecond.
 const SRTT_SHIFT: u32 = 3;
-const CALLBACKS: i32 = (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG) as i32;
+const CALLBACKS: i32 = BPF_SOCK_OPS_STATE_CB_FLAG as i32;
 
 /// What is remembered of a socket between two records.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct SocketState {
-    /// When it was last measured; CLOCK_MONOTONIC, nanoseconds.
-    measured_ns: u64,
     /// Segments retransmitted until then.
     retransmits: u64,
 }
@@ -36,7 +33,6 @@ pub fn observe(ctx: &SockOpsContext) {
     match ctx.op() {
         BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB => established(ctx, Change::Connected),
         BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB => established(ctx, Change::Accepted),
-        BPF_SOCK_OPS_RTT_CB => measured(ctx),
         BPF_SOCK_OPS_STATE_CB if ctx.arg(1) == BPF_TCP_CLOSE => closed(ctx),
         _ => {}
     }
@@ -45,27 +41,11 @@ pub fn observe(ctx: &SockOpsContext) {
 #[inline(always)]
 fn established(ctx: &SockOpsContext, change: Change) {
     let Some(flow) = watched_flow(ctx) else { return };
-    let state = SocketState { measured_ns: now(), retransmits: total_retransmits(ctx) };
+    let state = SocketState { retransmits: total_retransmits(ctx) };
     // Without room for the state the socket is not measured, that is all.
     let _ = SOCKETS.insert(cookie(ctx), state, 0);
     let _ = ctx.set_cb_flags(ctx.cb_flags() as i32 | CALLBACKS);
-    submit(&SocketRecord { time_ns: now(), flow, change, srtt_us: srtt_us(ctx), retransmits: 0 });
-}
-
-#[inline(always)]
-fn measured(ctx: &SockOpsContext) {
-    let Some(state) = SOCKETS.get_ptr_mut(cookie(ctx)) else { return };
-    // SAFETY: the verifier knows the entry's bounds; a socket's callbacks run under its lock.
-    let state = unsafe { &mut *state };
-    let time_ns = now();
-    if time_ns.wrapping_sub(state.measured_ns) < MEASURE_NS.load() {
-        return;
-    }
-    let Some(flow) = watched_flow(ctx) else { return };
-    let retransmits = since(ctx, state);
-    *state = SocketState { measured_ns: time_ns, retransmits: total_retransmits(ctx) };
-    let change = Change::Measured;
-    submit(&SocketRecord { time_ns, flow, change, srtt_us: srtt_us(ctx), retransmits });
+    submit(&SocketRecord { time_ns: now(), flow, change, srtt_us: own_srtt(ctx), retransmits: 0 });
 }
 
 #[inline(always)]
@@ -73,8 +53,8 @@ fn closed(ctx: &SockOpsContext) {
     let Some(flow) = watched_flow(ctx) else { return };
     let cookie = cookie(ctx);
     let retransmits = match SOCKETS.get_ptr_mut(cookie) {
-        // SAFETY: as above.
-        Some(state) => since(ctx, unsafe { &*state }),
+        // SAFETY: the verifier knows the entry's bounds.
+        Some(state) => since(total_retransmits(ctx), unsafe { &mut *state }),
         None => {
             // Where another program asks for callbacks, also of a socket older than this program.
             maps::count(Counter::SocketsForgotten);
@@ -83,11 +63,12 @@ fn closed(ctx: &SockOpsContext) {
     };
     let _ = SOCKETS.remove(cookie);
     let change = Change::Closed;
-    submit(&SocketRecord { time_ns: now(), flow, change, srtt_us: srtt_us(ctx), retransmits });
+    submit(&SocketRecord { time_ns: now(), flow, change, srtt_us: own_srtt(ctx), retransmits });
 }
 
+/// Tells the daemon.
 #[inline(always)]
-fn submit(record: &SocketRecord) {
+pub fn submit(record: &SocketRecord) {
     let mut bytes = [0; SOCKET_RECORD_LEN];
     record.encode(&mut bytes);
     let Some(counters) = maps::counters() else { return };
@@ -157,10 +138,16 @@ fn octets([a, b, c, d]: [u32; 4]) -> [u8; 16] {
     (word(a) << 96 | word(b) << 64 | word(c) << 32 | word(d)).to_be_bytes()
 }
 
+/// Microseconds of a smoothed round-trip time as the kernel keeps it.
 #[inline(always)]
-fn srtt_us(ctx: &SockOpsContext) -> u32 {
+pub fn srtt_us(kept: u32) -> u32 {
+    kept >> SRTT_SHIFT
+}
+
+#[inline(always)]
+fn own_srtt(ctx: &SockOpsContext) -> u32 {
     // SAFETY: the context is valid for the run of the program.
-    unsafe { (*ctx.ops).srtt_us >> SRTT_SHIFT }
+    srtt_us(unsafe { (*ctx.ops).srtt_us })
 }
 
 #[inline(always)]
@@ -169,9 +156,11 @@ fn total_retransmits(ctx: &SockOpsContext) -> u64 {
     u64::from(unsafe { (*ctx.ops).total_retrans })
 }
 
+/// Segments retransmitted since the last record of a socket, out of all until now.
 #[inline(always)]
-fn since(ctx: &SockOpsContext, state: &SocketState) -> u32 {
-    total_retransmits(ctx).wrapping_sub(state.retransmits) as u32
+pub fn since(total: u64, state: &mut SocketState) -> u32 {
+    let before = core::mem::replace(&mut state.retransmits, total);
+    total.wrapping_sub(before) as u32
 }
 
 #[inline(always)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::order::Order;
+use crate::owner::Hook;
 
 fn seen(hook: u64, seq: u32, syn: bool) -> Sighting {
     Sighting { hook: Hook(hook), time_ns: 1, seq: Seq(seq), end: Seq(seq + 10), syn }
@@ -37,7 +38,7 @@ fn a_direction_can_be_handed_over() {
     let mut state = FlowState::new(&seen(1, 0, false));
     assert!(!state.admits(&seen(2, 10, false)));
     state.hand_over(&seen(2, 10, false));
-    assert_eq!(state.hook(), Hook(2));
+    assert_eq!(state.owner().hook(), Hook(2));
     assert!(state.admits(&seen(2, 20, false)));
     assert!(!state.admits(&seen(1, 20, false)));
 }

@@ -2,7 +2,7 @@
 
 use observer::input::{SocketChange, TcpFlags};
 use observer::source::live::Counter;
-use tests::capture::{Recorder, watching};
+use tests::capture::{Recorder, Seen, watching};
 use tests::traffic::{Pair, pattern};
 
 #[test]
@@ -40,7 +40,7 @@ fn sockets_tell_of_their_lives() {
     let flow = pair.flow();
     pair.request(b"hello");
     pair.close();
-    let closed = |seen: &tests::capture::Seen| {
+    let closed = |seen: &Seen| {
         seen.sockets.iter().filter(|event| event.change == SocketChange::Closed).count() == 2
     };
     let seen = recorder.wait_until("both sockets have closed", closed);

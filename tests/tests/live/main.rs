@@ -7,6 +7,7 @@ mod forgotten;
 mod interfaces;
 mod killed;
 mod loopback;
+mod measured;
 mod neighbours;
 mod pressure;
 mod privileges;

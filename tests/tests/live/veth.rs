@@ -57,15 +57,20 @@ fn ipv6_without_offloads() {
     assert!(exchange("fd07::2", false) <= MTU_PAYLOAD);
 }
 
-#[test]
-fn a_connection_through_two_veths_is_seen_once() {
+/// A client's, a host's and a server's namespace, as two pods are joined to a node's.
+pub fn two_pods() -> (Namespace, Namespace, Namespace) {
     let (client, host, server) = (Namespace::new(), Namespace::new(), Namespace::new());
     host.join("to-client", "10.8.1.1/24", &client, "veth0", "10.8.1.2/24");
     host.join("to-server", "10.8.2.1/24", &server, "veth0", "10.8.2.2/24");
     client.ip("route add default via 10.8.1.1");
     server.ip("route add default via 10.8.2.1");
     host.run(|| std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap());
+    (client, host, server)
+}
 
+#[test]
+fn a_connection_through_two_veths_is_seen_once() {
+    let (client, host, server) = two_pods();
     let (port, listener) = server.run(|| Pair::listen("10.8.2.2"));
     let recorder = host.run(|| Recorder::start(&watching(port, &[])));
     assert_eq!(recorder.handle.hooks().len(), 5, "two veths in both directions, and lo");

@@ -152,7 +152,6 @@ impl LiveFlags {
             },
             sockets: !flags.no_sockets,
             drop_privileges: !flags.keep_privileges,
-            ..live::Config::default()
         }
     }
 }

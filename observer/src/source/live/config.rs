@@ -1,7 +1,5 @@
 //! What to capture, and how.
 
-use std::time::Duration;
-
 use crate::ports::Ports;
 
 /// What to capture, and how.
@@ -23,8 +21,6 @@ pub struct Config {
     pub attach: Attach,
     /// Whether to watch the life of local sockets.
     pub sockets: bool,
-    /// Time between two measurements of a socket.
-    pub measure_every: Duration,
     /// Whether to give up the capabilities that are no longer needed once attached.
     pub drop_privileges: bool,
 }
@@ -62,7 +58,6 @@ impl Default for Config {
             snap_len: None,
             attach: Attach::Auto,
             sockets: true,
-            measure_every: Duration::from_secs(5),
             drop_privileges: true,
         }
     }

@@ -51,12 +51,10 @@ impl Object {
         let chunk_len = record::chunk_len(config.ring_bytes);
         let cpus = aya::util::nr_cpus().map_or(1, |cpus| u32::try_from(cpus).unwrap_or(u32::MAX));
         let wake_shift = record::wake_shift(config.ring_bytes, cpus);
-        let measure_ns = u64::try_from(config.measure_every.as_nanos()).unwrap_or(u64::MAX);
         let mut ebpf = EbpfLoader::new()
             .override_global("SNAP_LEN", &snap_len, true)
             .override_global("CHUNK_LEN", &chunk_len, true)
             .override_global("WAKE_SHIFT", &wake_shift, true)
-            .override_global("MEASURE_NS", &measure_ns, true)
             .override_global(aya_log::LEVEL, &diagnostics::level(), true)
             .map_max_entries("RING", config.ring_bytes)
             .map_max_entries("FLOWS", config.flows)

@@ -156,7 +156,7 @@ fn joined_within_the_largest_request_a_connection_is_still_kafka() {
         script.client(&[0xee; 10 << 10]);
     }
     script.broker(&response(1, &[0; 20]));
-    script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+    script.client(&heartbeat(2)).broker(&response(2, &[0; 2])).client(&heartbeat(3));
     assert_eq!(script.said(), ["security plaintext", "Heartbeat v0 #2 1/1/0 ms"]);
 }
 
@@ -240,6 +240,7 @@ fn what_a_request_holds_is_no_request() {
     let inside = [&[0, 0, 0, 26, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0][..], &[0; 16]].concat().repeat(20);
     let mut script = Script::new();
     script.client(&request(12, 99, 5, &inside)).broker(&response(5, &[0; 2]));
+    script.client(&request(12, 99, 6, &[]));
     assert_eq!(script.said(), ["security plaintext", "Heartbeat v99 #5 1/-/- ms"]);
     assert_eq!(script.ledger().discarded, 0);
 }
@@ -275,7 +276,7 @@ fn headers_inside_a_request_that_confirm_each_other_are_no_requests() {
         let mut script = Script::new();
         script.client(&inside[..split]).client(&inside[split..]);
         script.broker(&response(1, &[0; 20]));
-        script.client(&heartbeat(2)).broker(&response(2, &[0; 2]));
+        script.client(&heartbeat(2)).broker(&response(2, &[0; 2])).client(&heartbeat(3));
         let found = ["security plaintext", "Heartbeat v0 #2 1/1/0 ms"];
         assert_eq!(script.said(), found, "split at {split}");
     }

@@ -33,7 +33,7 @@ fn answers_while_a_large_request_passes_leave_it_kafkas() {
             script.broker(&response(n, &[7; 20]));
         }
     }
-    script.client(&heartbeat(60)).broker(&response(60, &[0; 2]));
+    script.client(&heartbeat(60)).broker(&response(60, &[0; 2])).client(&heartbeat(61));
     assert_eq!(script.said()[1..], ["Heartbeat v0 #60 1/1/0 ms"]);
 }
 

@@ -66,7 +66,7 @@ fn a_large_answer_is_refuted_by_its_beginning() {
     for part in large.chunks(1448) {
         script.broker(part);
     }
-    script.broker(&response(6, &[0; 2]));
+    script.broker(&response(6, &[0; 2])).client(&heartbeat(7));
     assert_eq!(script.said().last().map(String::as_str), Some("Heartbeat v0 #6 140/1/139 ms"));
 }
 

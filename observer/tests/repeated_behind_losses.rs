@@ -1,4 +1,4 @@
-//! Clients whose correlation ids repeat, behind a lost response or joined in mid-stream: nothing false is paired.
+//! Clients whose correlation ids repeat, behind a lost message or joined in mid-stream: nothing false is paired.
 
 mod script;
 
@@ -58,6 +58,19 @@ fn behind_a_lost_response_one_id_for_all_shows_nothing() {
 }
 
 #[test]
+fn behind_a_lost_request_one_id_for_all_shows_nothing() {
+    for depth in [1, 2, 5] {
+        let opened = Script::new().open();
+        let (right, wrong) = run(opened, depth, |_| 0, (From::Client, 50));
+        assert!((51 - depth..=50).contains(&right), "{right}, {depth} in flight");
+        assert_eq!(wrong, 0, "{depth} in flight");
+        let opened = Script::new().open();
+        let (_, wrong) = run(opened, depth, |n| i32::from(n % 3), (From::Client, 50));
+        assert_eq!(wrong, 0, "{depth} in flight, ids that go round");
+    }
+}
+
+#[test]
 fn in_mid_stream_ids_that_go_round_show_nothing() {
     for (round, depth) in [(2, 3), (2, 5), (3, 4), (4, 5)] {
         let ids = |n: u8| i32::from(n % round) + 50;
@@ -71,6 +84,9 @@ fn those_that_count_are_paired() {
     for depth in [1, 2, 5] {
         let opened = Script::new().open();
         let (right, wrong) = run(opened, depth, i32::from, (From::Broker, 50));
+        assert_eq!((right, wrong), (EXCHANGES - depth, 0), "{depth} in flight");
+        let opened = Script::new().open();
+        let (right, wrong) = run(opened, depth, i32::from, (From::Client, 50));
         assert_eq!((right, wrong), (EXCHANGES - depth, 0), "{depth} in flight");
         let wrapping = |n: u8| (i32::MAX - 50).wrapping_add(n.into());
         let joined = run(Script::new(), depth, wrapping, (From::Client, 0));

@@ -6,6 +6,7 @@ use super::Context;
 use super::inflight::{Inflight, Pending};
 use super::standing::Standing;
 use super::talk::Talk;
+use super::waiting::Waiting;
 use crate::decode::Body;
 use crate::event::{Event, Handler, Outcome, Peers, Security, Side, Unmatched};
 use crate::frame::Before;
@@ -18,7 +19,7 @@ pub struct Conversation {
     pub(super) peers: Peers,
     pub(super) inflight: Inflight,
     pub(super) standing: Standing,
-    /// Joined in mid-stream, and no request was answered yet.
+    /// Joined in mid-stream, and no request was answered for certain yet.
     pub(super) may_answer_unseen: bool,
     pub(super) inflight_seen: InflightSeen,
     /// The newest client id, shared by the requests that carry it.
@@ -38,8 +39,8 @@ pub struct Conversation {
     pub(super) may_have_missed_responses: bool,
     /// The request direction has a hole that the broker has read past.
     pub(super) is_request_side_behind: bool,
-    /// Responses that came before such a hole was given up.
-    pub(super) early: Vec<Answer>,
+    /// Responses of which it is not known yet whose they are, while there are any.
+    pub(super) waiting: Option<Box<Waiting>>,
     /// The requests' step was found by a search, and none was answered since: times that the client
     /// talked again, with a whole request where it should be amid one.
     pub(super) doubtful_turns: Option<u8>,
@@ -110,7 +111,7 @@ impl Conversation {
             before: if is_midstream { Before::Unseen } else { Before::Start },
             may_have_missed_responses: false,
             is_request_side_behind: false,
-            early: Vec::new(),
+            waiting: None,
             doubtful_turns: None,
             talk: Talk::default(),
         }
@@ -148,7 +149,7 @@ impl Conversation {
     ) {
         if self.is_request_side_behind && !is_behind {
             self.is_request_side_behind = false;
-            for early in std::mem::take(&mut self.early) {
+            for early in self.take_all_early() {
                 self.answer(early, ctx);
             }
         }
@@ -159,6 +160,9 @@ impl Conversation {
     pub fn expire<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
         let age = u64::try_from(ctx.limits.expiry.as_nanos()).unwrap_or(u64::MAX);
         let before = Timestamp(ctx.now.0.saturating_sub(age));
+        if self.first().is_some_and(|first| first.is_older(before)) {
+            self.end_first(ctx);
+        }
         while let Some(pending) = self.inflight.pop_older(before) {
             self.remember(&pending, Unmatched::Late, ctx);
             self.end_request(pending, Outcome::Expired, None, ctx);
@@ -169,6 +173,7 @@ impl Conversation {
     pub fn finish<H: Handler>(&mut self, outcome: Outcome, ctx: &mut Context<'_, H>) {
         self.set_request_side_behind(false, ctx);
         self.end_response(None, ctx);
+        self.end_first(ctx);
         while let Some(pending) = self.inflight.pop_oldest() {
             self.end_request(pending, outcome, None, ctx);
         }

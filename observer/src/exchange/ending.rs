@@ -1,10 +1,9 @@
 //! How requests begin and end: each ends once, answered or otherwise.
 
-use std::time::Duration;
-
 use super::conversation::{Answer, Answering, Conversation};
 use super::inflight::Pending;
 use super::timing::Moments;
+use super::waiting::Paired;
 use super::{Context, Limits};
 use crate::decode::{Facts, Message, Undecoded};
 use crate::event::{Event, Exchange, Handler, Inner, Outcome, Peers, Request, Side, Unmatched};
@@ -13,17 +12,12 @@ use crate::protocol::api::ApiKey;
 use crate::tables::Table;
 use crate::time::Timestamp;
 
-/// Early responses kept while a hole in the request direction is open.
-const MAX_EARLY: usize = 64;
 /// Places for responses that are kept for the next.
 const MAX_PLACES: usize = 64;
 /// What each request may say without a charge, in bytes: that is bounded by their number.
 const LITTLE: usize = 1 << 10;
 /// Bytes of a response's correlation id.
 const CORRELATION_ID_LEN: u32 = 4;
-/// How much later than its answer a request may be seen, by another queue, where no acknowledgment
-/// tells.
-const OUT_OF_ORDER: Duration = Duration::from_millis(1);
 
 impl Conversation {
     /// Takes a request into the table, and makes room for it. Where all room is taken by other
@@ -34,6 +28,7 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) -> bool {
         let Limits { max_inflight, max_inflight_per_connection, .. } = *ctx.limits;
+        self.tell_of_first(pending.behind, ctx);
         let is_full = self.inflight.len() >= max_inflight_per_connection
             || ctx.inflight.requests >= max_inflight;
         ctx.inflight.requests = ctx.inflight.requests.saturating_add(1);
@@ -77,7 +72,7 @@ impl Conversation {
     ) {
         response.is_ambiguous = position.is_some_and(|position| self.is_ambiguous(position));
         let request = position.and_then(|position| self.take_request(position, ctx));
-        self.may_answer_unseen &= request.is_none();
+        self.may_answer_unseen &= request.as_ref().is_none_or(|request| self.is_in_doubt(request));
         if request.is_some() {
             self.doubtful_turns = None;
         }
@@ -109,12 +104,8 @@ impl Conversation {
         let response = Answer { last, ..response };
         let facts = body.map(|body| ctx.decoder.end(body, ctx.evictions));
         match request {
-            Some(pending) => {
-                self.end_request(pending, Outcome::Answered, Some((response, facts)), ctx);
-            }
-            None if self.is_request_side_behind && self.early.len() < MAX_EARLY => {
-                self.early.push(response);
-            }
+            Some(request) => self.pair(Paired { request, response, facts }, ctx),
+            None if self.is_request_side_behind && self.keep_early(response) => {}
             None => {
                 if self.is_request_side_behind {
                     ctx.evictions.count(Table::EarlyResponses);
@@ -147,13 +138,13 @@ impl Conversation {
     /// Pairs a response that came before its request was known, so that its body passed undecoded.
     pub(super) fn answer_early<H: Handler>(
         &mut self,
-        pending: Pending,
+        request: Pending,
         response: Answer,
         ctx: &mut Context<'_, H>,
     ) {
         let undecoded = Some(Undecoded::Early);
-        let facts = Box::new(Facts { undecoded, ..Facts::default() });
-        self.end_request(pending, Outcome::Answered, Some((response, Some(facts))), ctx);
+        let facts = Some(Box::new(Facts { undecoded, ..Facts::default() }));
+        self.pair(Paired { request, response, facts }, ctx);
     }
 
     pub(super) fn end_request<H: Handler>(
@@ -225,7 +216,7 @@ impl Conversation {
         position
     }
 
-    fn unmatched<H: Handler>(&mut self, correlation_id: i32, ctx: &mut Context<'_, H>) {
+    pub(super) fn unmatched<H: Handler>(&mut self, correlation_id: i32, ctx: &mut Context<'_, H>) {
         let reason = match self.inflight.recall(correlation_id) {
             Some(reason) => reason,
             None if self.may_answer_unseen => Unmatched::BeforeAttach,
@@ -235,22 +226,26 @@ impl Conversation {
     }
 }
 
-/// Charges what a request says that now waits for its answer; where there is no room, that is
-/// forgotten.
-pub(super) fn charge<H>(pending: &mut Pending, ctx: &mut Context<'_, H>) {
-    let Some(facts) = &mut pending.facts else {
+/// Charges what a message says that now waits, its request's answer or the next request; where there is
+/// no room, that is forgotten.
+pub(super) fn charge<H>(
+    charged: &mut usize,
+    facts: &mut Option<Box<Facts>>,
+    ctx: &mut Context<'_, H>,
+) {
+    let Some(facts) = facts else {
         return;
     };
-    let charged = facts.weight().saturating_sub(LITTLE);
-    if charged == 0 {
+    let weight = facts.weight().saturating_sub(LITTLE);
+    if weight == 0 {
         return;
     }
-    let sum = ctx.inflight.fact_bytes.saturating_add(charged);
+    let sum = ctx.inflight.fact_bytes.saturating_add(weight);
     if sum > ctx.limits.max_fact_bytes {
         ctx.evictions.count(Table::MessageFacts);
         return facts.shed();
     }
-    pending.charged = charged;
+    *charged = charged.saturating_add(weight);
     ctx.inflight.fact_bytes = sum;
 }
 
@@ -271,14 +266,4 @@ pub(super) fn report_request<H: Handler>(
     };
     ctx.emit(Event::Request(&request));
     pending.client_id = request.header.client_id;
-}
-
-/// Takes the early response to a request that has just ended, if there is one.
-pub(super) fn take_early(early: &mut Vec<Answer>, request: &Pending) -> Option<Answer> {
-    let is_its = |answer: &Answer| {
-        answer.correlation_id == request.correlation_id
-            && request.may_be_answered_in(&answer.first, OUT_OF_ORDER)
-    };
-    let position = early.iter().position(is_its)?;
-    Some(early.remove(position))
 }

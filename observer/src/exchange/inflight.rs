@@ -1,7 +1,6 @@
 //! Requests in flight on one connection, oldest first.
 
 use std::collections::VecDeque;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,16 +63,6 @@ impl Pending {
         }
     }
 
-    /// Whether an answer with its id can be only its own, where requests may be in flight that nobody saw.
-    /// Clients that give all their requests one id would be a request behind for good.
-    pub(super) fn has_own_id(&self) -> bool {
-        match self.behind {
-            Behind::Nothing => !OFTEN_REPEATED.contains(&self.correlation_id),
-            Behind::Repeated => false,
-            Behind::Other => true,
-        }
-    }
-
     /// Whether what is held of `len` bytes, behind the correlation id, is an answer to it by its layout;
     /// also where the layout is not known, or not certain.
     pub(super) fn may_be_answered_by(&self, len: u32, held: &[u8]) -> bool {
@@ -131,9 +120,6 @@ impl Pending {
         }
     }
 }
-
-/// The ids of those that do not count; who counts is soon beyond them.
-const OFTEN_REPEATED: RangeInclusive<i32> = 0..=1;
 
 /// The queue, and the ids that recently left it without an answer.
 #[derive(Debug, Default)]

@@ -25,6 +25,7 @@ mod responses;
 mod standing;
 mod talk;
 mod timing;
+mod waiting;
 
 pub use conversation::Conversation;
 pub use ear::Ear;

@@ -1,7 +1,6 @@
 //! Which request a response answers, where it is certain.
 
-use super::conversation::{Answer, InflightSeen};
-use super::ending::take_early;
+use super::conversation::InflightSeen;
 use super::inflight::{Behind, Pending};
 use super::{Context, Conversation};
 use crate::event::{Handler, Outcome};
@@ -30,21 +29,22 @@ impl Conversation {
         Some(request)
     }
 
-    /// The early response to the newest request, if there is one.
-    pub(super) fn early_answer(&mut self) -> Option<Answer> {
-        let is_certain = self.inflight_seen == InflightSeen::All;
-        let Self { inflight, early, .. } = self;
-        let request = inflight.newest().filter(|r| is_certain || r.has_own_id())?;
-        take_early(early, request)
-    }
-
     /// Whether the id of the request at this position, which would be answered now, may be that of one
     /// which was not seen.
     pub(super) fn is_ambiguous(&self, position: usize) -> bool {
         self.inflight_seen == InflightSeen::Part
             && !self.is_left_for_later(position)
-            && (self.inflight.get(position).is_some_and(|request| !request.has_own_id())
-                || self.inflight.is_twice(position))
+            && (self.may_be_anothers(position) || self.inflight.is_twice(position))
+    }
+
+    /// Whether the ids that were seen leave room for another request with that of the one at this position.
+    fn may_be_anothers(&self, position: usize) -> bool {
+        let behind = |position| self.inflight.get(position).map(|request| request.behind);
+        match behind(position) {
+            Some(Behind::Repeated) => true,
+            Some(Behind::Nothing) => behind(position.saturating_add(1)) == Some(Behind::Repeated),
+            Some(Behind::Other) | None => false,
+        }
     }
 
     fn is_left_for_later(&self, position: usize) -> bool {

@@ -1,5 +1,6 @@
 //! The request direction: frames in, requests in flight out.
 
+use super::conversation::InflightSeen;
 use super::ending::{charge, report_request};
 use super::inflight::Pending;
 use super::{Ear, Standing};
@@ -99,10 +100,10 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         }
         let (is_unacknowledged, software) = (request.is_unacknowledged(), request.software());
         conversation.learn_software(software, ctx);
-        let early = if is_unacknowledged { None } else { conversation.early_answer() };
+        let early = if is_unacknowledged { None } else { conversation.take_early() };
         if !is_unacknowledged && early.is_none() {
             if let Some(waiting) = conversation.inflight.newest_mut() {
-                charge(waiting, ctx);
+                charge(&mut waiting.charged, &mut waiting.facts, ctx);
             }
             return;
         }
@@ -204,6 +205,8 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     fn lost_step(&mut self, reason: Option<Malformed>) {
         // A request whose frame can no longer be followed has ended, unseen.
         self.end(None);
+        // Those that were lost may be in flight, with ids that others have as well.
+        self.ear.conversation.inflight_seen = InflightSeen::Part;
         self.ear.conversation.report_loss(Side::Request, reason, self.ear.ctx);
     }
 

@@ -268,7 +268,7 @@ fn it_is_told_which_topic_could_not_be_altered_and_whether_it_was_only_tried() {
     }
     let id = (ApiKey::INCREMENTAL_ALTER_CONFIGS, Side::Response, 0);
     let answer = decoded(id, &[Bytes(&answer)]);
-    let errors = TopicErrors::new(&asked, &answer).unwrap();
+    let errors = TopicErrors::new(Some(&asked), &answer).unwrap();
     let of = |topic| errors.of(Some(topic)).unwrap().into_iter().collect::<Vec<_>>();
     assert_eq!((of(0), of(1)), (vec![], vec![("INVALID_CONFIG".to_owned(), 1)]));
     assert_eq!(answer.errors.iter().map(|error| error.count).sum::<u32>(), 2);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::totals::{Identity, Rejections, add_each, fetched, identities, of_partition};
-use super::{Exchange, Outcome, TopicTotals};
+use super::{Exchange, Outcome, Side, TopicErrors, TopicTotals};
 use crate::decode::{ErrorFact, Facts, SessionTopic, Undecoded};
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
@@ -93,15 +93,23 @@ impl Exchange {
 
     /// The message that tells of the topics: the response of a fetch, or of a request that names none
     /// where it says that some failed; else the request.
-    pub fn of_topics(&self) -> Option<&Facts> {
+    fn of_topics(&self) -> Option<(Side, &Facts)> {
+        let response = self.response.as_deref().map(|facts| (Side::Response, facts));
         if self.is_fetch() {
-            return self.response.as_deref();
+            return response;
         }
         let request = self.request.as_deref()?;
         let is_of_all = request.topics.is_empty() && request.undecoded.is_none();
-        let response = self.response.as_deref().filter(|_| is_of_all);
-        let failed = response.filter(|facts| facts.errors.iter().any(|e| e.topic.is_some()));
-        Some(failed.unwrap_or(request))
+        let says_failed = |facts: &Facts| facts.errors.iter().any(|error| error.topic.is_some());
+        let failed = response.filter(|(_, facts)| is_of_all && says_failed(facts));
+        Some(failed.unwrap_or((Side::Request, request)))
+    }
+
+    /// What the response says went wrong with [`Self::topics`]; `None` where that is not known.
+    pub fn topic_errors(&self) -> Option<TopicErrors<'_>> {
+        let (side, told) = self.of_topics()?;
+        let request = (side == Side::Request).then_some(told);
+        TopicErrors::new(request, self.response.as_deref()?)
     }
 
     fn is_fetch(&self) -> bool {
@@ -113,13 +121,13 @@ impl Exchange {
     /// where none were found, but there may be some: in what was not decoded whole, or in a session
     /// that is not known.
     pub fn topics(&self) -> Option<Vec<TopicTotals>> {
-        let told = self.of_topics()?;
+        let (side, told) = self.of_topics()?;
         let mut topics = self.moved().unwrap_or_else(|| {
             let mut topics = Vec::new();
             add_each(told, &TopicTotals::default(), &mut topics);
             topics
         });
-        if !self.is_fetch() && self.response.as_deref().is_some_and(|it| std::ptr::eq(it, told)) {
+        if !self.is_fetch() && side == Side::Response {
             let failed: HashSet<_, RandomState> = told.errors.iter().map(|e| e.topic).collect();
             topics.retain(|topic| topic.index.is_some() && failed.contains(&topic.index));
         }

@@ -172,7 +172,7 @@ fn naming(groups: &[&str], topics: &[(&str, Option<u16>)]) -> Facts {
 
 /// How many errors are said of each topic of a request.
 fn errors_by_entry(request: &Facts, response: &Facts) -> Vec<Option<u32>> {
-    let errors = TopicErrors::new(request, response).unwrap();
+    let errors = TopicErrors::new(Some(request), response).unwrap();
     let entries = 0..request.topics.len() as u32;
     entries.map(|entry| Some(errors.of(Some(entry))?.into_values().sum())).collect()
 }
@@ -243,8 +243,7 @@ fn of_all_topics_those_are_told_that_failed() {
     answer.errors.count(ErrorCode(29), Some(1));
     assert_eq!(asked(&answer), ["b".into()]);
     let exchange = exchange(ApiKey::METADATA, Facts::default(), answer);
-    let errors =
-        TopicErrors::new(exchange.of_topics().unwrap(), exchange.response.as_ref().unwrap());
+    let errors = exchange.topic_errors();
     let index = exchange.topics().unwrap()[0].index;
     assert_eq!(errors.unwrap().of(index).unwrap().len(), 1);
 }

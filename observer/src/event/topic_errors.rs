@@ -40,9 +40,10 @@ type Key<'a> = (Option<&'a Arc<str>>, Identity<'a>);
 type Entries<'a> = HashMap<Key<'a>, Vec<u32>, RandomState>;
 
 impl<'a> TopicErrors<'a> {
-    /// Of a response, for the topics that `told` lists: itself or its request. `None` where it was not
-    /// decoded whole, or where its errors were too many to tell of which topics they are.
-    pub fn new(told: &'a Facts, response: &'a Facts) -> Option<Self> {
+    /// Of a response, for the topics that its request asks about, or where that is not given, for its own.
+    /// `None` where it was not decoded whole, or where its errors were too many to tell of which topics
+    /// they are.
+    pub fn new(request: Option<&'a Facts>, response: &'a Facts) -> Option<Self> {
         let is_told = |error: &ErrorFact| !error.is_of_other;
         let is_whole = response.undecoded.is_none() && response.errors.untold() == 0;
         if !is_whole || !response.errors.iter().all(is_told) {
@@ -54,7 +55,7 @@ impl<'a> TopicErrors<'a> {
                 errors.entry(topic).or_default().push(error);
             }
         }
-        let answers = (!std::ptr::eq(told, response)).then(|| answers(told, response, &errors));
+        let answers = request.map(|request| answers(request, response, &errors));
         Some(Self { errors, answers })
     }
 

@@ -65,9 +65,8 @@ impl<'a> Record<'a> {
             wait_us: exchange.wait.map(micros),
             throttle_ms: exchange.throttle_ms(),
             errors: exchange.response.as_deref().and_then(errors),
-            topics: exchange.topics().map(|topics| {
-                records(topics, exchange.of_topics().zip(exchange.response.as_deref()))
-            }),
+            topics: (exchange.topics())
+                .map(|topics| records(topics, exchange.topic_errors().as_ref())),
             group: exchange.group().map(|group| &**group),
             empty_fetch: exchange.is_empty_fetch(),
             forwarded: ForwardedRecord::new(exchange),
@@ -88,11 +87,10 @@ struct TopicRecord {
     errors: Option<BTreeMap<String, u32>>,
 }
 
-/// Topics, with the errors that are said of them: the message that tells of them, and the response.
-fn records(topics: Vec<TopicTotals>, messages: Option<(&Facts, &Facts)>) -> Vec<TopicRecord> {
-    let errors = messages.and_then(|(told, response)| TopicErrors::new(told, response));
+/// Topics, with the errors that are said of them.
+fn records(topics: Vec<TopicTotals>, errors: Option<&TopicErrors<'_>>) -> Vec<TopicRecord> {
     let record = |TopicTotals { index, name, id, partitions, bytes, records, .. }| TopicRecord {
-        errors: errors.as_ref().and_then(|errors| errors.of(index)),
+        errors: errors.and_then(|errors| errors.of(index)),
         name: name.map(|name| name.to_string()),
         id: id.map(|id| id.to_string()),
         partitions,
@@ -120,18 +118,17 @@ impl<'a> ForwardedRecord<'a> {
     fn new(exchange: &'a Exchange) -> Option<Self> {
         let request = exchange.request.as_ref()?.forwarded.as_ref()?;
         let response = exchange.response.as_ref().and_then(|facts| facts.forwarded.as_ref());
-        let undecoded = request.facts.undecoded();
-        let undecoded = undecoded.or_else(|| response.and_then(|it| it.facts.undecoded()));
+        let (asked, answer) = (&request.facts, response.map(|response| &response.facts));
+        let topic_errors = answer.and_then(|answer| TopicErrors::new(Some(asked), answer));
+        let undecoded = asked.undecoded().or_else(|| answer.and_then(Facts::undecoded));
         Some(Self {
             api_key: request.api_key.0,
             api: request.api_key.to_string(),
             api_version: request.api_version,
             client_id: request.client_id.as_deref(),
-            errors: response.and_then(|response| errors(&response.facts)),
-            topics: TopicTotals::named(&request.facts).map(|topics| {
-                records(topics, response.map(|response| (&request.facts, &response.facts)))
-            }),
-            validate_only: request.facts.is_validation(),
+            errors: answer.and_then(errors),
+            topics: TopicTotals::named(asked).map(|topics| records(topics, topic_errors.as_ref())),
+            validate_only: asked.is_validation(),
             undecoded: undecoded.map(Undecoded::as_str),
         })
     }

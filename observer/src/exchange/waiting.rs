@@ -78,16 +78,18 @@ impl Conversation {
     /// Whether a request's response, which is there, may be another one's: of the first that was seen,
     /// where others may be in flight, only the next shows whether the client counts.
     pub(super) fn is_in_doubt(&self, request: &Pending) -> bool {
-        self.inflight_seen == InflightSeen::Part
-            && request.behind == Behind::Nothing
-            && self.inflight.len() == 0
+        self.may_have_unseen_before(request) && self.inflight.len() == 0
+    }
+
+    /// Whether it is the first that was seen, and others may be in flight.
+    fn may_have_unseen_before(&self, request: &Pending) -> bool {
+        self.inflight_seen == InflightSeen::Part && request.behind == Behind::Nothing
     }
 
     /// Whether the next request, which was sent while the first one's response passed, shows that the client
     /// does not count.
     fn was_followed_by_its_id(&self, request: &Pending) -> bool {
-        self.inflight_seen == InflightSeen::Part
-            && request.behind == Behind::Nothing
+        self.may_have_unseen_before(request)
             && self.inflight.get(0).is_some_and(|next| next.behind == Behind::Repeated)
     }
 

@@ -93,3 +93,50 @@ fn those_that_count_are_paired() {
         assert_eq!(joined, (EXCHANGES - depth, 0), "{depth} in flight");
     }
 }
+
+#[test]
+fn behind_a_connections_first_request_one_id_for_all_shows_nothing() {
+    for depth in [1, 2, 5] {
+        for id in [0, 7] {
+            let opened = Script::new().open();
+            assert_eq!(run(opened, depth, |_| id, (From::Client, 0)), (0, 0), "{depth} in flight");
+        }
+        let opened = Script::new().open();
+        let counting = run(opened, depth, i32::from, (From::Client, 0));
+        assert_eq!(counting, (EXCHANGES - depth, 0), "{depth} in flight");
+    }
+}
+
+#[test]
+fn a_request_from_before_a_loss_does_not_say_that_none_is_unseen() {
+    let mut script = Script::new().open();
+    script.client(&asked(0, 0)).client(&asked(1, 1)).client(&asked(2, 2));
+    script.broker(&answered(0, 0)).unseen(From::Client, &asked(0, 3)).client(&asked(1, 4));
+    script.broker(&answered(1, 1)).broker(&answered(2, 2));
+    script.client(&asked(2, 5)).client(&asked(0, 6)).said();
+    script.broker(&answered(0, 3));
+    assert_eq!(script.said(), ["Metadata v0 #0 lost", "unmatched unknown_id"]);
+}
+
+#[test]
+fn a_request_amid_the_first_response_tells_of_it() {
+    for next in [7, 8] {
+        let mut script = Script::new().open();
+        script.unseen(From::Client, &asked(7, 0)).client(&asked(7, 1));
+        let answer = answered(7, 0);
+        script.broker(&answer[..12]).client(&asked(next, 2)).broker(&answer[12..]);
+        let told: Vec<_> = script.said().into_iter().filter(|line| line.contains("#7")).collect();
+        let paired = if next == 7 { "Metadata v0 #7 lost" } else { "Metadata v0 #7 3/1/0 ms" };
+        assert_eq!(told, [paired], "{next}");
+    }
+}
+
+#[test]
+fn two_answers_with_the_first_id_are_nobodys() {
+    let mut script = Script::new();
+    script.unseen(From::Client, &asked(7, 0)).client(&asked(7, 1));
+    script.broker(&answered(7, 0)).broker(&answered(7, 1));
+    let unmatched = "unmatched before_attach";
+    let said = ["security plaintext", "Metadata v0 #7 lost", unmatched, unmatched];
+    assert_eq!(script.finish(), said);
+}

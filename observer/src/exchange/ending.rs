@@ -129,10 +129,11 @@ impl Conversation {
         let Answer { correlation_id, first, is_ambiguous, .. } = response;
         let position = self.inflight.answered_in(correlation_id, &first);
         let position = position.filter(|_| !is_ambiguous);
-        match position.and_then(|position| self.take_request(position, ctx)) {
-            Some(pending) => self.answer_early(pending, response, ctx),
-            None => self.unmatched(response.correlation_id, ctx),
+        if let Some(pending) = position.and_then(|position| self.take_request(position, ctx)) {
+            return self.answer_early(pending, response, ctx);
         }
+        self.doubt_first(correlation_id, ctx);
+        self.unmatched(correlation_id, ctx);
     }
 
     /// Pairs a response that came before its request was known, so that its body passed undecoded.

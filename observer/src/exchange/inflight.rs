@@ -30,6 +30,8 @@ pub struct Pending {
     pub(super) api_version: i16,
     pub(super) correlation_id: i32,
     pub(super) behind: Behind,
+    /// Requests behind it were lost while it was in flight.
+    pub(super) is_before_loss: bool,
     pub(super) client_id: Option<Arc<str>>,
     pub(super) bytes: u32,
     /// When its first and last bytes passed, where they were seen and have a time.
@@ -160,6 +162,13 @@ impl Inflight {
             self.queue.reserve_exact(1);
         }
         self.queue.push_back(pending);
+    }
+
+    /// Requests behind these were lost.
+    pub(super) fn note_loss(&mut self) {
+        for request in &mut self.queue {
+            request.is_before_loss = true;
+        }
     }
 
     /// What those that were seen say about the id of the next.

@@ -23,7 +23,8 @@ impl Conversation {
             self.end_request(request, Outcome::Lost, None, ctx);
             return None;
         }
-        if request.behind == Behind::Other {
+        // What was sent before a loss says nothing about the lost ones, whose answers are still to come.
+        if request.behind == Behind::Other && !request.is_before_loss {
             self.inflight_seen = InflightSeen::All;
         }
         Some(request)

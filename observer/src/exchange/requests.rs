@@ -207,6 +207,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         self.end(None);
         // Those that were lost may be in flight, with ids that others have as well.
         self.ear.conversation.inflight_seen = InflightSeen::Part;
+        self.ear.conversation.inflight.note_loss();
         self.ear.conversation.report_loss(Side::Request, reason, self.ear.ctx);
     }
 
@@ -214,6 +215,10 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
         if before != Before::Start && self.ear.conversation.standing == Standing::Kafka {
             let peers = self.ear.conversation.peers;
             self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
+        }
+        if before != Before::Start {
+            // Those that were lost before the first step may be in flight as well.
+            self.ear.conversation.inflight_seen = InflightSeen::Part;
         }
         self.ear.conversation.doubtful_turns = (before != Before::Start).then_some(0);
         self.ear.conversation.confirm(self.ear.ctx);
@@ -239,6 +244,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             api_version: request.api_version,
             correlation_id: request.correlation_id,
             behind: self.ear.conversation.inflight.behind(request.correlation_id),
+            is_before_loss: false,
             client_id,
             bytes: head.len,
             first: head.first.time,

@@ -78,15 +78,29 @@ impl Conversation {
     /// Whether a request's response, which is there, may be another one's: of the first that was seen,
     /// where others may be in flight, only the next shows whether the client counts.
     pub(super) fn is_in_doubt(&self, request: &Pending) -> bool {
-        self.inflight_seen == InflightSeen::Part
-            && request.behind == Behind::Nothing
-            && self.inflight.len() == 0
+        self.may_have_unseen_before(request) && self.inflight.len() == 0
+    }
+
+    /// Whether it is the first that was seen, and others may be in flight.
+    fn may_have_unseen_before(&self, request: &Pending) -> bool {
+        self.inflight_seen == InflightSeen::Part && request.behind == Behind::Nothing
+    }
+
+    /// Whether the next request, which was sent while the first one's response passed, shows that the client
+    /// does not count.
+    fn was_followed_by_its_id(&self, request: &Pending) -> bool {
+        self.may_have_unseen_before(request)
+            && self.inflight.get(0).is_some_and(|next| next.behind == Behind::Repeated)
     }
 
     /// Ends a request with its response, if that is known to be its own.
     pub(super) fn pair<H: Handler>(&mut self, mut paired: Paired, ctx: &mut Context<'_, H>) {
         if !self.is_in_doubt(&paired.request) {
-            return self.end_paired(paired, ctx);
+            return if self.was_followed_by_its_id(&paired.request) {
+                self.end_doubtful(paired, ctx);
+            } else {
+                self.end_paired(paired, ctx);
+            };
         }
         charge(&mut paired.request.charged, &mut paired.facts, ctx);
         self.waiting.get_or_insert_default().first = Some(Box::new(paired));
@@ -97,7 +111,7 @@ impl Conversation {
         self.waiting.as_ref()?.first.as_deref()
     }
 
-    /// The next request has begun, and says this of the first.
+    /// What came next, a request or an answer to one that was not seen, says this of the first.
     pub(super) fn tell_of_first<H: Handler>(&mut self, next: Behind, ctx: &mut Context<'_, H>) {
         let Some(first) = self.take_first() else {
             return;
@@ -106,6 +120,17 @@ impl Conversation {
             self.end_paired(first, ctx);
         } else {
             self.end_doubtful(first, ctx);
+        }
+    }
+
+    /// A response with this id has no request: if it is the first one's as well, either may be its answer.
+    pub(super) fn doubt_first<H: Handler>(
+        &mut self,
+        correlation_id: i32,
+        ctx: &mut Context<'_, H>,
+    ) {
+        if self.first().is_some_and(|first| first.request.correlation_id == correlation_id) {
+            self.tell_of_first(Behind::Repeated, ctx);
         }
     }
 

@@ -212,13 +212,13 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn found_step(&mut self, before: Before) {
-        if before != Before::Start && self.ear.conversation.standing == Standing::Kafka {
-            let peers = self.ear.conversation.peers;
-            self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
-        }
         if before != Before::Start {
             // Those that were lost before the first step may be in flight as well.
             self.ear.conversation.inflight_seen = InflightSeen::Part;
+            if self.ear.conversation.standing == Standing::Kafka {
+                let peers = self.ear.conversation.peers;
+                self.ear.ctx.emit(Event::Resynchronised { peers, side: Side::Request });
+            }
         }
         self.ear.conversation.doubtful_turns = (before != Before::Start).then_some(0);
         self.ear.conversation.confirm(self.ear.ctx);

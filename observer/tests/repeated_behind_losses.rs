@@ -71,6 +71,19 @@ fn behind_a_lost_request_one_id_for_all_shows_nothing() {
 }
 
 #[test]
+fn behind_any_lost_request_ids_that_go_round_show_nothing() {
+    for round in 2..=4 {
+        for depth in 1..=round + 1 {
+            for lost in 0..12 {
+                let ids = |n: u8| i32::from(n % round);
+                let (_, wrong) = run(Script::new().open(), depth, ids, (From::Client, lost));
+                assert_eq!(wrong, 0, "{round} ids, {depth} in flight, number {lost} lost");
+            }
+        }
+    }
+}
+
+#[test]
 fn in_mid_stream_ids_that_go_round_show_nothing() {
     for (round, depth) in [(2, 3), (2, 5), (3, 4), (4, 5)] {
         let ids = |n: u8| i32::from(n % round) + 50;

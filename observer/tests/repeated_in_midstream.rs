@@ -52,10 +52,8 @@ fn without_a_count_none_is_paired() {
 }
 
 #[test]
-fn one_that_differs_tells_where_in_the_row_they_are() {
-    let (right, wrong) = run(|n| if n == 20 { 7 } else { 0 });
-    assert!(right >= 38, "{right}");
-    assert_eq!(wrong, 0);
+fn where_ids_repeat_one_that_differs_may_come_again_too() {
+    assert_eq!(run(|n| if n == 20 { 7 } else { 0 }), (0, 0));
 }
 
 #[test]

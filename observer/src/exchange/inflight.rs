@@ -129,9 +129,12 @@ pub(super) struct Inflight {
     queue: VecDeque<Pending>,
     /// Each id is larger than the one before it, counted from the oldest.
     is_ascending: bool,
-    /// How far ids have come, if there were any.
+    /// The first id, and how far they have come, if there were any.
+    first_id: i32,
     highest_id: i32,
     had_any: bool,
+    /// They came back to the first: any may come again.
+    goes_round: bool,
     unanswered: VecDeque<(i32, Unmatched)>,
 }
 
@@ -148,6 +151,11 @@ impl Inflight {
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
+        match pending.behind {
+            Behind::Nothing => self.first_id = pending.correlation_id,
+            Behind::Repeated => self.goes_round |= pending.correlation_id == self.first_id,
+            Behind::Other => {}
+        }
         if pending.behind != Behind::Repeated {
             (self.highest_id, self.had_any) = (pending.correlation_id, true);
         }
@@ -175,6 +183,7 @@ impl Inflight {
     pub(super) fn behind(&self, correlation_id: i32) -> Behind {
         match self.highest_id.wrapping_sub(correlation_id) {
             _ if !self.had_any => Behind::Nothing,
+            _ if self.goes_round => Behind::Repeated,
             0..=MAX_BEHIND => Behind::Repeated,
             _ => Behind::Other,
         }

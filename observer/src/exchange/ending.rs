@@ -3,7 +3,6 @@
 use super::conversation::{Answer, Answering, Conversation};
 use super::inflight::Pending;
 use super::timing::Moments;
-use super::waiting::Paired;
 use super::{Context, Limits};
 use crate::decode::{Facts, Message, Undecoded};
 use crate::event::{Event, Exchange, Handler, Inner, Outcome, Peers, Request, Side, Unmatched};
@@ -104,7 +103,7 @@ impl Conversation {
         let response = Answer { last, ..response };
         let facts = body.map(|body| ctx.decoder.end(body, ctx.evictions));
         match request {
-            Some(request) => self.pair(Paired { request, response, facts }, ctx),
+            Some(request) => self.pair(request, response, facts, ctx),
             None if self.is_request_side_behind && self.keep_early(response) => {}
             None => {
                 if self.is_request_side_behind {
@@ -145,7 +144,7 @@ impl Conversation {
     ) {
         let undecoded = Some(Undecoded::Early);
         let facts = Some(Box::new(Facts { undecoded, ..Facts::default() }));
-        self.pair(Paired { request, response, facts }, ctx);
+        self.pair(request, response, facts, ctx);
     }
 
     pub(super) fn end_request<H: Handler>(

@@ -86,21 +86,34 @@ impl Conversation {
         self.inflight_seen == InflightSeen::Part && request.behind == Behind::Nothing
     }
 
-    /// Whether the next request, which was sent while the first one's response passed, shows that the client
+    /// Whether the request behind the first, which was sent while the response passed, shows that the client
     /// does not count.
-    fn was_followed_by_its_id(&self, request: &Pending) -> bool {
-        self.may_have_unseen_before(request)
-            && self.inflight.get(0).is_some_and(|next| next.behind == Behind::Repeated)
+    fn was_followed_by_its_id(&self) -> bool {
+        self.inflight.get(0).is_some_and(|next| next.behind == Behind::Repeated)
     }
 
     /// Ends a request with its response, if that is known to be its own.
-    pub(super) fn pair<H: Handler>(&mut self, mut paired: Paired, ctx: &mut Context<'_, H>) {
-        if !self.is_in_doubt(&paired.request) {
-            return if self.was_followed_by_its_id(&paired.request) {
-                self.end_doubtful(paired, ctx);
-            } else {
-                self.end_paired(paired, ctx);
-            };
+    #[inline]
+    pub(super) fn pair<H: Handler>(
+        &mut self,
+        request: Pending,
+        response: Answer,
+        facts: Option<Box<Facts>>,
+        ctx: &mut Context<'_, H>,
+    ) {
+        if self.may_have_unseen_before(&request) {
+            return self.pair_first(Paired { request, response, facts }, ctx);
+        }
+        self.end_request(request, Outcome::Answered, Some((response, facts)), ctx);
+    }
+
+    #[inline(never)]
+    fn pair_first<H: Handler>(&mut self, mut paired: Paired, ctx: &mut Context<'_, H>) {
+        if self.was_followed_by_its_id() {
+            return self.end_doubtful(paired, ctx);
+        }
+        if self.inflight.len() > 0 {
+            return self.end_paired(paired, ctx);
         }
         charge(&mut paired.request.charged, &mut paired.facts, ctx);
         self.waiting.get_or_insert_default().first = Some(Box::new(paired));

@@ -1,5 +1,5 @@
-//! A local socket is measured now and then, when a segment that it sends passes: a callback for each
-//! acknowledgment, which sockops offers, costs more than all else that is done for a small exchange.
+//! A local socket is measured now and then, when a segment that it sends passes: with a callback for each
+//! acknowledgment, which sockops offers, a small exchange costs an eighth more.
 
 use aya_ebpf::bindings::{__sk_buff, bpf_sock};
 use aya_ebpf::helpers::generated::{bpf_get_socket_cookie, bpf_sk_fullsock, bpf_tcp_sock};

@@ -23,7 +23,7 @@ const CALLBACKS: i32 = BPF_SOCK_OPS_STATE_CB_FLAG as i32;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct SocketState {
-    /// Segments retransmitted until then.
+    /// Segments retransmitted until the last one.
     retransmits: u64,
 }
 

@@ -151,13 +151,11 @@ impl Inflight {
     }
 
     pub(super) fn push(&mut self, pending: Pending) {
+        let id = pending.correlation_id;
         match pending.behind {
-            Behind::Nothing => self.first_id = pending.correlation_id,
-            Behind::Repeated => self.goes_round |= pending.correlation_id == self.first_id,
-            Behind::Other => {}
-        }
-        if pending.behind != Behind::Repeated {
-            (self.highest_id, self.had_any) = (pending.correlation_id, true);
+            Behind::Nothing => (self.first_id, self.highest_id, self.had_any) = (id, id, true),
+            Behind::Repeated => self.goes_round |= id == self.first_id,
+            Behind::Other => self.highest_id = id,
         }
         self.is_ascending = match (self.queue.front(), self.queue.back()) {
             (Some(front), Some(back)) => {

@@ -124,16 +124,9 @@ impl Conversation {
         self.waiting.as_ref()?.first.as_deref()
     }
 
-    /// What came next, a request or an answer to one that was not seen, says this of the first.
+    /// The next request has begun, and says this of the first.
     pub(super) fn tell_of_first<H: Handler>(&mut self, next: Behind, ctx: &mut Context<'_, H>) {
-        let Some(first) = self.take_first() else {
-            return;
-        };
-        if next == Behind::Other {
-            self.end_paired(first, ctx);
-        } else {
-            self.end_doubtful(first, ctx);
-        }
+        self.settle_first(|_| next == Behind::Other, ctx);
     }
 
     /// A response with this id has no request: if it is the first one's as well, either may be its answer.
@@ -143,19 +136,28 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) {
         if self.first().is_some_and(|first| first.request.correlation_id == correlation_id) {
-            self.tell_of_first(Behind::Repeated, ctx);
+            self.settle_first(|_| false, ctx);
         }
     }
 
     /// No other request shows whether the first one's id was its own.
     pub(super) fn end_first<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
+        self.settle_first(|first| !OFTEN_REPEATED.contains(&first.correlation_id), ctx);
+    }
+
+    /// Ends the first exchange, if it waits, by whether the request's id was its own.
+    fn settle_first<H: Handler>(
+        &mut self,
+        is_its_own: impl FnOnce(&Pending) -> bool,
+        ctx: &mut Context<'_, H>,
+    ) {
         let Some(first) = self.take_first() else {
             return;
         };
-        if OFTEN_REPEATED.contains(&first.request.correlation_id) {
-            self.end_doubtful(first, ctx);
-        } else {
+        if is_its_own(&first.request) {
             self.end_paired(first, ctx);
+        } else {
+            self.end_doubtful(first, ctx);
         }
     }
 

@@ -1,8 +1,9 @@
 //! The decoder alone, beside kafka-protocol's decoding of the same bytes in the same run:
 //! `cargo bench -p observer --no-default-features --bench decode`.
 //!
-//! Ours finds every fact and names the topics; the other builds the message as structs. Both leave
-//! records as they are, but ours reads their batches' headers.
+//! Ours is timed twice: `machine` is the decoder, which tells a visitor every fact, and `facts` what the
+//! pipeline makes of these, put together by topic under names that all messages share. The other
+//! builds the message as structs. All leave records as they are, but ours read their batches' headers.
 //!
 //! What is timed is [`DECODES`] messages one after the other, so the times of one are those divided by
 //! it: one small message takes hardly longer than the clock's own step. Each result is let go before
@@ -26,6 +27,9 @@ use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use observer::decode::{Decoder, Message, Names};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
+use observer::protocol::machine::{Batch, Machine, Text, Visitor};
+use observer::protocol::meaning::Scope;
+use observer::protocol::program::{self, Place};
 use observer::tables::Evictions;
 
 fn main() {
@@ -107,12 +111,24 @@ fn metadata(topics: usize) -> Bytes {
     encoded(&response, METADATA)
 }
 
-/// The same bytes behind the header's rest, as the pipeline has them.
-fn ours(bencher: Bencher<'_, '_>, body: &Bytes, message: (ApiKey, Side, i16)) {
-    let (api_key, side, version) = message;
+/// Which message it is.
+type Layout = (ApiKey, Side, i16);
+
+const PRODUCE_REQUEST: Layout = (ApiKey::PRODUCE, Side::Request, PRODUCE);
+const FETCH_RESPONSE: Layout = (ApiKey::FETCH, Side::Response, FETCH);
+const METADATA_RESPONSE: Layout = (ApiKey::METADATA, Side::Response, METADATA);
+
+/// The same bytes behind the header's rest, as the pipeline has them, and how many they are.
+fn framed(body: &Bytes, (_, side, _): Layout) -> (Vec<u8>, u32) {
     let rest: &[u8] = if side == Side::Request { &[0xff, 0xff, 0] } else { &[0] };
     let bytes = [rest, body].concat();
     let len = u32::try_from(bytes.len()).expect("a frame's length");
+    (bytes, len)
+}
+
+fn facts(bencher: Bencher<'_, '_>, body: &Bytes, layout: Layout) {
+    let (bytes, len) = framed(body, layout);
+    let (api_key, side, version) = layout;
     let (mut decoder, mut evictions) =
         (Decoder::new(Names::new(10_000, 10_000)), Evictions::default());
     measure(bencher, body, || {
@@ -123,6 +139,55 @@ fn ours(bencher: Bencher<'_, '_>, body: &Bytes, message: (ApiKey, Side, i16)) {
         assert!(facts.undecoded.is_none());
         decoder.recycle(black_box(Some(facts)));
     });
+}
+
+fn machine(bencher: Bencher<'_, '_>, body: &Bytes, layout: Layout) {
+    let (bytes, len) = framed(body, layout);
+    let (api_key, side, version) = layout;
+    let program = program::find(api_key, side, version).expect("a layout of the table");
+    let mut machine = Machine::new(program, len);
+    measure(bencher, body, || {
+        machine.restart(program, len);
+        machine.feed(black_box(&bytes), &mut Looks);
+        assert!(machine.is_whole());
+    });
+}
+
+/// Looks at each fact, and keeps none.
+struct Looks;
+
+impl Visitor for Looks {
+    fn number(&mut self, place: Place, value: i64) {
+        black_box((place, value));
+    }
+
+    fn text(&mut self, place: Place, value: Option<Text<'_>>) {
+        black_box((place, value));
+    }
+
+    fn uuid(&mut self, place: Place, value: &[u8; 16]) {
+        black_box((place, value));
+    }
+
+    fn array(&mut self, place: Place, count: Option<u32>) {
+        black_box((place, count));
+    }
+
+    fn enter(&mut self, scope: Scope) {
+        black_box(scope);
+    }
+
+    fn leave(&mut self, scope: Scope) {
+        black_box(scope);
+    }
+
+    fn records(&mut self, place: Place, len: Option<u32>, is_walked: bool) {
+        black_box((place, len, is_walked));
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        black_box(batch);
+    }
 }
 
 fn theirs<M: Decodable>(bencher: Bencher<'_, '_>, body: &Bytes, version: i16) {
@@ -148,11 +213,16 @@ fn timed(decode: &mut impl FnMut()) {
 }
 
 mod produce_16k {
-    use super::{ApiKey, Bencher, PRODUCE, ProduceRequest, Side, ours, produce, theirs};
+    use super::{Bencher, PRODUCE, PRODUCE_REQUEST, ProduceRequest, produce, theirs};
 
     #[divan::bench]
-    fn observer(bencher: Bencher<'_, '_>) {
-        ours(bencher, &produce(), (ApiKey::PRODUCE, Side::Request, PRODUCE));
+    fn facts(bencher: Bencher<'_, '_>) {
+        super::facts(bencher, &produce(), PRODUCE_REQUEST);
+    }
+
+    #[divan::bench]
+    fn machine(bencher: Bencher<'_, '_>) {
+        super::machine(bencher, &produce(), PRODUCE_REQUEST);
     }
 
     #[divan::bench]
@@ -162,11 +232,16 @@ mod produce_16k {
 }
 
 mod fetch_partitions {
-    use super::{ApiKey, Bencher, FETCH, FetchResponse, Side, fetch, ours, theirs};
+    use super::{Bencher, FETCH, FETCH_RESPONSE, FetchResponse, fetch, theirs};
 
     #[divan::bench(args = [1, 100])]
-    fn observer(bencher: Bencher<'_, '_>, partitions: usize) {
-        ours(bencher, &fetch(partitions), (ApiKey::FETCH, Side::Response, FETCH));
+    fn facts(bencher: Bencher<'_, '_>, partitions: usize) {
+        super::facts(bencher, &fetch(partitions), FETCH_RESPONSE);
+    }
+
+    #[divan::bench(args = [1, 100])]
+    fn machine(bencher: Bencher<'_, '_>, partitions: usize) {
+        super::machine(bencher, &fetch(partitions), FETCH_RESPONSE);
     }
 
     #[divan::bench(args = [1, 100])]
@@ -176,11 +251,16 @@ mod fetch_partitions {
 }
 
 mod metadata_topics {
-    use super::{ApiKey, Bencher, METADATA, MetadataResponse, Side, metadata, ours, theirs};
+    use super::{Bencher, METADATA, METADATA_RESPONSE, MetadataResponse, metadata, theirs};
 
     #[divan::bench(args = [1000])]
-    fn observer(bencher: Bencher<'_, '_>, topics: usize) {
-        ours(bencher, &metadata(topics), (ApiKey::METADATA, Side::Response, METADATA));
+    fn facts(bencher: Bencher<'_, '_>, topics: usize) {
+        super::facts(bencher, &metadata(topics), METADATA_RESPONSE);
+    }
+
+    #[divan::bench(args = [1000])]
+    fn machine(bencher: Bencher<'_, '_>, topics: usize) {
+        super::machine(bencher, &metadata(topics), METADATA_RESPONSE);
     }
 
     #[divan::bench(args = [1000])]

@@ -7,13 +7,15 @@
 #[path = "../../observer/tests/counting/mod.rs"]
 mod counting;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use counting::{Counting, counts};
 use observer::decode::{self, Decoder, Facts, Names};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
-use observer::protocol::machine::{Batch, Machine, Text, Visitor};
+use observer::protocol::machine::{Batch, Broken, Machine, Text, Visitor};
 use observer::protocol::meaning::Scope;
-use observer::protocol::program::{self, Place};
+use observer::protocol::program::{self, Meaning, Place, Program};
 use observer::stream::Hole;
 use observer::tables::Evictions;
 use rand::rngs::StdRng;
@@ -90,41 +92,76 @@ fn change(bytes: &mut Vec<u8>, rng: &mut StdRng) {
     }
 }
 
-/// Counts what a machine reports.
-#[derive(Default)]
-struct Reports(u64);
+/// What a machine reports: how often, and all of it in short.
+#[derive(Debug, Default)]
+struct Reports {
+    count: u64,
+    hasher: DefaultHasher,
+}
 
-impl Visitor for Reports {
-    fn number(&mut self, _: Place, _: i64) {
-        self.0 += 1;
+impl Reports {
+    fn note(&mut self, what: (u8, Option<Place>), value: impl Hash) {
+        self.count += 1;
+        let (kind, place) = what;
+        (kind, place.map(|place| (place.role, place.field)), value).hash(&mut self.hasher);
     }
-    fn text(&mut self, _: Place, _: Option<Text<'_>>) {
-        self.0 += 1;
-    }
-    fn uuid(&mut self, _: Place, _: &[u8; 16]) {
-        self.0 += 1;
-    }
-    fn array(&mut self, _: Place, _: Option<u32>) {
-        self.0 += 1;
-    }
-    fn enter(&mut self, _: Scope) {
-        self.0 += 1;
-    }
-    fn leave(&mut self, _: Scope) {
-        self.0 += 1;
-    }
-    fn records(&mut self, _: Place, _: Option<u32>, _: bool) {
-        self.0 += 1;
-    }
-    fn batch(&mut self, _: &Batch) {
-        self.0 += 1;
+
+    fn all(&self) -> (u64, u64) {
+        (self.count, self.hasher.finish())
     }
 }
 
-/// The machine's work is bounded by the bytes.
-fn check_work(message: &Message, passing: &Passing) {
-    let api_key = ApiKey(message.api_key);
-    let program = program::find(api_key, message.side, message.version).expect("a known layout");
+impl Visitor for Reports {
+    fn number(&mut self, place: Place, value: i64) {
+        self.note((0, Some(place)), value);
+    }
+    fn text(&mut self, place: Place, value: Option<Text<'_>>) {
+        self.note((1, Some(place)), value.map(|text| (text.bytes, text.len)));
+    }
+    fn uuid(&mut self, place: Place, value: &[u8; 16]) {
+        self.note((2, Some(place)), value);
+    }
+    fn array(&mut self, place: Place, count: Option<u32>) {
+        self.note((3, Some(place)), count);
+    }
+    fn nullable(&mut self, place: Place, is_null: bool) {
+        self.note((4, Some(place)), is_null);
+    }
+    fn enter(&mut self, scope: Scope) {
+        self.note((5, None), scope);
+    }
+    fn leave(&mut self, scope: Scope) {
+        self.note((6, None), scope);
+    }
+    fn records(&mut self, place: Place, len: Option<u32>, is_walked: bool) {
+        self.note((7, Some(place)), (len, is_walked));
+    }
+    fn batch(&mut self, batch: &Batch) {
+        self.note((8, None), (batch.len, batch.codec, batch.records));
+    }
+    fn cut_set(&mut self) {
+        self.note((9, None), ());
+    }
+    fn lost(&mut self, place: Place) {
+        self.note((10, Some(place)), ());
+    }
+}
+
+/// The machine's work is bounded by the bytes, and a layout that is written out as code says what its
+/// program says.
+fn check_work(message: &Message, passing: &Passing, layout: Programs) {
+    let (reports, end) = report(layout.in_use, passing);
+    let most = 8 * passing.len as u64 + 64;
+    let count = reports.count;
+    assert!(count <= most, "{message}: {count} reports of {} bytes", passing.len);
+    if layout.in_use.unrolled.is_some() {
+        let (by_program, its_end) = report(layout.plain, passing);
+        assert_eq!(end, its_end, "{message}");
+        assert_eq!(reports.all(), by_program.all(), "{message}: its code says other things");
+    }
+}
+
+fn report(program: &'static Program, passing: &Passing) -> (Reports, Result<(), Broken>) {
     let mut machine = Machine::new(program, u32::try_from(passing.len).expect("a length"));
     let mut reports = Reports::default();
     for part in &passing.parts {
@@ -133,9 +170,24 @@ fn check_work(message: &Message, passing: &Passing) {
             Part::Missing(_, len) => machine.hole(*len, &mut reports),
         }
     }
-    let _ = machine.end(&mut reports);
-    let most = 8 * passing.len as u64 + 64;
-    assert!(reports.0 <= most, "{message}: {} reports of {} bytes", reports.0, passing.len);
+    let end = machine.end(&mut reports);
+    (reports, end)
+}
+
+/// A layout's program, as the decoder uses it and with nothing written out as code.
+#[derive(Clone, Copy)]
+struct Programs {
+    in_use: &'static Program,
+    plain: &'static Program,
+}
+
+impl Programs {
+    fn of(message: &Message) -> Self {
+        let (api_key, version, side) = (ApiKey(message.api_key), message.version, message.side);
+        let in_use = program::find(api_key, side, version).expect("a known layout");
+        let plain = decoded::compiled((message.api_key, version, side), Meaning::FACTS);
+        Self { in_use, plain }
+    }
 }
 
 /// So is the memory for its facts, and what is searched while they are collected.
@@ -178,18 +230,21 @@ fn mutations(total: u32) {
     // Programs are made on first use.
     program::find(ApiKey::PRODUCE, Side::Request, 3).expect("a known layout");
     let each = total.div_ceil(PER_LAYOUT * LAYOUTS);
-    let mut done = 0;
+    let (mut done, mut unrolled) = (0, 0);
     for message in messages(Plan { seed: 3, ..Plan::of_each(PER_LAYOUT) }).expect("the generator") {
         let message = message.expect("a message");
         let bytes = decoded::bytes(&message);
+        let programs = Programs::of(&message);
+        unrolled += u32::from(programs.in_use.unrolled.is_some()) * each;
         for _ in 0..each {
             let passing = mutate(&bytes, &mut rng);
-            check_work(&message, &passing);
+            check_work(&message, &passing, programs);
             check_memory(&message, &passing, &mut decoder);
             done += 1;
         }
     }
-    println!("{done} mutated messages");
+    println!("{done} mutated messages, {unrolled} of layouts that are written out as code");
+    assert!(unrolled > 0);
     assert!(done >= total);
 }
 

@@ -17,6 +17,7 @@ mod render;
 mod versions;
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -27,6 +28,9 @@ use crate::paths;
 
 /// The releases read, newest first: Kafka 4 dropped versions that the newest 3.x still has.
 const RELEASES: [Version; 2] = [Version::LATEST, Version::V3_9];
+
+/// Where layouts are written out as code.
+const UNROLLED: &str = "observer/src/protocol/machine/unrolled/layouts.rs";
 
 /// Writes the tables of Kafka's APIs, error codes and layouts.
 #[derive(clap::Args)]
@@ -56,12 +60,28 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
             let file = root.join(path);
             std::fs::write(file, text).with_context(|| format!("cannot write {path}"))?;
         }
+        unroll(root)?;
     }
     for dispute in &disputes {
         println!("{dispute}");
     }
     println!("{} APIs, {} layouts", apis.len(), apis::layouts(&apis));
     Ok(())
+}
+
+/// Writes the layouts of most of the traffic out as code, from the programs that the tables give.
+/// Whether the committed code is that is asked by a test of the example.
+fn unroll(root: &Path) -> Result<()> {
+    let output = Command::new("cargo")
+        .args(["run", "--quiet", "--package", "observer", "--no-default-features"])
+        .args(["--example", "unroll"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(output.status.success(), "the layouts cannot be written out as code");
+    std::fs::write(root.join(UNROLLED), output.stdout)
+        .with_context(|| format!("cannot write {UNROLLED}"))
 }
 
 fn compare(root: &Path, files: &[File]) -> Result<()> {

@@ -17,7 +17,7 @@ pub struct Programs {
 }
 
 /// API key, version, direction.
-type Layout = (i16, i16, Side);
+pub type Layout = (i16, i16, Side);
 
 /// What came of decoding.
 #[derive(Debug, Default)]
@@ -50,8 +50,10 @@ impl Programs {
         let (_, everything, facts) = match self.last {
             Some(last) if last.0 == layout => last,
             _ => {
-                let made =
-                    (layout, program(layout, Meaning::EVERYTHING), program(layout, Meaning::FACTS));
+                let (key, version, side) = layout;
+                let facts = observer::protocol::program::find(ApiKey(key), side, version)
+                    .expect("the table has the layout");
+                let made = (layout, compiled(layout, Meaning::EVERYTHING), facts);
                 self.last = Some(made);
                 made
             }
@@ -63,7 +65,12 @@ impl Programs {
     }
 }
 
-fn program((key, version, side): Layout, meaning: Meaning) -> &'static Program {
+/// A layout's program, none of which is written out as code.
+///
+/// # Panics
+///
+/// If the table does not have the layout.
+pub fn compiled((key, version, side): Layout, meaning: Meaning) -> &'static Program {
     let layout = schema::layout(ApiKey(key), side, version).expect("the table has the layout");
     Box::leak(Box::new(compile(layout, version, meaning).expect("a layout that compiles")))
 }

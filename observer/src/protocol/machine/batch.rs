@@ -38,6 +38,7 @@ pub(super) enum Header {
 }
 
 /// Reads a batch's header from at least [`SHORT`] bytes.
+#[inline(always)]
 pub(super) fn header(bytes: &[u8]) -> Header {
     let Some(&magic) = bytes.get(MAGIC) else {
         return Header::Cut;
@@ -51,6 +52,7 @@ pub(super) fn seen_in_part(bytes: &[u8]) -> Option<Batch> {
     described(bytes, u32::try_from(records).ok()?)
 }
 
+#[inline(always)]
 fn batch(bytes: &[u8]) -> Header {
     let Some(header) = bytes.get(..LONG as usize) else {
         return Header::Cut;
@@ -63,6 +65,7 @@ fn batch(bytes: &[u8]) -> Header {
 }
 
 /// A batch of so many records, as the first bytes of its header describe it.
+#[inline(always)]
 fn described(header: &[u8], records: u32) -> Option<Batch> {
     let len = length(header).filter(|len| *len >= u64::from(LONG))?;
     let attributes = header.get(ATTRIBUTES + 1)?;
@@ -82,11 +85,13 @@ fn message(bytes: &[u8]) -> Header {
     }
 }
 
+#[inline(always)]
 fn length(bytes: &[u8]) -> Option<u64> {
     let len = u64::try_from(int32(bytes, 8)?).ok()?;
     Some(len.saturating_add(u64::from(LENGTH_END)))
 }
 
+#[inline(always)]
 fn int32(bytes: &[u8], at: usize) -> Option<i32> {
     Some(i32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }

@@ -8,16 +8,19 @@
 mod arrays;
 mod batch;
 mod loss;
+mod plain;
 mod read;
 mod records;
 mod regions;
 mod step;
 mod straight;
 mod tagged;
+mod unrolled;
 mod values;
 mod visitor;
 mod wrapped;
 
+pub(super) use unrolled::UNROLLED;
 pub use visitor::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 
 use self::regions::Regions;
@@ -214,6 +217,12 @@ impl Machine {
                 return &[];
             }
             if self.mode == Mode::Op && self.fixed_from == 0 {
+                if let (0, Some(layout)) = (self.at, self.program.unrolled) {
+                    rest = self.go_unrolled(layout, rest, visitor);
+                    if self.state != State::Running || self.skip > 0 {
+                        continue;
+                    }
+                }
                 rest = self.go_straight(rest, visitor);
                 if self.state != State::Running || self.skip > 0 {
                     return &[];

@@ -12,13 +12,24 @@ pub(super) fn number(bytes: &[u8], width: u16) -> Option<i64> {
         let behind = 64_u32.wrapping_sub(u32::from(width).wrapping_mul(8));
         return Some(i64::from_be_bytes(*eight).wrapping_shr(behind));
     }
-    Some(match width {
-        1 => i64::from(i8::from_be_bytes(*bytes.first_chunk()?)),
-        2 => i64::from(i16::from_be_bytes(*bytes.first_chunk()?)),
-        4 => i64::from(i32::from_be_bytes(*bytes.first_chunk()?)),
-        8 => i64::from_be_bytes(*bytes.first_chunk()?),
-        _ => return None,
-    })
+    match width {
+        1 => number_of::<1>(bytes),
+        2 => number_of::<2>(bytes),
+        4 => number_of::<4>(bytes),
+        8 => number_of::<8>(bytes),
+        _ => None,
+    }
+}
+
+/// One of so many bytes, at most 8.
+#[inline(always)]
+pub(super) fn number_of<const WIDTH: usize>(bytes: &[u8]) -> Option<i64> {
+    let bytes: &[u8; WIDTH] = bytes.first_chunk()?;
+    let mut number = [0; 8];
+    number.get_mut(..WIDTH)?.copy_from_slice(bytes);
+    // What is behind the number is shifted out.
+    let behind = 8_usize.saturating_sub(WIDTH).saturating_mul(8);
+    Some(i64::from_be_bytes(number) >> behind)
 }
 
 /// A length or count that was read.

@@ -8,13 +8,11 @@
 //! The kinds of op are asked for in the order in which they usually follow each other, because
 //! branches that nearly always go the same way cost less than a jump that is another one each time.
 
-use super::batch::{self, Header};
-use super::read::{self, Prefix};
 use super::regions::Level;
 use super::values::Fixed;
-use super::visitor::{Text, Visitor};
-use super::{MAX_TEXT, Machine, State};
-use crate::protocol::program::{Idle, Length, Op, Place};
+use super::visitor::Visitor;
+use super::{Machine, State, plain};
+use crate::protocol::program::{Idle, Op};
 
 /// How far it is.
 #[derive(Clone, Copy)]
@@ -64,14 +62,15 @@ impl Machine {
             }
         }
         while let [Op::Row { length, width }, ops @ ..] = way.ops {
-            let (value, behind) = split_prefix(way.bytes, *length)?;
-            let len = value.unwrap_or_default().checked_mul((*width).into())?;
-            *way = Way { ops, bytes: behind.get(len as usize..)?, ..*way };
+            *way = Way { ops, bytes: plain::row(way.bytes, *length, *width)?, ..*way };
         }
         if let [op @ (Op::Bytes { .. } | Op::Pass(_) | Op::Records { .. }), ops @ ..] = way.ops {
             let bytes = match op {
                 Op::Records { length, place, is_walked: true } => {
-                    self.plain_set(*length, *place, way, visitor)?
+                    let (bytes, missing) =
+                        plain::set(way.bytes, way.beyond, *length, *place, visitor)?;
+                    self.skip = missing;
+                    bytes
                 }
                 _ => plain_bytes(*op, way.bytes, visitor)?,
             };
@@ -155,7 +154,7 @@ impl Machine {
         let Op::Array { length, place, end, scope } = op else {
             return None;
         };
-        let (value, bytes) = split_prefix(way.bytes, length)?;
+        let (value, bytes) = plain::prefix(way.bytes, length)?;
         let count = value.unwrap_or_default();
         if count as usize > bytes.len() {
             return None;
@@ -173,57 +172,15 @@ impl Machine {
         *way = Way { ops, bytes, ..*way };
         Some(())
     }
-
-    /// A set of one batch; returns the bytes behind it. Its records may be to come, or be left out, as
-    /// the sieve does: then they are passed over, and there is nothing behind them yet.
-    #[inline(always)]
-    fn plain_set<'a, V: Visitor>(
-        &mut self,
-        length: Length,
-        place: Place,
-        way: &Way<'a>,
-        visitor: &mut V,
-    ) -> Option<&'a [u8]> {
-        let (value, bytes) = split_prefix(way.bytes, length)?;
-        let len = value.unwrap_or_default();
-        let behind = bytes.get(len as usize..);
-        let missing = len.saturating_sub(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-        if missing > way.beyond {
-            return None;
-        }
-        let batch = match batch::header(bytes.get(..len as usize).unwrap_or(bytes)) {
-            Header::Read(batch, _) if batch.len == u64::from(len) => batch,
-            _ => return None,
-        };
-        visitor.records(place, value, true);
-        visitor.batch(&batch);
-        self.skip = missing;
-        Some(behind.unwrap_or_default())
-    }
 }
 
-/// A length and so many bytes; returns what is behind them.
+/// What has a length; returns what is behind it.
 #[inline(always)]
 fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Option<&'a [u8]> {
-    let (Op::Bytes { length, .. } | Op::Pass(length) | Op::Records { length, .. }) = op else {
-        return None;
-    };
-    let (value, behind) = split_prefix(bytes, length)?;
-    let (bytes, behind) = behind.split_at_checked(value.unwrap_or_default() as usize)?;
     match op {
-        Op::Pass(_) => {}
-        Op::Bytes { place, .. } if bytes.len() <= MAX_TEXT => {
-            visitor.text(place, value.map(|len| Text { bytes, len }));
-        }
-        Op::Records { place, is_walked: false, .. } => visitor.records(place, value, false),
-        _ => return None,
+        Op::Pass(length) => plain::row(bytes, length, 1),
+        Op::Bytes { length, place } => plain::text(bytes, length, place, visitor),
+        Op::Records { length, place, .. } => plain::records(bytes, length, place, visitor),
+        _ => None,
     }
-    Some(behind)
-}
-
-/// A length or count, and the bytes behind it.
-#[inline(always)]
-fn split_prefix(bytes: &[u8], length: Length) -> Option<(Option<u32>, &[u8])> {
-    let Prefix { value, width } = read::prefix(bytes, length).ok()?;
-    Some((value, bytes.get(width as usize..)?))
 }

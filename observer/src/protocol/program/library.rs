@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::{Length, Meaning, Op, Place, Program, compile};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
+use crate::protocol::machine::UNROLLED;
 use crate::protocol::meaning::Role;
 use crate::protocol::schema::{LAYOUTS, Layout};
 
@@ -26,6 +27,7 @@ pub fn client_id() -> &'static Program {
             idle: Box::default(),
             fields: Box::default(),
             is_disputed: false,
+            unrolled: None,
         }
     })
 }
@@ -78,9 +80,18 @@ fn shelve(shelf: &mut Vec<Option<Program>>, layout: &Layout) {
             shelf.resize_with(index.saturating_add(1), || None);
         }
         if let Some(place) = shelf.get_mut(index) {
-            *place = compile(layout, version, Meaning::FACTS).ok();
+            *place = compile(layout, version, Meaning::FACTS).ok().map(|program| {
+                let unrolled = unrolled(layout, version);
+                Program { unrolled, ..program }
+            });
         }
     }
+}
+
+/// A layout's place among those that are written out as code.
+fn unrolled(layout: &Layout, version: i16) -> Option<u16> {
+    let this = (layout.api_key, layout.side, version);
+    u16::try_from(UNROLLED.iter().position(|unrolled| *unrolled == this)?).ok()
 }
 
 #[cfg(test)]

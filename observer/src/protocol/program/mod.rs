@@ -127,6 +127,8 @@ pub struct Program {
     pub fields: Box<[(&'static Field, Option<u16>)]>,
     /// Whether an older release lays the version out in another way.
     pub is_disputed: bool,
+    /// Its place among those that are written out as code, if it is one of them.
+    pub unrolled: Option<u16>,
 }
 
 impl Program {

@@ -67,10 +67,12 @@ fn batch(bytes: &[u8]) -> Header {
 /// A batch of so many records, as the first bytes of its header describe it.
 #[inline(always)]
 fn described(header: &[u8], records: u32) -> Option<Batch> {
+    if header.get(MAGIC) != Some(&2) {
+        return None;
+    }
     let len = length(header).filter(|len| *len >= u64::from(LONG))?;
     let attributes = header.get(ATTRIBUTES + 1)?;
-    let is_batch = header.get(MAGIC) == Some(&2);
-    is_batch.then_some(Batch { len, codec: attributes & CODEC, records: Some(records) })
+    Some(Batch { len, codec: attributes & CODEC, records: Some(records) })
 }
 
 fn message(bytes: &[u8]) -> Header {

@@ -35,6 +35,8 @@ const MAX_CARRY: usize = MAX_TEXT + 5;
 #[derive(Debug)]
 pub struct Machine {
     program: &'static Program,
+    /// The layout is written out as code, and nothing of the message has passed.
+    unrolled: Option<u16>,
     /// The op to do next.
     at: u16,
     mode: Mode,
@@ -90,6 +92,7 @@ impl Machine {
     pub fn new(program: &'static Program, len: u32) -> Self {
         Self {
             program,
+            unrolled: program.unrolled,
             at: 0,
             mode: Mode::Op,
             state: State::Running,
@@ -103,7 +106,7 @@ impl Machine {
 
     /// Another message; memory is used again.
     pub fn restart(&mut self, program: &'static Program, len: u32) {
-        self.program = program;
+        (self.program, self.unrolled) = (program, program.unrolled);
         (self.at, self.mode, self.state) = (0, Mode::Op, State::Running);
         self.regions.restart(len);
         (self.skip, self.fixed_from, self.number) = (0, 0, 0);
@@ -111,7 +114,19 @@ impl Machine {
     }
 
     /// Takes the next bytes.
+    #[inline]
     pub fn feed<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
+        let Some(layout) = self.unrolled.take() else {
+            return self.go_on(bytes, visitor);
+        };
+        let rest = self.go_unrolled(layout, bytes, visitor);
+        if self.state == State::Running {
+            self.go_on(rest, visitor);
+        }
+    }
+
+    /// Takes the next bytes, wherever it is.
+    fn go_on<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
         let rest = if self.carry.is_empty() { bytes } else { self.complete(bytes, visitor) };
         let rest = self.run(rest, visitor);
         if self.state == State::Running {
@@ -129,6 +144,7 @@ impl Machine {
 
     /// Passes over `len` bytes that are not there.
     pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
+        self.unrolled = None;
         let mut len = u32::try_from(len).unwrap_or(u32::MAX);
         while len > 0 {
             if self.skip == 0 && self.carry.is_empty() {
@@ -217,12 +233,6 @@ impl Machine {
                 return &[];
             }
             if self.mode == Mode::Op && self.fixed_from == 0 {
-                if let (0, Some(layout)) = (self.at, self.program.unrolled) {
-                    rest = self.go_unrolled(layout, rest, visitor);
-                    if self.state != State::Running || self.skip > 0 {
-                        continue;
-                    }
-                }
                 rest = self.go_straight(rest, visitor);
                 if self.state != State::Running || self.skip > 0 {
                     return &[];

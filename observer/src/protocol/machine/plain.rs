@@ -4,7 +4,7 @@
 use super::MAX_TEXT;
 use super::batch::{self, Header};
 use super::read::{self, Prefix};
-use super::visitor::{Text, Visitor};
+use super::visitor::{Batch, Text, Visitor};
 use crate::protocol::program::{Length, Place};
 
 /// A length or count, and the bytes behind it.
@@ -23,11 +23,15 @@ pub(super) fn text<'a, V: Visitor>(
     visitor: &mut V,
 ) -> Option<&'a [u8]> {
     let (value, behind) = prefix(bytes, length)?;
-    let (bytes, behind) = behind.split_at_checked(value.unwrap_or_default() as usize)?;
+    let Some(len) = value else {
+        visitor.text(place, None);
+        return Some(behind);
+    };
+    let (bytes, behind) = behind.split_at_checked(len as usize)?;
     if bytes.len() > MAX_TEXT {
         return None;
     }
-    visitor.text(place, value.map(|len| Text { bytes, len }));
+    visitor.text(place, Some(Text { bytes, len }));
     Some(behind)
 }
 
@@ -53,10 +57,27 @@ pub(super) fn records<'a, V: Visitor>(
     Some(behind)
 }
 
-/// A set of one batch. Its records may be to come, or be left out, as the sieve does: returns the bytes
-/// behind it, and how many of its own are missing, which are no more than those `beyond`.
+/// A set of one batch.
 #[inline(always)]
 pub(super) fn set<'a, V: Visitor>(
+    bytes: &'a [u8],
+    length: Length,
+    place: Place,
+    visitor: &mut V,
+) -> Option<&'a [u8]> {
+    let (value, behind) = prefix(bytes, length)?;
+    let len = value.unwrap_or_default();
+    let (set, behind) = behind.split_at_checked(len as usize)?;
+    let batch = only_batch(set, len)?;
+    visitor.records(place, value, true);
+    visitor.batch(&batch);
+    Some(behind)
+}
+
+/// The same, whose records may be to come, or be left out, as the sieve does: returns the bytes behind
+/// it, and how many of its own are missing, which are no more than those `beyond`.
+#[inline(always)]
+pub(super) fn set_in_part<'a, V: Visitor>(
     bytes: &'a [u8],
     beyond: u32,
     length: Length,
@@ -70,11 +91,17 @@ pub(super) fn set<'a, V: Visitor>(
     if missing > beyond {
         return None;
     }
-    let batch = match batch::header(bytes.get(..len as usize).unwrap_or(bytes)) {
-        Header::Read(batch, _) if batch.len == u64::from(len) => batch,
-        _ => return None,
-    };
+    let batch = only_batch(bytes.get(..len as usize).unwrap_or(bytes), len)?;
     visitor.records(place, value, true);
     visitor.batch(&batch);
     Some((behind.unwrap_or_default(), missing))
+}
+
+/// The batch that these bytes of a set begin with, if it is as long as the set.
+#[inline(always)]
+fn only_batch(bytes: &[u8], set_len: u32) -> Option<Batch> {
+    match batch::header(bytes) {
+        Header::Read(batch, _) if batch.len == u64::from(set_len) => Some(batch),
+        _ => None,
+    }
 }

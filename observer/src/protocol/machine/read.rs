@@ -53,13 +53,15 @@ pub(super) enum NoPrefix {
 /// A length or count.
 #[inline(always)]
 pub(super) fn prefix(bytes: &[u8], length: Length) -> Result<Prefix, NoPrefix> {
-    let plain = |value: Option<i64>, width| {
-        let value = value.ok_or(NoPrefix::Cut)?;
-        Ok(Prefix { value: u32::try_from(value).ok(), width })
-    };
     match length {
-        Length::Int16 => plain(number(bytes, 2), 2),
-        Length::Int32 => plain(number(bytes, 4), 4),
+        Length::Int16 => {
+            let value = i16::from_be_bytes(*bytes.first_chunk().ok_or(NoPrefix::Cut)?);
+            Ok(Prefix { value: u32::try_from(value).ok(), width: 2 })
+        }
+        Length::Int32 => {
+            let value = i32::from_be_bytes(*bytes.first_chunk().ok_or(NoPrefix::Cut)?);
+            Ok(Prefix { value: u32::try_from(value).ok(), width: 4 })
+        }
         Length::Compact => {
             let (value, width) = varint(bytes)?;
             Ok(Prefix { value: value.checked_sub(1), width })

@@ -38,7 +38,7 @@ impl Machine {
         let ops = all.get(usize::from(self.at)..).unwrap_or_default();
         let beyond = self.regions.left().saturating_sub(u32::try_from(room).unwrap_or(u32::MAX));
         let mut way = Way { ops, bytes: bytes.get(..room).unwrap_or_default(), beyond };
-        while self.go_on(&mut way, visitor).is_some() {}
+        while self.some(&mut way, visitor).is_some() {}
         // Neither is more than there was: a program's ops are counted in 16 bits, the bytes lie in the
         // region.
         let at = all.len().saturating_sub(way.ops.len());
@@ -52,7 +52,7 @@ impl Machine {
     /// Does some of the ops that come next, up to an element's end at most; `None` before one that is
     /// not plain, or at the message's end.
     #[inline(always)]
-    fn go_on<V: Visitor>(&mut self, way: &mut Way<'_>, visitor: &mut V) -> Option<()> {
+    fn some<V: Visitor>(&mut self, way: &mut Way<'_>, visitor: &mut V) -> Option<()> {
         let begin = way.ops.len();
         if let [op @ (Op::Fixed { .. } | Op::Skip(_)), ops @ ..] = way.ops {
             let bytes = self.plain_values(*op, way.bytes, visitor)?;
@@ -68,7 +68,7 @@ impl Machine {
             let bytes = match op {
                 Op::Records { length, place, is_walked: true } => {
                     let (bytes, missing) =
-                        plain::set(way.bytes, way.beyond, *length, *place, visitor)?;
+                        plain::set_in_part(way.bytes, way.beyond, *length, *place, visitor)?;
                     self.skip = missing;
                     bytes
                 }

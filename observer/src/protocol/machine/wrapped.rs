@@ -66,26 +66,18 @@ impl Machine {
     }
 
     /// The program's end: the message's, or that of a wrapped one.
-    #[inline(always)]
     pub(super) fn finish<V: Visitor>(&mut self, visitor: &mut V) {
-        if self.regions.is_wrapped() {
-            self.finish_wrapped(visitor);
-        } else {
-            self.state = State::Done;
+        match self.regions.leave_wrapped() {
+            Some((wrapper, rest)) => {
+                (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
+                visitor.wrapped_end(match rest {
+                    _ if !wrapper.is_known => WrappedEnd::Unknown,
+                    0 => WrappedEnd::Whole,
+                    _ => WrappedEnd::Broken(Broken::Long),
+                });
+            }
+            None => self.state = State::Done,
         }
-    }
-
-    #[inline(never)]
-    fn finish_wrapped<V: Visitor>(&mut self, visitor: &mut V) {
-        let Some((wrapper, rest)) = self.regions.leave_wrapped() else {
-            return;
-        };
-        (self.program, self.at, self.skip) = (wrapper.program, wrapper.at, rest);
-        visitor.wrapped_end(match rest {
-            _ if !wrapper.is_known => WrappedEnd::Unknown,
-            0 => WrappedEnd::Whole,
-            _ => WrappedEnd::Broken(Broken::Long),
-        });
     }
 
     /// The bytes do not fit the layout: a wrapped message is passed over, any other is given up.

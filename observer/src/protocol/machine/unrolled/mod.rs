@@ -11,7 +11,7 @@ pub(in crate::protocol) use layouts::UNROLLED;
 
 use super::regions::Level;
 use super::visitor::Visitor;
-use super::{Machine, plain, read};
+use super::{Machine, State, plain, read};
 use crate::protocol::meaning::{Role, Scope};
 use crate::protocol::program::{Length, Place};
 
@@ -70,7 +70,7 @@ fn run<'a, V: Visitor>(
     let used = bytes.len().saturating_sub(cursor.bytes.len());
     let _ = machine.regions.take(u32::try_from(used).unwrap_or(u32::MAX));
     if is_done {
-        machine.finish(visitor);
+        machine.state = State::Done;
     } else {
         machine.stop_unrolled(cursor);
     }
@@ -146,7 +146,7 @@ impl<'a> Cursor<'a> {
         visitor: &mut impl Visitor,
     ) -> Option<()> {
         self.at = at;
-        (self.bytes, _) = plain::set(self.bytes, 0, length, place, visitor)?;
+        self.bytes = plain::set(self.bytes, length, place, visitor)?;
         Some(())
     }
 

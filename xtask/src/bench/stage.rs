@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use super::client::Client;
+use super::client::{Client, Traffic};
 use super::contestant::{Contestant, Place};
 use super::load::{Load, Shape};
 use super::run::{Job, Run};
@@ -64,6 +64,21 @@ impl Stage {
         Ok((run.broker_cpu / run.gigabytes(), records / run.seconds))
     }
 
+    /// The load itself; where the contestant comes and goes, also what it left of the throughput.
+    fn traffic(
+        &mut self,
+        job: &Job,
+        shape: &Shape,
+        command: impl Fn(&Shape) -> String,
+    ) -> Result<(Traffic, Option<Vec<f64>>)> {
+        if job.contestant != Contestant::OnOff {
+            return Ok((self.client.run(&command(shape))?, None));
+        }
+        let command = command(&shape.times(job.load.switched()));
+        let (traffic, shares) = switching::switch(&self.place, &mut self.client, &command)?;
+        Ok((traffic, Some(shares)))
+    }
+
     /// Makes a run.
     pub fn measure(&mut self, job: Job, rate: u32) -> Result<Run> {
         let shape = job.load.shape(job.quick);
@@ -73,16 +88,9 @@ impl Stage {
         self.settle()?;
         let before = running.usage()?;
         let broker_before = self.broker_time()?;
-        let is_switched = job.contestant == Contestant::OnOff;
-        let runs = if is_switched { job.load.switched() } else { 1 };
-        let command = shape.times(runs).command(running.entrance, &topic, rate);
-        let outcome = if is_switched {
-            let outcome = switching::switch(&self.place, &mut self.client, &command);
-            outcome.map(|(traffic, shares)| (traffic, Some(shares)))
-        } else {
-            self.client.run(&command).map(|traffic| (traffic, None))
-        };
-        let (traffic, throughput) = outcome.with_context(|| self.broker_state())?;
+        let (traffic, throughput) = self
+            .traffic(&job, &shape, |shape| shape.command(running.entrance, &topic, rate))
+            .with_context(|| self.broker_state())?;
         let broker_cpu = self.broker_time()?.saturating_sub(broker_before);
         let after = running.usage()?;
         let is_decoded = job.contestant == Contestant::Tshark;

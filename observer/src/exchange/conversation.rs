@@ -72,7 +72,7 @@ pub(super) struct RawTokens {
 /// A response whose frame is passing.
 #[derive(Debug)]
 pub(super) struct Answering {
-    pub(super) request: Option<Pending>,
+    pub(super) request: Option<Box<Pending>>,
     pub(super) response: Answer,
     /// Its body, if its request is known.
     pub(super) body: Option<Box<Body>>,

@@ -23,7 +23,7 @@ impl Conversation {
     /// connections, it ends here; returns whether it is in flight.
     pub(super) fn begin_request<H: Handler>(
         &mut self,
-        pending: Pending,
+        pending: Box<Pending>,
         ctx: &mut Context<'_, H>,
     ) -> bool {
         let Limits { max_inflight, max_inflight_per_connection, .. } = *ctx.limits;
@@ -44,7 +44,7 @@ impl Conversation {
         true
     }
 
-    fn evict<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
+    fn evict<H: Handler>(&mut self, pending: Box<Pending>, ctx: &mut Context<'_, H>) {
         ctx.evictions.count(Table::Inflight);
         self.remember(&pending, Unmatched::Evicted, ctx);
         self.end_request(pending, Outcome::Evicted, None, ctx);
@@ -138,7 +138,7 @@ impl Conversation {
     /// Pairs a response that came before its request was known, so that its body passed undecoded.
     pub(super) fn answer_early<H: Handler>(
         &mut self,
-        request: Pending,
+        request: Box<Pending>,
         response: Answer,
         ctx: &mut Context<'_, H>,
     ) {
@@ -149,7 +149,7 @@ impl Conversation {
 
     pub(super) fn end_request<H: Handler>(
         &mut self,
-        mut pending: Pending,
+        mut pending: Box<Pending>,
         outcome: Outcome,
         response: Option<(Answer, Option<Box<Facts>>)>,
         ctx: &mut Context<'_, H>,
@@ -183,11 +183,12 @@ impl Conversation {
             answer_time: moments.and_then(|m| m.answer_time()),
             broker_time: moments.and_then(|m| m.broker_time()),
             wait: moments.and_then(|m| m.wait()),
-            request: pending.facts,
+            request: pending.facts.take(),
             response: facts.flatten(),
             session: None,
             client_group: None,
         });
+        ctx.inflight.recycle(pending);
     }
 
     /// What the request says whose frame is passing, as far as it has passed.

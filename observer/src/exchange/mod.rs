@@ -91,6 +91,27 @@ pub struct Load {
     /// Places for responses that pass, used again.
     #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
     places: Vec<Box<Option<Answering>>>,
+    /// Requests that have ended, whose memory is used again.
+    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
+    ended: Vec<Box<Pending>>,
+}
+
+/// Ended requests that are kept for the next.
+const MAX_ENDED: usize = 1024;
+
+impl Load {
+    fn boxed(&mut self, request: Pending) -> Box<Pending> {
+        let Some(mut place) = self.ended.pop() else { return Box::new(request) };
+        *place = request;
+        place
+    }
+
+    /// Takes back a request that has ended; what it held has been taken from it.
+    fn recycle(&mut self, request: Box<Pending>) {
+        if self.ended.len() < MAX_ENDED {
+            self.ended.push(request);
+        }
+    }
 }
 
 /// What all conversations share.

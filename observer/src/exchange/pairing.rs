@@ -12,7 +12,7 @@ impl Conversation {
         &mut self,
         position: usize,
         ctx: &mut Context<'_, H>,
-    ) -> Option<Pending> {
+    ) -> Option<Box<Pending>> {
         if self.is_left_for_later(position) {
             return None;
         }

@@ -239,7 +239,7 @@ impl<H: Handler> Requests<'_, '_, H> {
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
             self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
-        let pending = Pending {
+        let pending = self.ear.ctx.inflight.boxed(Pending {
             api_key: request.api_key.0,
             api_version: request.api_version,
             correlation_id: request.correlation_id,
@@ -254,7 +254,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             has_ended: false,
             facts: None,
             charged: 0,
-        };
+        });
         let Ear { conversation, ctx } = &mut self.ear;
         if !conversation.begin_request(pending, ctx) {
             return;

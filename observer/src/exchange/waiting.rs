@@ -24,7 +24,7 @@ pub(super) struct Waiting {
 /// A request, and the response with its id.
 #[derive(Debug)]
 pub(super) struct Paired {
-    pub(super) request: Pending,
+    pub(super) request: Box<Pending>,
     pub(super) response: Answer,
     pub(super) facts: Option<Box<Facts>>,
 }
@@ -96,7 +96,7 @@ impl Conversation {
     #[inline]
     pub(super) fn pair<H: Handler>(
         &mut self,
-        request: Pending,
+        request: Box<Pending>,
         response: Answer,
         facts: Option<Box<Facts>>,
         ctx: &mut Context<'_, H>,

@@ -142,18 +142,23 @@ impl Conversation {
 
     /// Says whether the request direction has a hole that the broker has read past; when it has no
     /// longer, responses that came early and found no request are unmatched.
+    #[inline]
     pub fn set_request_side_behind<H: Handler>(
         &mut self,
         is_behind: bool,
         ctx: &mut Context<'_, H>,
     ) {
-        if self.is_request_side_behind && !is_behind {
-            self.is_request_side_behind = false;
-            for early in self.take_all_early() {
-                self.answer(early, ctx);
-            }
+        let was_behind = std::mem::replace(&mut self.is_request_side_behind, is_behind);
+        if was_behind && !is_behind {
+            self.answer_all_early(ctx);
         }
-        self.is_request_side_behind = is_behind;
+    }
+
+    #[inline(never)]
+    fn answer_all_early<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
+        for early in self.take_all_early() {
+            self.answer(early, ctx);
+        }
     }
 
     /// Gives up requests that have waited too long.

@@ -168,10 +168,9 @@ impl Pipeline {
 
     fn segment<H: Handler>(&mut self, segment: &Segment<'_>, handler: &mut H) {
         self.ledger.seen = self.ledger.seen.saturating_add(segment.wire_len.into());
-        if self.is_unwatched(segment) {
-            return;
-        }
-        let side = self.side_of(segment);
+        let Some(side) = self.side_of(segment) else {
+            return self.pass_unwatched(segment);
+        };
         let key = match side {
             Side::Request => segment.flow,
             Side::Response => segment.flow.reversed(),

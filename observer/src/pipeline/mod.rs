@@ -46,6 +46,7 @@ use hashlink::LruCache;
 use clock::Clock;
 pub use config::Config;
 use connection::{Connection, Shared};
+use succession::Start;
 use upkeep::Upkeep;
 
 use crate::decode::{Decoder, Names, Sessions};
@@ -196,8 +197,7 @@ impl Pipeline {
             return false;
         };
         if let Some(start) = connection.succeeded_by(side, segment) {
-            self.begin(key, start, handler);
-            return self.pass(side, key, segment, handler);
+            return self.pass_to_successor(start, side, key, segment, handler);
         }
         if !connection.is_closed() {
             connection.last_seen = self.clock.now();
@@ -220,6 +220,19 @@ impl Pipeline {
             self.waiting.insert(key);
         }
         true
+    }
+
+    #[inline(never)]
+    fn pass_to_successor<H: Handler>(
+        &mut self,
+        start: Start,
+        side: Side,
+        key: Flow,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) -> bool {
+        self.begin(key, start, handler);
+        self.pass(side, key, segment, handler)
     }
 
     /// Makes sure that the connection is followed, and that there are not too many.

@@ -147,7 +147,8 @@ impl Replay {
             count(&mut self.stats.unknown_links);
             return;
         };
-        match Found::in_record(link, record) {
+        let located = link.locate(record.bytes);
+        match located.as_ref().map_err(|skip| *skip).and_then(|p| Found::new(p, record)) {
             Err(skip) => self.stats.skip(skip),
             Ok(found) if !self.is_watched(&found) => count(&mut self.stats.unwatched),
             Ok(found) if !self.is_owned(link, record, &found) => {

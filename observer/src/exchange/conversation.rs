@@ -32,7 +32,7 @@ pub struct Conversation {
     /// The body of the request whose frame is passing now.
     pub(super) asking: Option<Box<Body>>,
     /// The response whose frame is passing now; in a place of its own, as mostly none is.
-    pub(super) answering: Option<Box<Option<Answering>>>,
+    pub(super) answering: Option<Box<Answering>>,
     /// The frame before the next response.
     pub(super) before: Before,
     /// Whole responses may have passed unseen.
@@ -157,7 +157,7 @@ impl Conversation {
     #[inline(never)]
     fn answer_all_early<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
         for early in self.take_all_early() {
-            self.answer(early, ctx);
+            self.answer(&early, ctx);
         }
     }
 
@@ -194,7 +194,7 @@ impl Conversation {
     pub(super) fn passing(&mut self, side: Side) -> Option<&mut Body> {
         match side {
             Side::Request => self.asking.as_deref_mut(),
-            Side::Response => (**self.answering.as_mut()?).as_mut()?.body.as_deref_mut(),
+            Side::Response => self.answering.as_mut()?.body.as_deref_mut(),
         }
     }
 

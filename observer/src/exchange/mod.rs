@@ -22,6 +22,7 @@ mod inflight;
 mod pairing;
 mod requests;
 mod responses;
+mod spare;
 mod standing;
 mod talk;
 mod timing;
@@ -32,6 +33,7 @@ pub use ear::Ear;
 pub use inflight::Pending;
 pub use requests::Requests;
 pub use responses::Responses;
+use spare::Spare;
 pub use standing::Standing;
 
 use std::time::Duration;
@@ -88,30 +90,10 @@ pub struct Load {
     pub requests: usize,
     /// Memory charged for what they say, in bytes.
     pub fact_bytes: usize,
-    /// Places for responses that pass, used again.
-    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
-    places: Vec<Box<Option<Answering>>>,
-    /// Requests that have ended, whose memory is used again.
-    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
-    ended: Vec<Box<Pending>>,
-}
-
-/// Ended requests that are kept for the next.
-const MAX_ENDED: usize = 1024;
-
-impl Load {
-    fn boxed(&mut self, request: Pending) -> Box<Pending> {
-        let Some(mut place) = self.ended.pop() else { return Box::new(request) };
-        *place = request;
-        place
-    }
-
-    /// Takes back a request that has ended; what it held has been taken from it.
-    fn recycle(&mut self, request: Box<Pending>) {
-        if self.ended.len() < MAX_ENDED {
-            self.ended.push(request);
-        }
-    }
+    /// Responses that have passed.
+    answering: Spare<Answering>,
+    /// Requests that have ended.
+    ended: Spare<Pending>,
 }
 
 /// What all conversations share.
@@ -157,9 +139,9 @@ impl<H: Handler> Context<'_, H> {
                 self.handler.event(Event::TopicNamed { id: *id, name });
             }
         }
-        for facts in [&mut exchange.request, &mut exchange.response].into_iter().flatten() {
-            self.decoder.names.complete(facts);
-        }
+        let names = &mut self.decoder.names;
+        names.complete(exchange.request.as_deref_mut());
+        names.complete(exchange.response.as_deref_mut());
         let clients = &mut self.decoder.clients;
         clients.learn(&exchange, self.now, self.evictions);
         if exchange.group().is_none() {

@@ -32,6 +32,7 @@ impl Conversation {
 
     /// Whether the id of the request at this position, which would be answered now, may be that of one
     /// which was not seen.
+    #[inline]
     pub(super) fn is_ambiguous(&self, position: usize) -> bool {
         self.inflight_seen == InflightSeen::Part
             && !self.is_left_for_later(position)

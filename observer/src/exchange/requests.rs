@@ -111,7 +111,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
             return;
         };
         match early {
-            Some(early) => conversation.answer_early(pending, early, ctx),
+            Some(early) => conversation.answer_early(pending, &early, ctx),
             None => conversation.end_request(pending, Outcome::Unacknowledged, None, ctx),
         }
     }
@@ -239,7 +239,7 @@ impl<H: Handler> Requests<'_, '_, H> {
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
             self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
-        let pending = self.ear.ctx.inflight.boxed(Pending {
+        let pending = self.ear.ctx.inflight.ended.boxed(Pending {
             api_key: request.api_key.0,
             api_version: request.api_version,
             correlation_id: request.correlation_id,

@@ -97,12 +97,12 @@ impl Conversation {
     pub(super) fn pair<H: Handler>(
         &mut self,
         request: Box<Pending>,
-        response: Answer,
+        response: &Answer,
         facts: Option<Box<Facts>>,
         ctx: &mut Context<'_, H>,
     ) {
         if self.may_have_unseen_before(&request) {
-            return self.pair_first(Paired { request, response, facts }, ctx);
+            return self.pair_first(Paired { request, response: *response, facts }, ctx);
         }
         self.end_request(request, Outcome::Answered, Some((response, facts)), ctx);
     }
@@ -176,7 +176,7 @@ impl Conversation {
 
     fn end_paired<H: Handler>(&mut self, paired: Paired, ctx: &mut Context<'_, H>) {
         let Paired { request, response, facts } = paired;
-        self.end_request(request, Outcome::Answered, Some((response, facts)), ctx);
+        self.end_request(request, Outcome::Answered, Some((&response, facts)), ctx);
     }
 
     fn end_doubtful<H: Handler>(&mut self, paired: Paired, ctx: &mut Context<'_, H>) {

@@ -61,10 +61,10 @@ impl Step {
         while !rest.is_empty() {
             let used = match self.phase {
                 Phase::Prefix => {
-                    let carrier = carrier.after(bytes.len().saturating_sub(rest.len()));
-                    match self.whole(carrier, rest, receiver) {
+                    let passed = bytes.len().saturating_sub(rest.len());
+                    match self.whole(carrier, passed, rest, receiver) {
                         Some(used) => used,
-                        None => self.prefix(carrier, rest, receiver),
+                        None => self.prefix(carrier.after(passed), rest, receiver),
                     }
                 }
                 Phase::Head => self.head(carrier.time, rest, receiver),
@@ -111,11 +111,13 @@ impl Step {
         if len == left { Ok(()) } else { Err(OutOfStep { unused: 0, reason: None }) }
     }
 
-    /// Takes a frame that is all there, as most are; returns how many bytes it takes.
+    /// Takes a frame that is all there, as most are, behind so many bytes that have passed of what the
+    /// packet carried; returns how many bytes it takes.
     #[inline]
     fn whole<R: Receiver>(
         &mut self,
-        carrier: Carrier,
+        carrier: &Carrier,
+        passed: usize,
         bytes: &[u8],
         receiver: &mut R,
     ) -> Option<Result<usize, (usize, Malformed)>> {
@@ -123,7 +125,7 @@ impl Step {
         let len = receiver.length(i32::from_be_bytes(*prefix)).ok()?;
         let frame = behind.get(..len as usize)?;
         let used = frame.len().saturating_add(prefix.len());
-        (self.first, self.len, self.passed) = (carrier, len, len);
+        (self.first, self.len, self.passed) = (carrier.after(passed), len, len);
         self.deliver(used, receiver);
         Some(match self.judge(frame, true, receiver) {
             Ok(()) => {

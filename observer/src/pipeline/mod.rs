@@ -178,9 +178,9 @@ impl Pipeline {
         };
         if segment.flags.has(TcpFlags::SYN) {
             self.syn(side, key, segment, handler);
-        } else if !self.pass(side, key, segment, handler) && segment.wire_len > 0 {
+        } else if !self.pass(side, &key, segment, handler) && segment.wire_len > 0 {
             self.follow(key, true, handler);
-            self.pass(side, key, segment, handler);
+            self.pass(side, &key, segment, handler);
         }
     }
 
@@ -189,15 +189,15 @@ impl Pipeline {
     fn pass<H: Handler>(
         &mut self,
         side: Side,
-        key: Flow,
+        key: &Flow,
         segment: &Segment<'_>,
         handler: &mut H,
     ) -> bool {
-        let Some(connection) = find(&mut self.connections, &key) else {
+        let Some(connection) = find(&mut self.connections, key) else {
             return false;
         };
         if let Some(start) = connection.succeeded_by(side, segment) {
-            return self.pass_to_successor(start, side, key, segment, handler);
+            return self.pass_to_successor(start, side, *key, segment, handler);
         }
         if !connection.is_closed() {
             connection.last_seen = self.clock.now();
@@ -217,7 +217,7 @@ impl Pipeline {
         };
         connection.segment(side, segment, &mut shared);
         if connection.is_waiting() {
-            self.waiting.insert(key);
+            self.waiting.insert(*key);
         }
         true
     }
@@ -232,7 +232,7 @@ impl Pipeline {
         handler: &mut H,
     ) -> bool {
         self.begin(key, start, handler);
-        self.pass(side, key, segment, handler)
+        self.pass(side, &key, segment, handler)
     }
 
     /// Makes sure that the connection is followed, and that there are not too many.

@@ -110,17 +110,19 @@ impl Section {
         })
     }
 
-    /// An enhanced packet block that has no options, as nearly all have none; nothing else.
+    /// An enhanced packet block of a little-endian section, and without options, as nearly all are;
+    /// nothing else.
     #[inline]
     fn without_options<'a>(&self, block: &'a [u8]) -> Option<Packet<'a>> {
         let (head, behind) = block.split_first_chunk::<EPB_HEADER_LEN>()?;
         let ([magic, _, interface, high, low, len, original_len], []) = head.as_chunks() else {
             return None;
         };
-        let number = |bytes: &[u8; 4]| read_u32(*bytes, self.big_endian);
+        let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
         let len = number(len) as usize;
         let padded = len.checked_next_multiple_of(4)?;
-        if number(magic) != EPB_MAGIC || behind.len() != padded.checked_add(TRAILER_LEN)? {
+        let is_such = !self.big_endian && number(magic) == EPB_MAGIC;
+        if !is_such || behind.len() != padded.checked_add(TRAILER_LEN)? {
             return None;
         }
         Some(Packet {
@@ -256,6 +258,6 @@ mod tests {
                 }
             }
         }
-        assert!(short >= 42, "the short way was gone {short} times");
+        assert!(short >= 21, "the short way was gone {short} times");
     }
 }

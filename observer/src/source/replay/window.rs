@@ -7,7 +7,7 @@ use super::Problem;
 /// Bytes of the first read; the next ones are larger, up to [`READ_LEN`].
 const FIRST_READ_LEN: usize = 16 << 10;
 /// Bytes read ahead at a time.
-const READ_LEN: usize = 256 << 10;
+const READ_LEN: usize = 64 << 10;
 
 /// The part of a stream that is in memory.
 pub struct Window<R> {

@@ -84,15 +84,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     fn end(&mut self, last: Option<Timestamp>) {
         let Ear { conversation, ctx } = &mut self.ear;
         let facts = conversation.end_asking(ctx);
-        let Some(passing) = conversation.inflight.passing() else {
+        let Some(request) = conversation.inflight.passing() else {
             return ctx.decoder.recycle(facts);
         };
-        passing.last = last;
-        passing.has_ended = true;
-        passing.facts = facts;
-        let Some(request) = conversation.inflight.newest_mut() else {
-            return;
-        };
+        request.last = last;
+        request.has_ended = true;
+        request.facts = facts;
         report_request(conversation.peers, request, ctx);
         let api_key = ApiKey(request.api_key);
         if api_key == ApiKey::SASL_HANDSHAKE && request.api_version == 0 {

@@ -121,13 +121,14 @@ impl Names {
     }
 
     /// Gives topics that have only an id their name, if it is known.
-    pub fn complete(&mut self, facts: &mut Facts) {
+    pub fn complete(&mut self, facts: Option<&mut Facts>) {
+        let Some(facts) = facts else {
+            return;
+        };
         for topic in facts.topics.iter_mut().filter(|topic| topic.name.is_none()) {
             topic.name = topic.id.and_then(|id| self.topic(id).cloned());
         }
-        if let Some(forwarded) = &mut facts.forwarded {
-            self.complete(&mut forwarded.facts);
-        }
+        self.complete(facts.forwarded.as_mut().map(|forwarded| &mut forwarded.facts));
     }
 
     /// Whether names of ids were learned since they were taken.

@@ -118,20 +118,18 @@ impl Collector<'_> {
     #[inline]
     pub(super) fn leave_partition(&mut self) {
         self.count_partition();
-        let Some(partition) = self.position.partition.take() else {
-            return;
-        };
-        let says_nothing = partition.bytes.is_none()
-            && partition.offset.is_none()
-            && partition.error == ErrorCode::NONE;
-        if says_nothing {
-            return;
+        match &self.position.partition {
+            Some(partition) if says_nothing(partition) => {}
+            Some(partition) if self.facts.partitions.len() < MAX_PARTITIONS => {
+                push(&mut self.facts.partitions, *partition);
+            }
+            Some(partition) => {
+                let partition = *partition;
+                self.merge(&partition);
+            }
+            None => {}
         }
-        if self.facts.partitions.len() < MAX_PARTITIONS {
-            push(&mut self.facts.partitions, partition);
-        } else {
-            self.merge(&partition);
-        }
+        self.position.partition = None;
     }
 
     /// The topic that is spoken of has so many partitions.
@@ -259,6 +257,11 @@ impl Collector<'_> {
     }
 }
 
+/// Whether no more is said of a partition than that it is there.
+fn says_nothing(partition: &Partition) -> bool {
+    partition.bytes.is_none() && partition.offset.is_none() && partition.error == ErrorCode::NONE
+}
+
 /// Adds to a list that has a bound, and returns the index there; what finds no room is counted.
 #[inline]
 pub(super) fn add<T>(
@@ -276,8 +279,9 @@ pub(super) fn add<T>(
     Some(index)
 }
 
-/// Adds to a list that mostly has one entry, and so has no room for more at first.
-#[inline]
+/// Adds to a list that mostly has one entry, and so has no room for more at first. Were this called,
+/// an item would be moved at once where its parts have just been written, which processors wait for.
+#[inline(always)]
 fn push<T>(list: &mut Vec<T>, item: T) {
     if list.capacity() == 0 {
         list.reserve_exact(1);

@@ -25,8 +25,7 @@ impl Facts {
         ];
         let rare = self.rare.as_deref().map_or(0, Rare::weight);
         let inside = self.forwarded.as_ref().map_or(0, |forwarded| forwarded.facts.weight());
-        let sum = names.into_iter().chain(lists).fold(0_usize, usize::saturating_add);
-        sum.saturating_add(rare).saturating_add(inside)
+        names.into_iter().chain(lists).chain([rare, inside]).sum()
     }
 
     /// Forgets what the message says of topics, groups and the like; what is said of the message
@@ -48,7 +47,7 @@ impl Rare {
     fn weight(&self) -> usize {
         let lists = [list(&self.brokers), list(&self.instances), list(&self.coordinator_keys)];
         let names = [names(&self.instances), names(&self.coordinator_keys)];
-        lists.into_iter().chain(names).fold(0, usize::saturating_add)
+        lists.into_iter().chain(names).sum()
     }
 }
 
@@ -60,8 +59,9 @@ fn names(list: &[Arc<str>]) -> usize {
     list.iter().map(name).sum()
 }
 
+/// What is in memory has a size, so this does not wrap.
 fn list<T>(list: &Vec<T>) -> usize {
-    list.capacity().saturating_mul(size_of::<T>())
+    list.capacity().wrapping_mul(size_of::<T>())
 }
 
 #[cfg(test)]

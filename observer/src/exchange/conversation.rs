@@ -32,7 +32,7 @@ pub struct Conversation {
     /// The body of the request whose frame is passing now.
     pub(super) asking: Option<Box<Body>>,
     /// The response whose frame is passing now; in a place of its own, as mostly none is.
-    pub(super) answering: Option<Box<Option<Answering>>>,
+    pub(super) answering: Option<Box<Answering>>,
     /// The frame before the next response.
     pub(super) before: Before,
     /// Whole responses may have passed unseen.
@@ -72,7 +72,7 @@ pub(super) struct RawTokens {
 /// A response whose frame is passing.
 #[derive(Debug)]
 pub(super) struct Answering {
-    pub(super) request: Option<Pending>,
+    pub(super) request: Option<Box<Pending>>,
     pub(super) response: Answer,
     /// Its body, if its request is known.
     pub(super) body: Option<Box<Body>>,
@@ -142,18 +142,23 @@ impl Conversation {
 
     /// Says whether the request direction has a hole that the broker has read past; when it has no
     /// longer, responses that came early and found no request are unmatched.
+    #[inline]
     pub fn set_request_side_behind<H: Handler>(
         &mut self,
         is_behind: bool,
         ctx: &mut Context<'_, H>,
     ) {
-        if self.is_request_side_behind && !is_behind {
-            self.is_request_side_behind = false;
-            for early in self.take_all_early() {
-                self.answer(early, ctx);
-            }
+        let was_behind = std::mem::replace(&mut self.is_request_side_behind, is_behind);
+        if was_behind && !is_behind {
+            self.answer_all_early(ctx);
         }
-        self.is_request_side_behind = is_behind;
+    }
+
+    #[inline(never)]
+    fn answer_all_early<H: Handler>(&mut self, ctx: &mut Context<'_, H>) {
+        for early in self.take_all_early() {
+            self.answer(&early, ctx);
+        }
     }
 
     /// Gives up requests that have waited too long.
@@ -189,7 +194,7 @@ impl Conversation {
     pub(super) fn passing(&mut self, side: Side) -> Option<&mut Body> {
         match side {
             Side::Request => self.asking.as_deref_mut(),
-            Side::Response => (**self.answering.as_mut()?).as_mut()?.body.as_deref_mut(),
+            Side::Response => self.answering.as_mut()?.body.as_deref_mut(),
         }
     }
 

@@ -11,8 +11,6 @@ use crate::protocol::api::ApiKey;
 use crate::tables::Table;
 use crate::time::Timestamp;
 
-/// Places for responses that are kept for the next.
-const MAX_PLACES: usize = 64;
 /// What each request may say without a charge, in bytes: that is bounded by their number.
 const LITTLE: usize = 1 << 10;
 /// Bytes of a response's correlation id.
@@ -23,7 +21,7 @@ impl Conversation {
     /// connections, it ends here; returns whether it is in flight.
     pub(super) fn begin_request<H: Handler>(
         &mut self,
-        pending: Pending,
+        pending: Box<Pending>,
         ctx: &mut Context<'_, H>,
     ) -> bool {
         let Limits { max_inflight, max_inflight_per_connection, .. } = *ctx.limits;
@@ -44,7 +42,7 @@ impl Conversation {
         true
     }
 
-    fn evict<H: Handler>(&mut self, pending: Pending, ctx: &mut Context<'_, H>) {
+    fn evict<H: Handler>(&mut self, pending: Box<Pending>, ctx: &mut Context<'_, H>) {
         ctx.evictions.count(Table::Inflight);
         self.remember(&pending, Unmatched::Evicted, ctx);
         self.end_request(pending, Outcome::Evicted, None, ctx);
@@ -85,9 +83,7 @@ impl Conversation {
                 wrapped: request.wrapped(),
             })
         });
-        let mut place = ctx.inflight.places.pop().unwrap_or_default();
-        *place = Some(Answering { request, response, body });
-        self.answering = Some(place);
+        self.answering = Some(ctx.inflight.answering.boxed(Answering { request, response, body }));
     }
 
     /// Takes a response's end; `last` is when its last byte passed, if that was seen.
@@ -97,14 +93,15 @@ impl Conversation {
         ctx: &mut Context<'_, H>,
     ) {
         self.before = last.map_or(Before::Unseen, Before::Seen);
-        let Some(Answering { request, response, body }) = self.take_answering(ctx) else {
+        let Some(mut answering) = self.answering.take() else {
             return;
         };
-        let response = Answer { last, ..response };
-        let facts = body.map(|body| ctx.decoder.end(body, ctx.evictions));
-        match request {
+        answering.response.last = last;
+        let response = &answering.response;
+        let facts = answering.body.take().map(|body| ctx.decoder.end(body, ctx.evictions));
+        match answering.request.take() {
             Some(request) => self.pair(request, response, facts, ctx),
-            None if self.is_request_side_behind && self.keep_early(response) => {}
+            None if self.is_request_side_behind && self.keep_early(*response) => {}
             None => {
                 if self.is_request_side_behind {
                     ctx.evictions.count(Table::EarlyResponses);
@@ -112,20 +109,12 @@ impl Conversation {
                 self.answer(response, ctx);
             }
         }
-    }
-
-    fn take_answering<H: Handler>(&mut self, ctx: &mut Context<'_, H>) -> Option<Answering> {
-        let mut place = self.answering.take()?;
-        let answering = place.take();
-        if ctx.inflight.places.len() < MAX_PLACES {
-            ctx.inflight.places.push(place);
-        }
-        answering
+        ctx.inflight.answering.recycle(answering);
     }
 
     /// Pairs a complete response, or says why it has no request.
-    pub(super) fn answer<H: Handler>(&mut self, response: Answer, ctx: &mut Context<'_, H>) {
-        let Answer { correlation_id, first, is_ambiguous, .. } = response;
+    pub(super) fn answer<H: Handler>(&mut self, response: &Answer, ctx: &mut Context<'_, H>) {
+        let Answer { correlation_id, first, is_ambiguous, .. } = *response;
         let position = self.inflight.answered_in(correlation_id, &first);
         let position = position.filter(|_| !is_ambiguous);
         if let Some(pending) = position.and_then(|position| self.take_request(position, ctx)) {
@@ -138,8 +127,8 @@ impl Conversation {
     /// Pairs a response that came before its request was known, so that its body passed undecoded.
     pub(super) fn answer_early<H: Handler>(
         &mut self,
-        request: Pending,
-        response: Answer,
+        request: Box<Pending>,
+        response: &Answer,
         ctx: &mut Context<'_, H>,
     ) {
         let undecoded = Some(Undecoded::Early);
@@ -149,9 +138,9 @@ impl Conversation {
 
     pub(super) fn end_request<H: Handler>(
         &mut self,
-        mut pending: Pending,
+        mut pending: Box<Pending>,
         outcome: Outcome,
-        response: Option<(Answer, Option<Box<Facts>>)>,
+        response: Option<(&Answer, Option<Box<Facts>>)>,
         ctx: &mut Context<'_, H>,
     ) {
         ctx.inflight.requests = ctx.inflight.requests.saturating_sub(1);
@@ -183,11 +172,12 @@ impl Conversation {
             answer_time: moments.and_then(|m| m.answer_time()),
             broker_time: moments.and_then(|m| m.broker_time()),
             wait: moments.and_then(|m| m.wait()),
-            request: pending.facts,
+            request: pending.facts.take(),
             response: facts.flatten(),
             session: None,
             client_group: None,
         });
+        ctx.inflight.ended.recycle(pending);
     }
 
     /// What the request says whose frame is passing, as far as it has passed.

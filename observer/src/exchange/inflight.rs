@@ -126,7 +126,7 @@ impl Pending {
 /// The queue, and the ids that recently left it without an answer.
 #[derive(Debug, Default)]
 pub(super) struct Inflight {
-    queue: VecDeque<Pending>,
+    queue: VecDeque<Box<Pending>>,
     /// Each id is larger than the one before it, counted from the oldest.
     is_ascending: bool,
     /// The first id, and how far they have come, if there were any.
@@ -150,7 +150,7 @@ impl Inflight {
         self.queue.len()
     }
 
-    pub(super) fn push(&mut self, pending: Pending) {
+    pub(super) fn push(&mut self, pending: Box<Pending>) {
         let id = pending.correlation_id;
         match pending.behind {
             Behind::Nothing => (self.first_id, self.highest_id, self.had_any) = (id, id, true),
@@ -201,36 +201,36 @@ impl Inflight {
 
     /// The request at this position.
     pub(super) fn get(&self, position: usize) -> Option<&Pending> {
-        self.queue.get(position)
+        self.queue.get(position).map(|request| &**request)
     }
 
     /// The request whose frame is passing now.
     pub(super) fn passing(&mut self) -> Option<&mut Pending> {
-        self.queue.back_mut().filter(|p| !p.has_ended)
+        self.queue.back_mut().map(|request| &mut **request).filter(|p| !p.has_ended)
     }
 
     pub(super) fn newest(&self) -> Option<&Pending> {
-        self.queue.back()
+        self.queue.back().map(|request| &**request)
     }
 
     pub(super) fn newest_mut(&mut self) -> Option<&mut Pending> {
-        self.queue.back_mut()
+        self.queue.back_mut().map(|request| &mut **request)
     }
 
-    pub(super) fn pop_newest(&mut self) -> Option<Pending> {
+    pub(super) fn pop_newest(&mut self) -> Option<Box<Pending>> {
         let newest = self.queue.pop_back();
         self.shrink();
         newest
     }
 
-    pub(super) fn pop_oldest(&mut self) -> Option<Pending> {
+    pub(super) fn pop_oldest(&mut self) -> Option<Box<Pending>> {
         let oldest = self.queue.pop_front();
         self.shrink();
         oldest
     }
 
     /// Takes the oldest if it is older than `before`.
-    pub(super) fn pop_older(&mut self, before: Timestamp) -> Option<Pending> {
+    pub(super) fn pop_older(&mut self, before: Timestamp) -> Option<Box<Pending>> {
         self.queue.front().is_some_and(|p| p.since < before).then(|| self.pop_oldest())?
     }
 
@@ -261,7 +261,7 @@ impl Inflight {
         self.queue.get(position).is_some_and(|p| p.has_ended)
     }
 
-    pub(super) fn remove(&mut self, position: usize) -> Option<Pending> {
+    pub(super) fn remove(&mut self, position: usize) -> Option<Box<Pending>> {
         let removed =
             if position == 0 { self.queue.pop_front() } else { self.queue.remove(position) };
         self.shrink();

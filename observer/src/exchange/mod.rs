@@ -22,6 +22,7 @@ mod inflight;
 mod pairing;
 mod requests;
 mod responses;
+mod spare;
 mod standing;
 mod talk;
 mod timing;
@@ -32,6 +33,7 @@ pub use ear::Ear;
 pub use inflight::Pending;
 pub use requests::Requests;
 pub use responses::Responses;
+use spare::Spare;
 pub use standing::Standing;
 
 use std::time::Duration;
@@ -88,9 +90,10 @@ pub struct Load {
     pub requests: usize,
     /// Memory charged for what they say, in bytes.
     pub fact_bytes: usize,
-    /// Places for responses that pass, used again.
-    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
-    places: Vec<Box<Option<Answering>>>,
+    /// Responses that have passed.
+    answering: Spare<Answering>,
+    /// Requests that have ended.
+    ended: Spare<Pending>,
 }
 
 /// What all conversations share.
@@ -136,9 +139,9 @@ impl<H: Handler> Context<'_, H> {
                 self.handler.event(Event::TopicNamed { id: *id, name });
             }
         }
-        for facts in [&mut exchange.request, &mut exchange.response].into_iter().flatten() {
-            self.decoder.names.complete(facts);
-        }
+        let names = &mut self.decoder.names;
+        names.complete(exchange.request.as_deref_mut());
+        names.complete(exchange.response.as_deref_mut());
         let clients = &mut self.decoder.clients;
         clients.learn(&exchange, self.now, self.evictions);
         if exchange.group().is_none() {

@@ -12,7 +12,7 @@ impl Conversation {
         &mut self,
         position: usize,
         ctx: &mut Context<'_, H>,
-    ) -> Option<Pending> {
+    ) -> Option<Box<Pending>> {
         if self.is_left_for_later(position) {
             return None;
         }
@@ -32,6 +32,7 @@ impl Conversation {
 
     /// Whether the id of the request at this position, which would be answered now, may be that of one
     /// which was not seen.
+    #[inline]
     pub(super) fn is_ambiguous(&self, position: usize) -> bool {
         self.inflight_seen == InflightSeen::Part
             && !self.is_left_for_later(position)

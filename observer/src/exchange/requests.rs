@@ -84,15 +84,12 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     fn end(&mut self, last: Option<Timestamp>) {
         let Ear { conversation, ctx } = &mut self.ear;
         let facts = conversation.end_asking(ctx);
-        let Some(passing) = conversation.inflight.passing() else {
+        let Some(request) = conversation.inflight.passing() else {
             return ctx.decoder.recycle(facts);
         };
-        passing.last = last;
-        passing.has_ended = true;
-        passing.facts = facts;
-        let Some(request) = conversation.inflight.newest_mut() else {
-            return;
-        };
+        request.last = last;
+        request.has_ended = true;
+        request.facts = facts;
         report_request(conversation.peers, request, ctx);
         let api_key = ApiKey(request.api_key);
         if api_key == ApiKey::SASL_HANDSHAKE && request.api_version == 0 {
@@ -111,7 +108,7 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
             return;
         };
         match early {
-            Some(early) => conversation.answer_early(pending, early, ctx),
+            Some(early) => conversation.answer_early(pending, &early, ctx),
             None => conversation.end_request(pending, Outcome::Unacknowledged, None, ctx),
         }
     }
@@ -239,7 +236,7 @@ impl<H: Handler> Requests<'_, '_, H> {
         if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
             self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
         }
-        let pending = Pending {
+        let pending = self.ear.ctx.inflight.ended.boxed(Pending {
             api_key: request.api_key.0,
             api_version: request.api_version,
             correlation_id: request.correlation_id,
@@ -254,7 +251,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             has_ended: false,
             facts: None,
             charged: 0,
-        };
+        });
         let Ear { conversation, ctx } = &mut self.ear;
         if !conversation.begin_request(pending, ctx) {
             return;

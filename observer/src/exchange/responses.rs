@@ -87,8 +87,8 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
-        let answered = self.ear.conversation.answering.as_deref().and_then(Option::as_ref);
-        let answered = answered.and_then(|answering| answering.request.as_ref());
+        let answering = self.ear.conversation.answering.as_ref();
+        let answered = answering.and_then(|answering| answering.request.as_ref());
         if answered
             .is_some_and(|r| ApiKey(r.api_key) == ApiKey::SASL_HANDSHAKE && r.api_version == 0)
         {

@@ -29,17 +29,21 @@ impl Moments {
 
     /// A broker serves one request of a connection at a time: the time behind the one before.
     pub(super) fn wait(&self) -> Option<Duration> {
-        match self.before {
-            Before::Start => Some(Duration::ZERO),
-            Before::Seen(previous) => Some(previous.since(self.request_last?)),
-            Before::Unseen => None,
-        }
+        self.wait_ns().map(Duration::from_nanos)
     }
 
     /// Response's first byte minus request's last byte minus the wait.
     pub(super) fn broker_time(&self) -> Option<Duration> {
-        let answered = self.response_first?.checked_since(self.request_last?)?;
-        Some(answered.saturating_sub(self.wait()?))
+        let answered = self.response_first?.0.checked_sub(self.request_last?.0)?;
+        Some(Duration::from_nanos(answered.saturating_sub(self.wait_ns()?)))
+    }
+
+    fn wait_ns(&self) -> Option<u64> {
+        match self.before {
+            Before::Start => Some(0),
+            Before::Seen(previous) => Some(previous.0.saturating_sub(self.request_last?.0)),
+            Before::Unseen => None,
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Waiting {
 /// A request, and the response with its id.
 #[derive(Debug)]
 pub(super) struct Paired {
-    pub(super) request: Pending,
+    pub(super) request: Box<Pending>,
     pub(super) response: Answer,
     pub(super) facts: Option<Box<Facts>>,
 }
@@ -96,13 +96,13 @@ impl Conversation {
     #[inline]
     pub(super) fn pair<H: Handler>(
         &mut self,
-        request: Pending,
-        response: Answer,
+        request: Box<Pending>,
+        response: &Answer,
         facts: Option<Box<Facts>>,
         ctx: &mut Context<'_, H>,
     ) {
         if self.may_have_unseen_before(&request) {
-            return self.pair_first(Paired { request, response, facts }, ctx);
+            return self.pair_first(Paired { request, response: *response, facts }, ctx);
         }
         self.end_request(request, Outcome::Answered, Some((response, facts)), ctx);
     }
@@ -176,7 +176,7 @@ impl Conversation {
 
     fn end_paired<H: Handler>(&mut self, paired: Paired, ctx: &mut Context<'_, H>) {
         let Paired { request, response, facts } = paired;
-        self.end_request(request, Outcome::Answered, Some((response, facts)), ctx);
+        self.end_request(request, Outcome::Answered, Some((&response, facts)), ctx);
     }
 
     fn end_doubtful<H: Handler>(&mut self, paired: Paired, ctx: &mut Context<'_, H>) {

@@ -62,7 +62,10 @@ impl Step {
             let used = match self.phase {
                 Phase::Prefix => {
                     let passed = bytes.len().saturating_sub(rest.len());
-                    self.prefix(carrier.after(passed), rest, receiver)
+                    match self.whole(carrier, passed, rest, receiver) {
+                        Some(used) => used,
+                        None => self.prefix(carrier.after(passed), rest, receiver),
+                    }
                 }
                 Phase::Head => self.head(carrier.time, rest, receiver),
                 Phase::Body | Phase::Opaque => Ok(self.body(carrier.time, rest, receiver)),
@@ -108,6 +111,32 @@ impl Step {
         if len == left { Ok(()) } else { Err(OutOfStep { unused: 0, reason: None }) }
     }
 
+    /// Takes a frame that is all there, as most are, behind so many bytes that have passed of what the
+    /// packet carried; returns how many bytes it takes.
+    #[inline]
+    fn whole<R: Receiver>(
+        &mut self,
+        carrier: &Carrier,
+        passed: usize,
+        bytes: &[u8],
+        receiver: &mut R,
+    ) -> Option<Result<usize, (usize, Malformed)>> {
+        let (prefix, behind) = bytes.split_first_chunk().filter(|_| self.prefix_len == 0)?;
+        let len = receiver.length(i32::from_be_bytes(*prefix)).ok()?;
+        let frame = behind.get(..len as usize)?;
+        let used = frame.len().saturating_add(prefix.len());
+        (self.first, self.len, self.passed) = (carrier.after(passed), len, len);
+        self.deliver(used, receiver);
+        Some(match self.judge(frame, true, receiver) {
+            Ok(()) => {
+                self.end(carrier.time, receiver);
+                Ok(used)
+            }
+            Err(reason) => Err((used, reason)),
+        })
+    }
+
+    #[inline(never)]
     fn prefix<R: Receiver>(
         &mut self,
         carrier: Carrier,

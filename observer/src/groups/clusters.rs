@@ -49,8 +49,8 @@ pub enum Finding {
     Gone(Cluster),
 }
 
-/// What an exchange says: these are of one cluster, with this id if it says it.
-struct Word<'a> {
+/// What an exchange says of its broker's cluster: these are of one, with this id if it says it.
+pub struct Word<'a> {
     id: Option<&'a Arc<str>>,
     brokers: Vec<Endpoint>,
 }
@@ -85,11 +85,9 @@ impl Clusters {
         cluster
     }
 
-    /// Learns what an exchange says of its broker's cluster.
-    pub fn learn(&mut self, exchange: &Exchange, evictions: &mut Evictions) -> Vec<Finding> {
-        let Some(Word { id, brokers }) = Word::of(exchange) else {
-            return Vec::new();
-        };
+    /// Learns what an exchange says.
+    pub fn learn(&mut self, word: Word<'_>, evictions: &mut Evictions) -> Vec<Finding> {
+        let Word { id, brokers } = word;
         let mut findings = Vec::new();
         let known = match id {
             Some(id) => self.by_id.get(id).copied(),
@@ -213,13 +211,14 @@ impl Clusters {
 }
 
 impl<'a> Word<'a> {
-    fn of(exchange: &'a Exchange) -> Option<Self> {
+    /// Most exchanges say nothing of it.
+    pub fn of(exchange: &'a Exchange) -> Option<Self> {
         let response = answers::answered(exchange)?;
         // Brokers name the cluster that they mean (KIP-595), and one of another refuses. What a client
         // says is not always looked at, as in Fetch.
-        let is_brokers = exchange.api_key().lookup().is_some_and(Api::is_between_brokers);
-        let request = exchange.request.as_ref().filter(|_| is_brokers);
-        let wanted = request.and_then(|request| request.cluster());
+        let is_brokers = || exchange.api_key().lookup().is_some_and(Api::is_between_brokers);
+        let named = exchange.request.as_ref().and_then(|request| request.cluster());
+        let wanted = named.filter(|_| is_brokers());
         let is_granted = response.undecoded.is_none() && response.errors.is_empty();
         let id = response.cluster().or(wanted.filter(|_| is_granted));
         if id.is_none() && response.brokers().is_empty() {

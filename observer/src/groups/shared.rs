@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::clusters::{Cluster, Clusters, Finding};
+use super::clusters::{Cluster, Clusters, Finding, Word};
 use crate::event::{Endpoint, Exchange};
 use crate::tables::Evictions;
 
@@ -41,8 +41,11 @@ impl SharedClusters {
     /// Learns what an exchange says of its broker's cluster; of one that it has learned from just
     /// before, nothing.
     pub(super) fn learn(&self, exchange: &Exchange, evictions: &mut Evictions) {
+        let Some(word) = Word::of(exchange) else {
+            return;
+        };
         let mut state = self.state();
-        let findings = state.clusters.learn(exchange, evictions);
+        let findings = state.clusters.learn(word, evictions);
         if state.is_followed {
             state.findings.extend(findings);
         }

@@ -48,6 +48,10 @@ impl Clock {
         if (1..=STRIDE_NS).contains(&told.0.saturating_sub(time.0)) {
             return;
         }
+        self.go_on(told, time);
+    }
+
+    fn go_on(&mut self, told: Timestamp, time: Timestamp) {
         self.now = Timestamp(self.now.0.saturating_add(time.0.saturating_sub(told.0)));
         self.told = Some(time);
         self.leap = None;
@@ -59,7 +63,7 @@ impl Clock {
             return self.set(time);
         };
         if time.0.abs_diff(told.0) <= STRIDE_NS {
-            self.set(time.max(told));
+            self.go_on(told, time.max(told));
         } else if let Some(believed) = self.witness(time, time > told) {
             self.set(believed);
         }

@@ -42,6 +42,11 @@ impl End {
         self.0.filter(|mark| counts(mark) && !is_passed(mark.at, next))
     }
 
+    /// Whether nothing was said of it.
+    const fn is_unmarked(self) -> bool {
+        self.0.is_none()
+    }
+
     fn note_fin(&mut self, at: Seq, next: Option<Seq>, is_believed: bool) {
         let is_believed = is_believed || is_within(at, next, LATE_WINDOW);
         self.note(Mark { at, is_reset: false, is_believed }, next);
@@ -98,8 +103,20 @@ impl Half {
 }
 
 impl Connection {
-    /// Takes what a segment says of the connection's end.
+    /// Takes what a segment says of the connection's end; most say nothing.
     pub(super) fn check_end<H: Handler>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        let is_last = segment.flags.has(TcpFlags::FIN) || segment.flags.has(TcpFlags::RST);
+        if is_last || !(self.request.end.is_unmarked() && self.response.end.is_unmarked()) {
+            self.note_end(side, segment, shared);
+        }
+    }
+
+    fn note_end<H: Handler>(
         &mut self,
         side: Side,
         segment: &Segment<'_>,

@@ -5,7 +5,7 @@ use super::half::{Act, Half};
 use super::successor::Successor;
 use crate::event::{Event, Handler, Outcome, Peers, Side};
 use crate::exchange::{Context, Conversation, Ear, Requests, Responses, Standing};
-use crate::input::{Segment, Seq};
+use crate::input::{Segment, Seq, Wants};
 use crate::protocol::plausible::{self, Guess};
 use crate::stream::Budget;
 use crate::time::Timestamp;
@@ -71,6 +71,11 @@ impl Connection {
         !self.is_closed() && self.request.held().saturating_add(self.response.held()) > 0
     }
 
+    /// Whether both directions are in step, so that nothing is left to believe.
+    fn is_in_step(&self) -> bool {
+        self.request.framer.is_in_step() && self.response.framer.is_in_step()
+    }
+
     /// Where it is seen from; fixed once its opening was reported.
     pub(super) fn peers_mut(&mut self, change: impl FnOnce(&mut Peers)) {
         if self.life == Life::New {
@@ -104,11 +109,14 @@ impl Connection {
                 self.open(wire_len, shared);
                 self.infer_start(side, segment, shared.config);
                 self.note_talk(side, segment, shared);
-                let is_here = self.half(side).begins_frame(segment);
+                let is_here =
+                    segment.wants == Wants::Here && self.half_of(side).begins_frame(segment);
                 self.pass(side, segment, shared);
-                self.believe(shared);
-                if side == Side::Response {
-                    self.believe_answer(shared);
+                if !self.is_in_step() {
+                    self.believe(shared);
+                    if side == Side::Response {
+                        self.believe_answer(shared);
+                    }
                 }
                 self.resume(side, segment, is_here, shared);
                 self.check_opaque(shared);

@@ -26,10 +26,15 @@ impl Connection {
     }
 
     /// One that turns out to be something else is given up.
+    #[inline]
     pub(super) fn check_opaque<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
-        if self.conversation.standing() != Standing::Opaque || self.life != Life::Open {
-            return;
+        if self.conversation.standing() == Standing::Opaque && self.life == Life::Open {
+            self.give_up(shared);
         }
+    }
+
+    #[inline(never)]
+    fn give_up<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) {
         self.life = Life::Counted;
         for side in [Side::Request, Side::Response] {
             self.act(side, Act::Finish, shared);

@@ -12,20 +12,21 @@ impl Pipeline {
         self.config.local = local;
     }
 
-    /// Which end sent this. Where both ports are watched, the SYN tells, or what was decided before;
-    /// else the broker is the end with the lower port.
-    pub(super) fn side_of(&self, segment: &Segment<'_>) -> Side {
+    /// Which end sent this, if one is watched. Where both ports are, the SYN tells, or what was decided
+    /// before; else the broker is the end with the lower port.
+    pub(super) fn side_of(&self, segment: &Segment<'_>) -> Option<Side> {
         let Flow { src, dst } = segment.flow;
         let ports = &self.config.ports;
         let is_request = match (ports.contains(src.port), ports.contains(dst.port)) {
-            (false, _) => true,
+            (false, false) => return None,
+            (false, true) => true,
             (true, false) => false,
             (true, true) if segment.flags.has(TcpFlags::SYN) => !segment.flags.has(TcpFlags::ACK),
             (true, true) if self.connections.contains_key(&segment.flow) => true,
             (true, true) if self.connections.contains_key(&segment.flow.reversed()) => false,
             (true, true) => dst.port <= src.port,
         };
-        if is_request { Side::Request } else { Side::Response }
+        Some(if is_request { Side::Request } else { Side::Response })
     }
 
     /// The ends of a connection from client to broker, as far as this host's addresses tell.

@@ -91,8 +91,10 @@ impl Half {
 
     /// Its source needs to be told no place.
     pub(super) fn settle(&mut self, ledger: &mut Ledger) {
-        ledger.out_of_step = ledger.out_of_step.saturating_sub(self.resume.has_asked().into());
-        self.resume = Resume::default();
+        if self.resume.has_asked() {
+            ledger.out_of_step = ledger.out_of_step.saturating_sub(1);
+            self.resume = Resume::default();
+        }
     }
 
     /// Where the next byte is expected, if that is known.
@@ -140,7 +142,6 @@ impl Half {
         receiver: &mut R,
     ) {
         let (held, bookkeeping) = (self.stream.held(), self.framer.bookkeeping());
-        let end = self.end.at(self.next());
         let mut sink = Delivery { framer: &mut self.framer, receiver };
         match act {
             Act::Push(segment) => {
@@ -157,7 +158,7 @@ impl Half {
             Act::StepAt(offset) => self.framer.step_at(offset, receiver),
             Act::LoseStep => self.framer.restart(receiver),
             Act::Finish => self.stream.finish(budget, &mut sink),
-            Act::End => match end {
+            Act::End => match self.end.at(self.stream.next()) {
                 Some(end) => self.stream.finish_at(end, budget, &mut sink),
                 None => self.stream.finish(budget, &mut sink),
             },

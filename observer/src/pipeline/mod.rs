@@ -46,6 +46,7 @@ use hashlink::LruCache;
 use clock::Clock;
 pub use config::Config;
 use connection::{Connection, Shared};
+use succession::Start;
 use upkeep::Upkeep;
 
 use crate::decode::{Decoder, Names, Sessions};
@@ -168,19 +169,18 @@ impl Pipeline {
 
     fn segment<H: Handler>(&mut self, segment: &Segment<'_>, handler: &mut H) {
         self.ledger.seen = self.ledger.seen.saturating_add(segment.wire_len.into());
-        if self.is_unwatched(segment) {
-            return;
-        }
-        let side = self.side_of(segment);
+        let Some(side) = self.side_of(segment) else {
+            return self.pass_unwatched(segment);
+        };
         let key = match side {
             Side::Request => segment.flow,
             Side::Response => segment.flow.reversed(),
         };
         if segment.flags.has(TcpFlags::SYN) {
             self.syn(side, key, segment, handler);
-        } else if !self.pass(side, key, segment, handler) && segment.wire_len > 0 {
+        } else if !self.pass(side, &key, segment, handler) && segment.wire_len > 0 {
             self.follow(key, true, handler);
-            self.pass(side, key, segment, handler);
+            self.pass(side, &key, segment, handler);
         }
     }
 
@@ -189,16 +189,15 @@ impl Pipeline {
     fn pass<H: Handler>(
         &mut self,
         side: Side,
-        key: Flow,
+        key: &Flow,
         segment: &Segment<'_>,
         handler: &mut H,
     ) -> bool {
-        let Some(connection) = find(&mut self.connections, &key) else {
+        let Some(connection) = find(&mut self.connections, key) else {
             return false;
         };
         if let Some(start) = connection.succeeded_by(side, segment) {
-            self.begin(key, start, handler);
-            return self.pass(side, key, segment, handler);
+            return self.pass_to_successor(start, side, *key, segment, handler);
         }
         if !connection.is_closed() {
             connection.last_seen = self.clock.now();
@@ -218,9 +217,22 @@ impl Pipeline {
         };
         connection.segment(side, segment, &mut shared);
         if connection.is_waiting() {
-            self.waiting.insert(key);
+            self.waiting.insert(*key);
         }
         true
+    }
+
+    #[inline(never)]
+    fn pass_to_successor<H: Handler>(
+        &mut self,
+        start: Start,
+        side: Side,
+        key: Flow,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) -> bool {
+        self.begin(key, start, handler);
+        self.pass(side, &key, segment, handler)
     }
 
     /// Makes sure that the connection is followed, and that there are not too many.

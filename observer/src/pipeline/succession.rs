@@ -31,7 +31,7 @@ impl Pipeline {
                 return;
             }
         }
-        self.pass(side, key, segment, handler);
+        self.pass(side, &key, segment, handler);
     }
 
     /// A connection begins: whatever went by its 4-tuple before is over.

@@ -9,7 +9,7 @@ use observer_common::Seq;
 use super::acks::Acks;
 use super::held::Held;
 use super::holes::hand_on;
-use super::part::{Part, parts};
+use super::part::{Part, parts, whole};
 use super::unseen::Unseen;
 use super::{Budget, Limits, MAX_AHEAD, MAX_BEHIND, MAX_SEGMENT, Pushed, Sink};
 use crate::input::Segment;
@@ -82,8 +82,9 @@ impl Direction {
             pushed.discarded = segment.wire_len.into();
         } else if segment.wire_len > 0 && self.held.is_none() && self.next == Some(segment.seq) {
             // As it nearly always is: all of it is new, and nothing waits for it.
-            for part in parts(segment) {
-                hand_on(&part, sink);
+            match whole(segment) {
+                Some(part) => hand_on(&part, sink),
+                None => parts(segment).for_each(|part| hand_on(&part, sink)),
             }
             self.move_on(segment.seq.plus(segment.wire_len));
         } else if segment.wire_len > 0 {

@@ -30,7 +30,7 @@ impl Script {
     fn learn(&mut self, n: u8, key: ApiKey, request: Facts, response: Facts) -> Vec<Finding> {
         let mut exchange = answered(key, request, response);
         exchange.peers.broker = broker(n);
-        self.0.learn(&exchange, &mut self.1)
+        Word::of(&exchange).map(|word| self.0.learn(word, &mut self.1)).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,6 @@ use observer_common::owner::{Hook, Sighting};
 use observer_common::packet::{Packet, Skip};
 
 use super::Record;
-use super::link::LinkType;
 use crate::input::{Chunk, Input, Segment, TcpFlags, Wants};
 use crate::time::Timestamp;
 
@@ -14,7 +13,7 @@ const MAX_SEGMENT_LEN: usize = 1 << 20;
 /// A TCP segment in a captured packet.
 pub struct Found<'a> {
     /// Its headers.
-    pub packet: Packet,
+    pub packet: &'a Packet,
     /// Payload bytes on the wire.
     pub wire_len: u32,
     /// Those of them that are present.
@@ -22,12 +21,11 @@ pub struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Finds it.
+    /// What the record holds of it.
     ///
     /// The IP header's word on the length goes before the packet's own length, which may include
     /// a link's padding. It has none where the packet is larger than 64 KiB (GSO).
-    pub fn in_record(link: LinkType, record: &Record<'a>) -> Result<Self, Skip> {
-        let packet = link.locate(record.bytes)?;
+    pub fn new(packet: &'a Packet, record: &Record<'a>) -> Result<Self, Skip> {
         let present = record.bytes.len();
         let end = match packet.ip_end {
             0 => present.max(record.original_len as usize),
@@ -44,7 +42,7 @@ impl<'a> Found<'a> {
 
     /// The segment as a hook sees it.
     pub fn sighting(&self, hook: Hook, time: Timestamp) -> Sighting {
-        let Packet { seq, flags, .. } = self.packet;
+        let Packet { seq, flags, .. } = *self.packet;
         let fin = u32::from(flags.has(TcpFlags::FIN));
         Sighting {
             hook,
@@ -57,7 +55,7 @@ impl<'a> Found<'a> {
 
     /// Hands it over.
     pub fn deliver(&self, time: Option<Timestamp>, deliver: &mut impl FnMut(Input<'_>)) {
-        let Packet { flow, seq, ack, flags, .. } = self.packet;
+        let Packet { flow, seq, ack, flags, .. } = *self.packet;
         let chunk = [Chunk { offset: 0, bytes: self.bytes, frame_start: false }];
         deliver(Input::Segment(Segment {
             time,

@@ -1,12 +1,13 @@
 //! A pcapng interface: its link type, and what its timestamps mean.
 
+use super::link::LinkType;
 use crate::time::Timestamp;
 
 /// An interface description, as far as packets need it.
 #[derive(Clone, Copy, Debug)]
 pub struct Interface {
-    /// Number of the link type.
-    pub link: u32,
+    /// What its packets begin with, where that is supported.
+    pub link: Option<LinkType>,
     /// Bytes kept of a packet at most; 0 means all.
     pub snap_len: u32,
     /// What its timestamps mean.
@@ -36,6 +37,7 @@ impl Clock {
     }
 
     /// The moment of a timestamp; the nearest that can be represented where it is out of range.
+    #[inline]
     pub fn time(self, ticks: u64) -> Timestamp {
         match self.tick_ns.and_then(|ns| ticks.checked_mul(ns)) {
             Some(ns) => Timestamp(ns),
@@ -44,6 +46,7 @@ impl Clock {
     }
 
     /// The same, whatever the resolution, offset and size.
+    #[inline(never)]
     fn any_time(self, ticks: u64) -> Timestamp {
         // At most 94 bits; a unit too small for 128 bits makes nothing of them.
         let scaled = u128::from(ticks).saturating_mul(NS_PER_S.into());

@@ -51,7 +51,8 @@ impl LinkType {
         matches!(self, Self::Cooked | Self::Cooked2)
     }
 
-    /// Finds the TCP segment.
+    /// Finds the TCP segment. Where it is inlined, its addresses are put together byte by byte.
+    #[inline(never)]
     pub fn locate(self, bytes: &[u8]) -> Result<Packet, Skip> {
         match self {
             Self::Ethernet => packet::parse(bytes, Link::Ethernet),

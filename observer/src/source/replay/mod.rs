@@ -63,8 +63,8 @@ pub struct Replay {
 struct Record<'a> {
     /// When it passed; simple packet blocks do not say.
     time: Option<Timestamp>,
-    /// Number of link type, as registered for pcap.
-    link: u32,
+    /// What it begins with, where that is supported.
+    link: Option<LinkType>,
     /// Interface it was captured on, by its number in the file.
     interface: u16,
     /// Whether the capture has other interfaces as well.
@@ -143,11 +143,12 @@ impl Replay {
     fn record(&mut self, record: &Record<'_>, deliver: &mut impl FnMut(Input<'_>)) {
         count(&mut self.stats.packets);
         self.last_time = record.time.unwrap_or(self.last_time);
-        let Some(link) = LinkType::from_number(record.link) else {
+        let Some(link) = record.link else {
             count(&mut self.stats.unknown_links);
             return;
         };
-        match Found::in_record(link, record) {
+        let located = link.locate(record.bytes);
+        match located.as_ref().map_err(|skip| *skip).and_then(|p| Found::new(p, record)) {
             Err(skip) => self.stats.skip(skip),
             Ok(found) if !self.is_watched(&found) => count(&mut self.stats.unwatched),
             Ok(found) if !self.is_owned(link, record, &found) => {

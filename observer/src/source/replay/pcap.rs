@@ -30,10 +30,8 @@ pub fn read<R: Read>(
 ) -> Result<(), Problem> {
     let (header, is_modified) = read_header(window)?;
     // The upper bits tell about frame check sequences; IP's own length leaves those out.
-    let link = header.network.0.cast_unsigned() & 0xffff;
-    if LinkType::from_number(link).is_none() {
-        return Err(Problem::UnknownLink(link));
-    }
+    let number = header.network.0.cast_unsigned() & 0xffff;
+    let link = LinkType::from_number(number).ok_or(Problem::UnknownLink(number))?;
     let parse: ParseRecord = match (is_modified, header.is_bigendian()) {
         (true, true) => parse_modified_be,
         (true, false) => parse_pcap_frame_modified,
@@ -44,7 +42,7 @@ pub fn read<R: Read>(
     let mut deliver = |block: LegacyPcapBlock<'_>| {
         sink(Record {
             time: Some(time(&block, ns_per_unit)),
-            link,
+            link: Some(link),
             interface: 0,
             has_others: false,
             bytes: block.data,

@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use super::section::Section;
+use super::section::{Section, read_u32};
 use super::window::Window;
 use super::{Damage, MAX_BLOCK_LEN, Problem, Record};
 
@@ -120,9 +120,4 @@ fn check_end(block: &[u8], head: &Head) -> Result<(), Damage> {
         return Ok(());
     }
     Err(Damage::UnequalLengths(u32::try_from(head.len).unwrap_or(u32::MAX), end))
-}
-
-/// An integer in a section's byte order.
-const fn read_u32(bytes: [u8; 4], big_endian: bool) -> u32 {
-    if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
 }

@@ -7,7 +7,7 @@ use super::Problem;
 /// Bytes of the first read; the next ones are larger, up to [`READ_LEN`].
 const FIRST_READ_LEN: usize = 16 << 10;
 /// Bytes read ahead at a time.
-const READ_LEN: usize = 256 << 10;
+const READ_LEN: usize = 64 << 10;
 
 /// The part of a stream that is in memory.
 pub struct Window<R> {
@@ -16,42 +16,52 @@ pub struct Window<R> {
     /// The bytes present are `buffer[start..end]`.
     start: usize,
     end: usize,
-    /// Offset of `start` in the stream.
-    offset: u64,
+    /// Offset of the buffer's first byte in the stream.
+    base: u64,
 }
 
 impl<R: Read> Window<R> {
     /// A window at a stream's start.
     pub const fn new(stream: R) -> Self {
-        Self { stream, buffer: Vec::new(), start: 0, end: 0, offset: 0 }
+        Self { stream, buffer: Vec::new(), start: 0, end: 0, base: 0 }
     }
 
     /// Bytes consumed so far.
+    #[inline]
     pub const fn offset(&self) -> u64 {
-        self.offset
+        self.base.saturating_add(self.start as u64)
     }
 
     /// The next bytes, at least `wanted` of them; fewer only where the stream ends before.
+    #[inline]
     pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Problem> {
+        if self.present() < wanted {
+            self.read_on(wanted)?;
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// Forgets the next `n` bytes, of those present.
+    #[inline]
+    pub fn consume(&mut self, n: usize) {
+        self.start = self.start.saturating_add(n).min(self.end);
+    }
+
+    /// Bytes in memory and not consumed.
+    #[inline]
+    const fn present(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    #[inline(never)]
+    fn read_on(&mut self, wanted: usize) -> Result<(), Problem> {
         while self.present() < wanted {
             self.make_room();
             if self.read_some()? == 0 {
                 break;
             }
         }
-        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
-    }
-
-    /// Forgets the next `n` bytes, of those present.
-    pub fn consume(&mut self, n: usize) {
-        let n = n.min(self.present());
-        self.start = self.start.saturating_add(n);
-        self.offset = self.offset.saturating_add(n as u64);
-    }
-
-    /// Bytes in memory and not consumed.
-    const fn present(&self) -> usize {
-        self.end.saturating_sub(self.start)
+        Ok(())
     }
 
     /// Room for at least one more byte. Doubles when full, whatever was wanted.
@@ -60,6 +70,7 @@ impl<R: Read> Window<R> {
             return;
         }
         self.buffer.copy_within(self.start..self.end, 0);
+        self.base = self.offset();
         self.end = self.present();
         self.start = 0;
         let len = self.buffer.len();
@@ -77,7 +88,7 @@ impl<R: Read> Window<R> {
                 Ok(n)
             }
             Err(source) => {
-                let offset = self.offset.saturating_add(self.present() as u64);
+                let offset = self.base.saturating_add(self.end as u64);
                 Err(Problem::Read { offset, source })
             }
         }

@@ -1,0 +1,32 @@
+//! Boxes that are no longer needed, kept for the next values: most come and go one after the other.
+
+/// Boxes whose memory is used again.
+#[derive(Debug)]
+pub struct Spare<T>(Vec<Box<T>>);
+
+/// Boxes that are kept.
+const KEPT: usize = 1024;
+
+impl<T> Default for Spare<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Spare<T> {
+    /// Puts a value into a box.
+    #[inline]
+    pub fn boxed(&mut self, value: T) -> Box<T> {
+        let Some(mut place) = self.0.pop() else { return Box::new(value) };
+        *place = value;
+        place
+    }
+
+    /// Takes back a box; what its value held is best taken from it before.
+    #[inline]
+    pub fn recycle(&mut self, place: Box<T>) {
+        if self.0.len() < KEPT {
+            self.0.push(place);
+        }
+    }
+}

@@ -3,10 +3,9 @@
 
 use std::fmt::Write;
 
-use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::meaning::Scope;
-use observer::protocol::program::{self, Op, Place, Program, Value};
+use observer::protocol::program::{self, Key, Op, Place, Program, Value};
 use observer::protocol::schema::LAYOUTS;
 
 /// Those that carry most of the traffic.
@@ -18,18 +17,17 @@ const HEAD: &str = "\
 #![expect(clippy::too_many_lines, reason = \"a line for each layout\")]
 
 use super::{Cursor, place, run};
-use crate::event::Side::{self, Request, Response};
+use crate::event::Side::{Request, Response};
 use crate::protocol::api::ApiKey;
 use crate::protocol::machine::{Machine, Visitor};
 use crate::protocol::meaning::{Role, Scope};
+use crate::protocol::program::Key;
 use crate::protocol::program::Length::{Compact, Int16, Int32};
-";
 
-const FOLLOW: &str = "
-/// Follows one, by its place in [`UNROLLED`].
+/// Follows a layout as far as it is plain, if it is one of these; returns how many bytes that took.
 #[inline]
 pub(super) fn follow<V: Visitor>(
-    layout: u16,
+    layout: Key,
     machine: &mut Machine,
     bytes: &[u8],
     visitor: &mut V,
@@ -41,8 +39,6 @@ fn main() {
     print!("{}", unrolled());
 }
 
-type Key = (ApiKey, Side, i16);
-
 fn unrolled() -> String {
     let layouts: Vec<Key> = LAYOUTS
         .iter()
@@ -52,29 +48,20 @@ fn unrolled() -> String {
             versions.map(|version| (layout.api_key, layout.side, version))
         })
         .collect();
-    let mut code = format!("{HEAD}{}", list(&layouts));
-    code.push_str(FOLLOW);
-    for (index, layout) in layouts.iter().enumerate() {
-        let _ =
-            writeln!(code, "        {index} => run(machine, bytes, visitor, {}),", name(*layout));
+    let mut code = HEAD.to_owned();
+    for layout in &layouts {
+        let (ApiKey(key), side, version) = layout;
+        let name = name(*layout);
+        let _ = writeln!(
+            code,
+            "        (ApiKey({key}), {side:?}, {version}) => run(machine, bytes, visitor, {name}),"
+        );
     }
     code.push_str("        _ => 0,\n    }\n}\n");
     for layout in layouts {
         code.push_str(&function(layout));
     }
     code
-}
-
-fn list(layouts: &[Key]) -> String {
-    let mut list = format!(
-        "\n/// Which they are.\npub(in crate::protocol) const UNROLLED: [(ApiKey, Side, i16); {}] = [\n",
-        layouts.len()
-    );
-    for (api_key, side, version) in layouts {
-        let _ = writeln!(list, "    (ApiKey({}), {side:?}, {version}),", api_key.0);
-    }
-    list.push_str("];\n");
-    list
 }
 
 fn function(layout: Key) -> String {

@@ -20,7 +20,6 @@ mod values;
 mod visitor;
 mod wrapped;
 
-pub(super) use unrolled::UNROLLED;
 pub use visitor::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 
 use self::regions::Regions;
@@ -35,8 +34,8 @@ const MAX_CARRY: usize = MAX_TEXT + 5;
 #[derive(Debug)]
 pub struct Machine {
     program: &'static Program,
-    /// The layout is written out as code, and nothing of the message has passed.
-    unrolled: Option<u16>,
+    /// Some of the message has passed, or is missing.
+    has_begun: bool,
     /// The op to do next.
     at: u16,
     mode: Mode,
@@ -92,7 +91,7 @@ impl Machine {
     pub fn new(program: &'static Program, len: u32) -> Self {
         Self {
             program,
-            unrolled: program.unrolled,
+            has_begun: false,
             at: 0,
             mode: Mode::Op,
             state: State::Running,
@@ -106,7 +105,7 @@ impl Machine {
 
     /// Another message; memory is used again.
     pub fn restart(&mut self, program: &'static Program, len: u32) {
-        (self.program, self.unrolled) = (program, program.unrolled);
+        (self.program, self.has_begun) = (program, false);
         (self.at, self.mode, self.state) = (0, Mode::Op, State::Running);
         self.regions.restart(len);
         (self.skip, self.fixed_from, self.number) = (0, 0, 0);
@@ -116,10 +115,8 @@ impl Machine {
     /// Takes the next bytes.
     #[inline]
     pub fn feed<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
-        let Some(layout) = self.unrolled.take() else {
-            return self.go_on(bytes, visitor);
-        };
-        let rest = self.go_unrolled(layout, bytes, visitor);
+        let has_begun = std::mem::replace(&mut self.has_begun, true);
+        let rest = if has_begun { bytes } else { self.go_unrolled(bytes, visitor) };
         if self.state == State::Running {
             self.go_on(rest, visitor);
         }
@@ -144,7 +141,7 @@ impl Machine {
 
     /// Passes over `len` bytes that are not there.
     pub fn hole<V: Visitor>(&mut self, len: u64, visitor: &mut V) {
-        self.unrolled = None;
+        self.has_begun = true;
         let mut len = u32::try_from(len).unwrap_or(u32::MAX);
         while len > 0 {
             if self.skip == 0 && self.carry.is_empty() {

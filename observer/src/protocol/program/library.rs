@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use super::{Length, Meaning, Op, Place, Program, compile};
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
-use crate::protocol::machine::UNROLLED;
 use crate::protocol::meaning::Role;
 use crate::protocol::schema::{LAYOUTS, Layout};
 
@@ -27,7 +26,7 @@ pub fn client_id() -> &'static Program {
             idle: Box::default(),
             fields: Box::default(),
             is_disputed: false,
-            unrolled: None,
+            facts_of: None,
         }
     })
 }
@@ -81,17 +80,11 @@ fn shelve(shelf: &mut Vec<Option<Program>>, layout: &Layout) {
         }
         if let Some(place) = shelf.get_mut(index) {
             *place = compile(layout, version, Meaning::FACTS).ok().map(|program| {
-                let unrolled = unrolled(layout, version);
-                Program { unrolled, ..program }
+                let facts_of = Some((layout.api_key, layout.side, version));
+                Program { facts_of, ..program }
             });
         }
     }
-}
-
-/// A layout's place among those that are written out as code.
-fn unrolled(layout: &Layout, version: i16) -> Option<u16> {
-    let this = (layout.api_key, layout.side, version);
-    u16::try_from(UNROLLED.iter().position(|unrolled| *unrolled == this)?).ok()
 }
 
 #[cfg(test)]
@@ -100,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_layout_has_a_program() {
-        let (mut programs, mut unrolled) = (0, 0);
+        let mut programs = 0;
         for layout in &LAYOUTS {
             for version in layout.versions.first..=layout.versions.last {
                 for meaning in [Meaning::FACTS, Meaning::EVERYTHING, Meaning::DATA] {
@@ -108,11 +101,10 @@ mod tests {
                         panic!("{} v{version}, {:?}: {why}", layout.api_key, layout.side);
                     }
                 }
-                let program = find(layout.api_key, layout.side, version).unwrap();
-                unrolled += usize::from(program.unrolled.is_some());
+                assert!(find(layout.api_key, layout.side, version).is_some());
                 programs += 1;
             }
         }
-        assert_eq!((programs, unrolled), (736, UNROLLED.len()));
+        assert_eq!(programs, 736);
     }
 }

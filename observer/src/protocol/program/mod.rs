@@ -10,8 +10,10 @@ mod library;
 pub use compile::{CompileError, Meaning, compile};
 pub use library::{client_id, find};
 
+use super::api::ApiKey;
 use super::meaning::{Role, Scope};
 use super::schema::Field;
+use crate::event::Side;
 
 /// Longest run of values at fixed places, in bytes.
 pub const MAX_FIXED: u16 = 128;
@@ -127,9 +129,12 @@ pub struct Program {
     pub fields: Box<[(&'static Field, Option<u16>)]>,
     /// Whether an older release lays the version out in another way.
     pub is_disputed: bool,
-    /// Its place among those that are written out as code, if it is one of them.
-    pub unrolled: Option<u16>,
+    /// Which layout it is of, if it tells an observer's facts.
+    pub facts_of: Option<Key>,
 }
+
+/// A layout: API, direction, version.
+pub type Key = (ApiKey, Side, i16);
 
 impl Program {
     /// The names from the message's field down to the place's, joined by `/`.

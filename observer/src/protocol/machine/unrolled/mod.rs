@@ -7,8 +7,6 @@
 
 mod layouts;
 
-pub(in crate::protocol) use layouts::UNROLLED;
-
 use super::regions::Level;
 use super::visitor::Visitor;
 use super::{Machine, State, plain, read};
@@ -31,14 +29,16 @@ struct Cursor<'a> {
 }
 
 impl Machine {
-    /// Goes on from the program's beginning; returns the bytes that it did not take.
+    /// Begins a message whose layout may be written out as code; returns the bytes that it did not take.
     #[inline(always)]
     pub(super) fn go_unrolled<'a, V: Visitor>(
         &mut self,
-        layout: u16,
         bytes: &'a [u8],
         visitor: &mut V,
     ) -> &'a [u8] {
+        let Some(layout) = self.program.facts_of else {
+            return bytes;
+        };
         let room = bytes.len().min(self.regions.left() as usize);
         let in_region = bytes.get(..room).unwrap_or_default();
         let used = layouts::follow(layout, self, in_region, visitor);
@@ -179,6 +179,7 @@ impl<'a> Cursor<'a> {
         visitor: &mut V,
         element: impl Fn(&mut Self, &mut V) -> Option<()>,
     ) -> Option<()> {
+        const { assert!(AROUND < DEPTH) };
         for done in 0..count {
             if let Some(scope) = scope {
                 visitor.enter(scope);

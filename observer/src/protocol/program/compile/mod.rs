@@ -83,7 +83,7 @@ pub fn compile(layout: &Layout, version: i16, meaning: Meaning) -> Result<Progra
         fields: fields.into(),
         idle: idle.into(),
         is_disputed: layout.disputed.contains(&version),
-        unrolled: None,
+        facts_of: None,
     })
 }
 

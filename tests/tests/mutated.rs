@@ -167,6 +167,7 @@ fn report(program: &'static Program, passing: &Passing) -> (Reports, Result<(), 
             Part::Bytes(bytes) => machine.feed(bytes, &mut reports),
             Part::Missing(_, len) => machine.hole(*len, &mut reports),
         }
+        (machine.may_go_on(), machine.is_whole()).hash(&mut reports.hasher);
     }
     let end = machine.end(&mut reports);
     (reports, end)
@@ -180,10 +181,10 @@ struct Programs {
 }
 
 impl Programs {
-    fn of(message: &Message) -> Self {
-        let (api_key, version, side) = (ApiKey(message.api_key), message.version, message.side);
-        let in_use = program::find(api_key, side, version).expect("a known layout");
-        let plain = decoded::compiled((message.api_key, version, side), Meaning::FACTS);
+    fn of(layout: decoded::Layout) -> Self {
+        let (key, version, side) = layout;
+        let in_use = program::find(ApiKey(key), side, version).expect("a known layout");
+        let plain = decoded::compiled(layout, Meaning::FACTS);
         Self { in_use, plain }
     }
 }
@@ -229,13 +230,17 @@ fn mutations(total: u32) {
     program::find(ApiKey::PRODUCE, Side::Request, 3).expect("a known layout");
     let each = total.div_ceil(PER_LAYOUT * LAYOUTS);
     let mut done = 0;
+    let (mut last, mut programs) = (None, None);
     for message in messages(Plan { seed: 3, ..Plan::of_each(PER_LAYOUT) }).expect("the generator") {
         let message = message.expect("a message");
         let bytes = decoded::bytes(&message);
-        let programs = Programs::of(&message);
+        let layout = (message.api_key, message.version, message.side);
+        if last != Some(layout) {
+            (last, programs) = (Some(layout), Some(Programs::of(layout)));
+        }
         for _ in 0..each {
             let passing = mutate(&bytes, &mut rng);
-            check_work(&message, &passing, programs);
+            check_work(&message, &passing, programs.expect("those of the layout"));
             check_memory(&message, &passing, &mut decoder);
             done += 1;
         }

@@ -16,6 +16,7 @@ mod message;
 mod render;
 mod versions;
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -32,10 +33,21 @@ const RELEASES: [Version; 2] = [Version::LATEST, Version::V3_9];
 /// Where layouts are written out as code.
 const UNROLLED: &str = "observer/src/protocol/machine/unrolled/layouts.rs";
 
-/// Writes the tables of Kafka's APIs, error codes and layouts.
+/// None of them.
+const NOTHING_UNROLLED: &str = "\
+use crate::protocol::machine::{Machine, Visitor};
+use crate::protocol::program::Key;
+
+pub(super) fn follow<V: Visitor>(_: Key, _: &mut Machine, _: &[u8], _: &mut V) -> usize {
+    0
+}
+";
+
+/// Writes the tables of Kafka's APIs, error codes and layouts, and the code of the busiest layouts.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only say whether the committed tables are what would be written.
+    /// Only say whether the committed tables are what would be written; of the code, a test of the
+    /// observer says so.
     #[arg(long)]
     check: bool,
 }
@@ -58,7 +70,7 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
     } else {
         for File { path, text } in &files {
             let file = root.join(path);
-            std::fs::write(file, text).with_context(|| format!("cannot write {path}"))?;
+            fs::write(file, text).with_context(|| format!("cannot write {path}"))?;
         }
         unroll(root)?;
     }
@@ -72,23 +84,31 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
 /// Writes the layouts of most of the traffic out as code, from the programs that the tables give.
 /// Whether the committed code is that is asked by a test of the example.
 fn unroll(root: &Path) -> Result<()> {
+    let file = root.join(UNROLLED);
+    let before = fs::read(&file).unwrap_or_default();
+    // It is part of what writes it, which must be built whatever it is.
+    fs::write(&file, NOTHING_UNROLLED).with_context(|| format!("cannot write {UNROLLED}"))?;
     let output = Command::new("cargo")
         .args(["run", "--quiet", "--package", "observer", "--no-default-features"])
         .args(["--example", "unroll"])
         .current_dir(root)
         .stderr(Stdio::inherit())
         .output()
-        .context("cannot run cargo")?;
-    ensure!(output.status.success(), "the layouts cannot be written out as code");
-    std::fs::write(root.join(UNROLLED), output.stdout)
-        .with_context(|| format!("cannot write {UNROLLED}"))
+        .context("cannot run cargo");
+    let code = output.and_then(|output| {
+        ensure!(output.status.success(), "the layouts cannot be written out as code");
+        Ok(output.stdout)
+    });
+    fs::write(&file, code.as_ref().unwrap_or(&before))
+        .with_context(|| format!("cannot write {UNROLLED}"))?;
+    code.map(drop)
 }
 
 fn compare(root: &Path, files: &[File]) -> Result<()> {
     let mut other_jars = Vec::new();
     for File { path, text } in files {
-        let committed = std::fs::read_to_string(root.join(path))
-            .with_context(|| format!("cannot read {path}"))?;
+        let committed =
+            fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
         if let Some(first) = difference(&committed, text) {
             bail!("{path} is not what the jars give: run `cargo xtask schema`; first {first}");
         }
@@ -144,7 +164,7 @@ mod tests {
     fn other_jars_that_give_the_same_are_noticed() {
         let root = tempfile::tempdir().unwrap();
         let file = |hash| File { path: "table.rs", text: format!("{}{hash}\n", render::HASH) };
-        std::fs::write(root.path().join("table.rs"), file("ab").text).unwrap();
+        fs::write(root.path().join("table.rs"), file("ab").text).unwrap();
         compare(root.path(), &[file("ab")]).unwrap();
         let error = compare(root.path(), &[file("cd")]).unwrap_err().to_string();
         assert!(error.starts_with("the jars are not those of table.rs"), "{error}");

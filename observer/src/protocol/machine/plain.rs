@@ -57,7 +57,7 @@ pub(super) fn records<'a, V: Visitor>(
     Some(behind)
 }
 
-/// A set of one batch.
+/// A set of one batch, all of which is there. (Another asks too much for what nearly always is.)
 #[inline(always)]
 pub(super) fn set<'a, V: Visitor>(
     bytes: &'a [u8],

@@ -5,7 +5,10 @@
 //! steps would do, from a message's beginning on, and stops before the first op that is cut, wrong, long
 //! or rare; from there on the other ways go, as they do for every other layout.
 
+#[rustfmt::skip]
 mod layouts;
+#[cfg(test)]
+mod tests;
 
 use super::regions::Level;
 use super::visitor::Visitor;
@@ -17,7 +20,6 @@ use crate::protocol::program::{Length, Place};
 const DEPTH: usize = 4;
 
 /// How far it is.
-#[derive(Clone, Copy)]
 struct Cursor<'a> {
     /// The bytes that come next in the region.
     bytes: &'a [u8],
@@ -47,7 +49,7 @@ impl Machine {
 
     /// A layout was left before this op.
     #[inline(never)]
-    fn stop_unrolled(&mut self, cursor: Cursor<'_>) {
+    fn stop_unrolled(&mut self, cursor: &Cursor<'_>) {
         self.at = cursor.at;
         for left in cursor.left.iter().take(cursor.depth) {
             // A program has no more levels than there is room for.
@@ -59,7 +61,7 @@ impl Machine {
 /// Follows a layout as far as it is plain; returns how many of the region's bytes that took. Each layout
 /// has its own copy, with the cursor in registers.
 #[inline(never)]
-fn run<'a, V: Visitor>(
+fn to_its_stop<'a, V: Visitor>(
     machine: &mut Machine,
     bytes: &'a [u8],
     visitor: &mut V,
@@ -72,7 +74,7 @@ fn run<'a, V: Visitor>(
     if is_done {
         machine.state = State::Done;
     } else {
-        machine.stop_unrolled(cursor);
+        machine.stop_unrolled(&cursor);
     }
     used
 }
@@ -95,11 +97,11 @@ impl<'a> Cursor<'a> {
 
     /// Bytes with values at fixed places.
     #[inline(always)]
-    fn run<const LEN: usize>(&mut self, at: u16) -> Option<Run<'a, LEN>> {
+    fn fixed<const LEN: usize>(&mut self, at: u16) -> Option<Fixed<'a, LEN>> {
         self.at = at;
-        let (run, behind) = self.bytes.split_first_chunk()?;
+        let (bytes, behind) = self.bytes.split_first_chunk()?;
         self.bytes = behind;
-        Some(Run(run))
+        Some(Fixed(bytes))
     }
 
     #[inline(always)]
@@ -200,9 +202,9 @@ impl<'a> Cursor<'a> {
 }
 
 /// Values at fixed places.
-struct Run<'a, const LEN: usize>(&'a [u8; LEN]);
+struct Fixed<'a, const LEN: usize>(&'a [u8; LEN]);
 
-impl<const LEN: usize> Run<'_, LEN> {
+impl<const LEN: usize> Fixed<'_, LEN> {
     /// A number of `WIDTH` bytes.
     #[inline(always)]
     fn number<const OFFSET: usize, const WIDTH: usize>(

@@ -1,0 +1,98 @@
+//! Plain messages of every layout, written from its program.
+
+use super::*;
+use crate::event::Side;
+use crate::protocol::api::ApiKey;
+use crate::protocol::machine::Machine;
+use crate::protocol::program::{self, Op, Program};
+use crate::protocol::schema::LAYOUTS;
+
+/// Elements of each array.
+const COUNT: u32 = 2;
+const TEXT: &[u8] = b"text";
+
+struct Blind;
+
+impl Visitor for Blind {}
+
+/// Writes what the ops from this one on take, to the end of the element or message; returns the op
+/// behind. Nothing is out of the ordinary.
+fn write(program: &Program, mut at: usize, bytes: &mut Vec<u8>) -> usize {
+    loop {
+        match program.ops[at] {
+            Op::End | Op::Next { .. } => return at + 1,
+            Op::Skip(len) | Op::Fixed { len, .. } => bytes.extend(vec![0; len.into()]),
+            Op::Bytes { length, .. } | Op::Pass(length) => put(bytes, length, TEXT),
+            Op::Row { length, .. } => put(bytes, length, &[]),
+            Op::Records { length, .. } => put(bytes, length, &one_batch()),
+            Op::Tagged { .. } => bytes.push(0),
+            Op::Array { length, end, .. } => {
+                prefix(bytes, length, COUNT);
+                for _ in 0..COUNT {
+                    assert_eq!(write(program, at + 1, bytes), usize::from(end));
+                }
+                at = usize::from(end);
+                continue;
+            }
+            op => panic!("{op:?} is not plain"),
+        }
+        at += 1;
+    }
+}
+
+fn put(bytes: &mut Vec<u8>, length: Length, value: &[u8]) {
+    prefix(bytes, length, value.len() as u32);
+    bytes.extend(value);
+}
+
+fn prefix(bytes: &mut Vec<u8>, length: Length, value: u32) {
+    match length {
+        Length::Int16 => bytes.extend((value as u16).to_be_bytes()),
+        Length::Int32 => bytes.extend(value.to_be_bytes()),
+        Length::Compact => bytes.push(value as u8 + 1),
+    }
+}
+
+fn one_batch() -> Vec<u8> {
+    let mut batch = vec![0; 70];
+    batch[8..12].copy_from_slice(&58_i32.to_be_bytes());
+    batch[16] = 2;
+    batch
+}
+
+/// What tells where a machine is; behind the end nobody asks for the op.
+fn place_of(machine: &Machine) -> String {
+    let Machine { mode, state, regions, skip, fixed_from, carry, .. } = machine;
+    let at = (*state == State::Running).then_some(machine.at);
+    format!("{at:?} {mode:?} {state:?} {regions:?} {skip} {fixed_from} {carry:?}")
+}
+
+#[test]
+fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
+    let busiest = [ApiKey::PRODUCE, ApiKey::FETCH, ApiKey::METADATA];
+    let mut unrolled = 0;
+    for layout in LAYOUTS.iter().filter(|layout| busiest.contains(&layout.api_key)) {
+        for version in layout.versions.first..=layout.versions.last {
+            let (api_key, side) = (layout.api_key, layout.side);
+            let program = program::find(api_key, side, version).unwrap();
+            let mut bytes = Vec::new();
+            write(program, 0, &mut bytes);
+            let len = u32::try_from(bytes.len()).unwrap();
+            let mut whole = Machine::new(program, len);
+            assert!(whole.go_unrolled(&bytes, &mut Blind).is_empty());
+            assert!(whole.is_whole(), "{api_key} {side:?} v{version}");
+            for cut in 0..bytes.len() {
+                let mut by_code = Machine::new(program, len);
+                by_code.feed(&bytes[..cut], &mut Blind);
+                let mut by_steps = Machine::new(program, len);
+                by_steps.go_on(&bytes[..cut], &mut Blind);
+                let name = format!("{api_key} {side:?} v{version}, cut at {cut}");
+                assert_eq!(place_of(&by_code), place_of(&by_steps), "{name}");
+            }
+            unrolled += 1;
+        }
+    }
+    assert_eq!(unrolled, 94);
+    let other = program::find(ApiKey::HEARTBEAT, Side::Request, 4).unwrap();
+    assert_eq!(Machine::new(other, 9).go_unrolled(&[0; 9], &mut Blind).len(), 9);
+}

@@ -47,13 +47,13 @@ impl Machine {
         bytes.get(used..).unwrap_or_default()
     }
 
-    /// A layout was left before this op.
+    /// A layout was left before this op, within `depth` arrays.
     #[inline(never)]
-    fn stop_unrolled(&mut self, cursor: &Cursor<'_>) {
-        self.at = cursor.at;
-        for left in cursor.left.iter().take(cursor.depth) {
+    fn stop_unrolled(&mut self, at: u16, depth: usize, left: [u32; DEPTH]) {
+        self.at = at;
+        for left in left.into_iter().take(depth) {
             // A program has no more levels than there is room for.
-            let _ = self.regions.push(Level::Array(*left));
+            let _ = self.regions.push(Level::Array(left));
         }
     }
 }
@@ -74,7 +74,7 @@ fn to_its_stop<'a, V: Visitor>(
     if is_done {
         machine.state = State::Done;
     } else {
-        machine.stop_unrolled(&cursor);
+        machine.stop_unrolled(cursor.at, cursor.depth, cursor.left);
     }
     used
 }

@@ -177,3 +177,28 @@ fn fins_of_both_ends_end_it_and_what_was_in_flight() {
     assert_eq!(script.said(), ["Heartbeat v0 #2 2/2/0 ms"]);
     assert_eq!(outcomes, [None::<Outcome>]);
 }
+
+#[test]
+fn what_many_connections_say_at_once_is_told_in_the_order_of_their_use() {
+    const CONNECTIONS: u16 = 20;
+    let mut script = Script::new();
+    for n in 0..CONNECTIONS {
+        script.client.port = 40_000 + n;
+        script.handshake();
+        let id = i32::from(n);
+        script.client(&heartbeat(id)).client(&heartbeat(100 + id)).client(&heartbeat(200 + id));
+        script.unseen(From::Broker, &response(id, &[0; 2])).broker(&response(100 + id, &[0; 2]));
+    }
+    assert!(script.said().iter().all(|line| line.starts_with("security")));
+    script.wait(Duration::from_mins(1));
+    let given_up: Vec<_> = script.said();
+    let ids = |said: &[String], kind: &str| -> Vec<i32> {
+        let of_kind = said.iter().filter(|line| line.contains(kind));
+        of_kind.filter_map(|line| line.split(['#', ' ']).nth(3)?.parse().ok()).collect()
+    };
+    let all = |from: i32| (from..from + i32::from(CONNECTIONS)).collect::<Vec<_>>();
+    assert_eq!(ids(&given_up, "lost"), all(0));
+    assert_eq!(ids(&given_up, " ms"), all(100));
+    script.wait(Duration::from_mins(11));
+    assert_eq!(ids(&script.said(), "expired"), all(200));
+}

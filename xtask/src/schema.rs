@@ -85,7 +85,7 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
 /// Whether the committed code is that is asked by a test of the example.
 fn unroll(root: &Path) -> Result<()> {
     let file = root.join(UNROLLED);
-    let before = fs::read(&file).unwrap_or_default();
+    let before = fs::read(&file).unwrap_or_else(|_| NOTHING_UNROLLED.into());
     // It is part of what writes it, which must be built whatever it is.
     fs::write(&file, NOTHING_UNROLLED).with_context(|| format!("cannot write {UNROLLED}"))?;
     let output = Command::new("cargo")

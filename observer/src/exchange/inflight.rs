@@ -201,20 +201,20 @@ impl Inflight {
 
     /// The request at this position.
     pub(super) fn get(&self, position: usize) -> Option<&Pending> {
-        self.queue.get(position).map(|request| &**request)
+        self.queue.get(position).map(Box::as_ref)
     }
 
     /// The request whose frame is passing now.
     pub(super) fn passing(&mut self) -> Option<&mut Pending> {
-        self.queue.back_mut().map(|request| &mut **request).filter(|p| !p.has_ended)
+        self.newest_mut().filter(|p| !p.has_ended)
     }
 
     pub(super) fn newest(&self) -> Option<&Pending> {
-        self.queue.back().map(|request| &**request)
+        self.queue.back().map(Box::as_ref)
     }
 
     pub(super) fn newest_mut(&mut self) -> Option<&mut Pending> {
-        self.queue.back_mut().map(|request| &mut **request)
+        self.queue.back_mut().map(Box::as_mut)
     }
 
     pub(super) fn pop_newest(&mut self) -> Option<Box<Pending>> {

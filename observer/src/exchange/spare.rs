@@ -2,7 +2,7 @@
 
 /// Boxes whose memory is used again.
 #[derive(Debug)]
-pub struct Spare<T>(Vec<Box<T>>);
+pub(super) struct Spare<T>(Vec<Box<T>>);
 
 /// Boxes that are kept.
 const KEPT: usize = 1024;
@@ -16,15 +16,16 @@ impl<T> Default for Spare<T> {
 impl<T> Spare<T> {
     /// Puts a value into a box.
     #[inline]
-    pub fn boxed(&mut self, value: T) -> Box<T> {
+    pub(super) fn boxed(&mut self, value: T) -> Box<T> {
         let Some(mut place) = self.0.pop() else { return Box::new(value) };
         *place = value;
         place
     }
 
-    /// Takes back a box; what its value held is best taken from it before.
+    /// Takes back a box. What its value holds stays until the box is used again: what may be much is to be
+    /// taken from it before.
     #[inline]
-    pub fn recycle(&mut self, place: Box<T>) {
+    pub(super) fn recycle(&mut self, place: Box<T>) {
         if self.0.len() < KEPT {
             self.0.push(place);
         }

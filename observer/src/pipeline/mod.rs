@@ -39,9 +39,7 @@ mod successor;
 mod unwatched;
 mod upkeep;
 
-use std::collections::HashSet;
-
-use hashlink::LruCache;
+use hashlink::{LinkedHashSet, LruCache};
 
 use clock::Clock;
 pub use config::Config;
@@ -67,8 +65,9 @@ pub struct Pipeline {
     config: Config,
     /// By client and broker, the least recently used first.
     connections: Connections,
-    /// Connections that wait for holes to be filled.
-    waiting: HashSet<Flow>,
+    /// Connections that wait for holes to be filled, in a fixed order, as one may teach what another's
+    /// exchanges are told with.
+    waiting: LinkedHashSet<Flow>,
     budget: Budget,
     ledger: Ledger,
     evictions: Evictions,
@@ -83,7 +82,7 @@ impl Pipeline {
     pub fn new(config: Config) -> Self {
         Self {
             connections: LruCache::new_unbounded(),
-            waiting: HashSet::new(),
+            waiting: LinkedHashSet::new(),
             budget: Budget::new(config.buffer_bytes),
             ledger: Ledger::default(),
             evictions: Evictions::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::Shared;
+use super::connection::{Connection, Shared};
 use super::{Pipeline, context};
 use crate::event::{Handler, Outcome};
 use crate::time::Timestamp;
@@ -51,7 +51,7 @@ impl Pipeline {
             budget,
             ctx: context(config, clock, ledger, evictions, inflight, decoder, handler),
         };
-        waiting.retain(|key| {
+        waiting.retain_with_order(|key| {
             // Looking after it is no use of it: the order of eviction stays.
             let Some(connection) = connections.peek_mut(key) else {
                 return false;
@@ -71,19 +71,33 @@ impl Pipeline {
             budget,
             ctx: context(config, clock, ledger, evictions, inflight, decoder, handler),
         };
-        let linger = config.sweep_interval();
-        connections.retain(|_, connection| {
-            let silence = clock.now().since(connection.last_seen);
-            if connection.is_closed() {
-                return silence <= linger;
+        let mut gone = Vec::new();
+        // In the order of their use, as one may teach what another's exchanges are told with.
+        for (key, connection) in connections.iter_mut() {
+            if !connection.stays(&mut shared) {
+                gone.push(*key);
             }
-            connection.expire(&mut shared);
-            if silence > config.idle || connection.is_over() && silence > linger {
-                connection.close(Outcome::Abandoned, &mut shared);
-                return false;
-            }
-            true
-        });
+        }
+        for key in gone {
+            connections.remove(&key);
+        }
+    }
+}
+
+impl Connection {
+    /// Expires its old requests, and closes it if it is over or silent; whether it is kept.
+    fn stays<H: Handler>(&mut self, shared: &mut Shared<'_, '_, H>) -> bool {
+        let silence = shared.ctx.now.since(self.last_seen);
+        let linger = shared.config.sweep_interval();
+        if self.is_closed() {
+            return silence <= linger;
+        }
+        self.expire(shared);
+        if silence > shared.config.idle || self.is_over() && silence > linger {
+            self.close(Outcome::Abandoned, shared);
+            return false;
+        }
+        true
     }
 }
 

@@ -115,6 +115,9 @@ impl Machine {
     /// Takes the next bytes.
     #[inline]
     pub fn feed<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
+        if bytes.is_empty() {
+            return;
+        }
         let has_begun = std::mem::replace(&mut self.has_begun, true);
         let rest = if has_begun { bytes } else { self.go_unrolled(bytes, visitor) };
         if self.state == State::Running {

@@ -31,6 +31,7 @@ pub mod ports;
 pub mod protocol;
 pub mod sink;
 pub mod source;
+mod spare;
 pub mod stream;
 pub mod tables;
 pub mod time;

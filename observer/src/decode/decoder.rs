@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::names::Names;
 use super::sessions::Sessions;
 use crate::groups::{Clients, SharedClusters};
+use crate::spare::Spare;
 use crate::stream::Hole;
 use crate::tables::Evictions;
 
@@ -18,20 +19,15 @@ pub struct Decoder {
     pub sessions: Sessions,
     /// The group that each client belongs to.
     pub clients: Clients,
-    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
-    bodies: Vec<Box<Body>>,
-    #[expect(clippy::vec_box, reason = "the boxes themselves are used again")]
-    facts: Vec<Box<Facts>>,
+    bodies: Spare<Body>,
+    facts: Spare<Facts>,
 }
-
-/// Bodies and facts kept for the next messages.
-const SPARE: usize = 1024;
 
 impl Decoder {
     /// A decoder that shares names.
     pub fn new(names: Names) -> Self {
         let (sessions, clients) = (Sessions::new(0), Clients::new(0, SharedClusters::new(0)));
-        Self { names, sessions, clients, bodies: Vec::new(), facts: Vec::new() }
+        Self { names, sessions, clients, bodies: Spare::default(), facts: Spare::default() }
     }
 
     /// And follows fetch sessions.
@@ -48,8 +44,8 @@ impl Decoder {
 
     /// Begins a message.
     pub fn begin(&mut self, message: Message) -> Box<Body> {
-        let mut body = self.bodies.pop().unwrap_or_default();
-        body.begin(message, self.facts.pop().unwrap_or_default());
+        let mut body = self.bodies.take().unwrap_or_default();
+        body.begin(message, self.facts.take().unwrap_or_default());
         body
     }
 
@@ -67,20 +63,16 @@ impl Decoder {
     /// The message has ended: what it says.
     pub fn end(&mut self, mut body: Box<Body>, evictions: &mut Evictions) -> Box<Facts> {
         let facts = body.end(&mut self.names, evictions);
-        if self.bodies.len() < SPARE {
-            self.bodies.push(body);
-        }
+        self.bodies.recycle(body);
         facts
     }
 
     /// Takes back facts that nobody needs any more.
     pub fn recycle(&mut self, facts: Option<Box<Facts>>) {
-        if let Some(mut facts) = facts
-            && self.facts.len() < SPARE
-        {
+        if let Some(mut facts) = facts {
             // At once: what it holds may be much.
             facts.clear();
-            self.facts.push(facts);
+            self.facts.recycle(facts);
         }
     }
 }

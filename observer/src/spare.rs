@@ -2,7 +2,7 @@
 
 /// Boxes whose memory is used again.
 #[derive(Debug)]
-pub(super) struct Spare<T>(Vec<Box<T>>);
+pub struct Spare<T>(Vec<Box<T>>);
 
 /// Boxes that are kept.
 const KEPT: usize = 1024;
@@ -14,10 +14,16 @@ impl<T> Default for Spare<T> {
 }
 
 impl<T> Spare<T> {
+    /// A box, with what it was taken back with.
+    #[inline]
+    pub fn take(&mut self) -> Option<Box<T>> {
+        self.0.pop()
+    }
+
     /// Puts a value into a box.
     #[inline]
-    pub(super) fn boxed(&mut self, value: T) -> Box<T> {
-        let Some(mut place) = self.0.pop() else { return Box::new(value) };
+    pub fn boxed(&mut self, value: T) -> Box<T> {
+        let Some(mut place) = self.take() else { return Box::new(value) };
         *place = value;
         place
     }
@@ -25,7 +31,7 @@ impl<T> Spare<T> {
     /// Takes back a box. What its value holds stays until the box is used again: what may be much is to be
     /// taken from it before.
     #[inline]
-    pub(super) fn recycle(&mut self, place: Box<T>) {
+    pub fn recycle(&mut self, place: Box<T>) {
         if self.0.len() < KEPT {
             self.0.push(place);
         }

@@ -85,6 +85,14 @@ const fn place(role: Role, field: u16) -> Place {
 
 /// The ops. Each notes which it is, so that it is known where to go on.
 impl<'a> Cursor<'a> {
+    /// Takes a value, which returns the bytes behind it.
+    #[inline(always)]
+    fn take(&mut self, at: u16, value: impl FnOnce(&'a [u8]) -> Option<&'a [u8]>) -> Option<()> {
+        self.at = at;
+        self.bytes = value(self.bytes)?;
+        Some(())
+    }
+
     #[inline(always)]
     fn no_tags(&mut self, at: u16) -> Option<()> {
         self.at = at;
@@ -112,17 +120,13 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        self.at = at;
-        self.bytes = plain::text(self.bytes, length, place, visitor)?;
-        Some(())
+        self.take(at, |bytes| plain::text(bytes, length, place, visitor))
     }
 
     /// What is passed over by its length, in elements of `width` bytes.
     #[inline(always)]
     fn row(&mut self, at: u16, length: Length, width: u16) -> Option<()> {
-        self.at = at;
-        self.bytes = plain::row(self.bytes, length, width)?;
-        Some(())
+        self.take(at, |bytes| plain::row(bytes, length, width))
     }
 
     #[inline(always)]
@@ -133,9 +137,7 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        self.at = at;
-        self.bytes = plain::records(self.bytes, length, place, visitor)?;
-        Some(())
+        self.take(at, |bytes| plain::records(bytes, length, place, visitor))
     }
 
     /// A set of records that is looked at.
@@ -147,9 +149,7 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        self.at = at;
-        self.bytes = plain::set(self.bytes, length, place, visitor)?;
-        Some(())
+        self.take(at, |bytes| plain::set(bytes, length, place, visitor))
     }
 
     /// An array's beginning; returns how many elements it has.

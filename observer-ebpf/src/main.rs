@@ -10,6 +10,7 @@
 #![expect(internal_features, reason = "core has no atomics for this target but the intrinsics")]
 
 mod config;
+mod cpu;
 mod flows;
 mod front;
 mod maps;

@@ -1,8 +1,6 @@
 //! The segment at hand, in a map: of values that it reads from there, the verifier knows nothing of the
 //! many ways in which packets are laid out, so that what follows is verified once, not for each of them.
 
-use aya_ebpf::macros::map;
-use aya_ebpf::maps::PerCpuArray;
 use observer_common::flow_state::Span;
 use observer_common::hook::hook;
 use observer_common::owner::Sighting;
@@ -34,17 +32,7 @@ pub struct Seen {
 /// Flags that tell of a connection's state.
 pub const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
 
-#[map]
-static SEEN: PerCpuArray<Seen> = PerCpuArray::with_max_entries(1, 0);
-
 impl Seen {
-    /// Of this CPU, to be noted.
-    #[inline(always)]
-    pub fn room() -> Option<&'static mut Self> {
-        // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
-        SEEN.get_ptr_mut(0).map(|seen| unsafe { &mut *seen })
-    }
-
     /// Notes a packet's segment.
     #[inline(always)]
     pub fn note(&mut self, skb: Skb<'_>, packet: &Packet, len: u32, egress: bool) {

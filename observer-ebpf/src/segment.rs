@@ -10,12 +10,14 @@ use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::{FlowState, Plan};
 use observer_common::packet::{Link, Skip, parse};
 
+use crate::cpu::Cpu;
 use crate::flows::{self, Admission};
 use crate::front::Front;
 use crate::ring::Segment;
 use crate::seen::{STATE_FLAGS, Seen};
+use crate::sieve::Desk;
 use crate::skb::Skb;
-use crate::{maps, measure, sieve};
+use crate::{cpu, maps, measure, sieve};
 
 /// Why a packet made no record.
 pub enum Ignored {
@@ -38,11 +40,22 @@ pub fn observe<const SIEVE: bool>(
     link: Link,
     egress: bool,
 ) -> Result<(), Ignored> {
+    let Cpu { seen, desk } = cpu::this().ok_or(Ignored::NoScratch)?;
+    notice(ctx, link, egress, seen)?;
+    take::<SIEVE>(Segment { skb: Skb(ctx), seen }, desk)
+}
+
+/// Notes the segment that a packet holds, if it is one to look at.
+// What it has on its stack, others may use when it has returned.
+#[inline(never)]
+fn notice(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen) -> Result<(), Ignored> {
     let skb = Skb(ctx);
-    let seen = Seen::room().ok_or(Ignored::NoScratch)?;
     let packet =
         parse(&Front::load(skb, &mut seen.front), link).map_err(|skip| skipped(ctx, skip))?;
-    if !maps::watched(packet.flow.dst.port) && !maps::watched(packet.flow.src.port) {
+    let (a, b) = (packet.flow.src.port, packet.flow.dst.port);
+    // A broker's is nearly always the lower one.
+    let (lower, higher) = if a < b { (a, b) } else { (b, a) };
+    if !maps::watched(lower) && !maps::watched(higher) {
         return Err(Ignored::NotWatched);
     }
     let payload_len = packet.payload_len(skb.len(), skb.segmented()) as u32;
@@ -50,12 +63,12 @@ pub fn observe<const SIEVE: bool>(
         return Err(Ignored::NoPayload);
     }
     seen.note(skb, &packet, payload_len, egress);
-    take::<SIEVE>(Segment { skb, seen })
+    Ok(())
 }
 
 /// Takes a segment, if this hook is the one to do so.
 #[inline(always)]
-fn take<const SIEVE: bool>(segment: Segment<'_>) -> Result<(), Ignored> {
+fn take<const SIEVE: bool>(segment: Segment<'_>, desk: &mut Desk) -> Result<(), Ignored> {
     let counters = maps::counters().ok_or(Ignored::NoScratch)?;
     let len = segment.seen.len;
     match flows::admit(segment.seen.flow(), &segment.seen.sighting(), counters) {
@@ -65,18 +78,22 @@ fn take<const SIEVE: bool>(segment: Segment<'_>) -> Result<(), Ignored> {
         }
         Admission::NoRoom => {
             counters.add(Counter::Seen, u64::from(len));
-            if SIEVE { sieve::copy(segment, counters) } else { segment.submit(0, len, counters) }
+            if !SIEVE {
+                return segment.submit(0, len, counters);
+            }
+            sieve::copy(segment, desk, counters);
+            Ok(())
         }
         Admission::Owned(state, last_ns) => {
             counters.add(Counter::Seen, u64::from(len));
             if measure::is_due(last_ns, segment.seen.header.time_ns) {
                 measure::measure(segment.skb.raw().cast(), segment.seen);
             }
-            if SIEVE {
-                sieve::take(segment, state, counters)
-            } else {
-                take_whole(segment, state, counters)
+            if !SIEVE {
+                return take_whole(segment, state, counters);
             }
+            sieve::take(segment, desk, state, counters);
+            Ok(())
         }
     }
 }

@@ -11,14 +11,12 @@ use observer::ports::Ports;
 use observer_common::sieve::ANSWERS;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tests::capture_writer::{Conversation, Frame, Link, Order, Unit, pcap};
 use tests::in_process::{Said, Segments};
-use tests::sieve::dialogue::{Dialogue, dialogues};
+use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{Sieve, run};
 use tests::talk::{fetch, produce};
 use tests::wire::{heartbeat, heartbeat_answer};
 
-const PORT: u16 = 31_092;
 const SEEDS: u64 = 40;
 const PER_LAYOUT: u32 = 7;
 
@@ -243,18 +241,6 @@ fn hold(capture: &[u8], seeds: u64) {
         kept = kept.min(sieved.ledger.decoded as f64 / sieved.ledger.seen as f64);
     }
     println!("{:.2} % of the bytes are kept", 100.0 * kept);
-}
-
-fn conversation() -> Conversation {
-    let (client, broker) = (([10, 0, 0, 1], 40_000).into(), ([10, 0, 0, 2], PORT).into());
-    Conversation::new(client, broker, 1_000_000_000, 1_000_000).open()
-}
-
-fn capture(talk: Conversation) -> Vec<u8> {
-    let link = Link::Ethernet(&[]);
-    let segments = talk.close().segments();
-    let frames: Vec<_> = segments.iter().map(|segment| Frame::of(link, segment)).collect();
-    pcap(Order::Little, Unit::Nanosecond, link.number(), &frames)
 }
 
 fn assert_same(whole: &Said, sieved: &Said, when: &str) {

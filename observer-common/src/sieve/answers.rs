@@ -42,19 +42,19 @@ impl Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Answers {
-    slots: [Answer; ANSWERS],
     /// How many were noted.
     noted: u32,
     /// How many of them have passed.
     passed: u32,
     /// Whether there were more than there is room for, and none of those left has passed.
     has_forgotten: u32,
+    slots: [Answer; ANSWERS],
 }
 
 impl Answers {
     /// None.
     pub const NONE: Self =
-        Self { slots: [Answer(0); ANSWERS], noted: 0, passed: 0, has_forgotten: 0 };
+        Self { noted: 0, passed: 0, has_forgotten: 0, slots: [Answer(0); ANSWERS] };
 
     /// None is expected any more. What stands in the slots is not looked at.
     #[inline(always)]
@@ -85,6 +85,29 @@ impl Answers {
     #[inline(always)]
     pub const fn has_forgotten(&self) -> bool {
         self.has_forgotten != 0
+    }
+
+    /// Whether no response is expected, nor may be one that was.
+    #[inline(always)]
+    pub const fn expects_none(&self) -> bool {
+        self.noted == self.passed && !self.has_forgotten()
+    }
+
+    /// The answer that is expected next, if it is to this id.
+    #[inline(always)]
+    pub fn next(&self, correlation_id: u32) -> Option<Answer> {
+        if !(1..=ANSWERS as u32).contains(&self.noted.wrapping_sub(self.passed)) {
+            return None;
+        }
+        let answer = self.slots.get(self.passed.wrapping_add(1) as usize % ANSWERS).copied();
+        answer.filter(|answer| answer.correlation_id() == correlation_id)
+    }
+
+    /// It has passed.
+    #[inline(always)]
+    pub const fn pass(&mut self) {
+        self.passed = self.passed.wrapping_add(1);
+        self.has_forgotten = 0;
     }
 
     /// Takes the answer to this id, if it is expected.

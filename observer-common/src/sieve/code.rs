@@ -3,13 +3,13 @@
 use super::word::Word;
 
 /// API keys that an entry is kept for; Kafka has about a hundred.
-pub const API_KEYS: u32 = 128;
+pub const API_KEYS: u32 = 120;
 /// Versions of each; Kafka has about twenty at most.
 pub const VERSIONS: u32 = 32;
 /// Entries, see [`entry_index`].
 pub const ENTRIES: u32 = API_KEYS * VERSIONS;
 /// Words in all; a power of two.
-pub const MAX_WORDS: u32 = 4096;
+pub const MAX_WORDS: u32 = 4000;
 
 /// Gives words and entries; in the kernel they stand in two maps.
 pub trait Code {

@@ -19,6 +19,7 @@ mod act;
 mod answers;
 mod code;
 mod frames;
+mod glance;
 mod observe;
 mod place;
 mod sets;
@@ -38,7 +39,7 @@ pub use frames::{
 };
 pub use observe::{Bench, Walked, lose_step, obey, observe};
 pub use place::{Arrival, Place, Position};
-pub use step::{Step, step};
+pub use step::{Step, step, step_by_word};
 pub use tape::{News, Tape};
 pub use tokens::Tokens;
 pub use walk::{MAX_DEPTH, Walk};

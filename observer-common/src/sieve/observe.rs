@@ -35,6 +35,10 @@ pub trait Bench {
     fn fell(&mut self, why: Why);
     /// The direction is in step again.
     fn resumed(&mut self);
+    /// The same number; see [`super::Tape::forget`].
+    fn forget(&mut self, number: u32) -> u32 {
+        number
+    }
 }
 
 /// How far a walk came.
@@ -69,7 +73,7 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
         return bench.copy(0, 0, Wants::Nothing, false);
     }
     prepare(state, span, bench);
-    let plan = state.plan(span);
+    let plan = Plan::from_numbers(state.plan(span).numbers().map(|number| bench.forget(number)));
     let late = state.place().take_late();
     if late.len > 0 && state.is_in_step() {
         bench.submit(late, false);

@@ -17,7 +17,7 @@ const MAGIC_END: u32 = 17;
 const BATCH_HEADER: u32 = 61;
 /// Where a batch's last offset delta and its count of records begin, and the end of the first.
 const DELTA: u32 = 23;
-const DELTA_END: u32 = DELTA + 4;
+pub(super) const DELTA_END: u32 = DELTA + 4;
 const COUNT: u32 = 57;
 const MESSAGE_HEADER: u32 = 18;
 
@@ -34,7 +34,7 @@ pub(super) fn records<T: Tape>(walk: &mut Walk, tape: &T, word: Word, len: u32) 
         walk.omit += len;
         return Then::go(walk.at.wrapping_add(1));
     }
-    if is_one_batch(tape, len) {
+    if is_one_batch(tape, 0, len) {
         walk.keep += DELTA_END;
         walk.omit += len - DELTA_END;
         return Then::go(walk.at.wrapping_add(1));
@@ -43,16 +43,16 @@ pub(super) fn records<T: Tape>(walk: &mut Walk, tape: &T, word: Word, len: u32) 
     next_batch(walk)
 }
 
-/// Whether the set is one batch whose header is shown, and need not be kept to its end: as nearly all
-/// are that producers send.
+/// Whether the set that begins so far ahead is one batch whose header is shown, and need not be kept to its
+/// end: as nearly all are that producers send.
 #[inline(always)]
-fn is_one_batch<T: Tape>(tape: &T, set: u32) -> bool {
-    if set < BATCH_HEADER || tape.shown() < BATCH_HEADER {
+pub(super) fn is_one_batch<T: Tape>(tape: &T, ahead: u32, set: u32) -> bool {
+    if set < BATCH_HEADER || tape.shown() < ahead + BATCH_HEADER {
         return false;
     }
-    let batch = (tape.number(BEFORE_LENGTH) >> 32) as u32;
-    let magic = tape.number(MAGIC_END - 1) >> 56;
-    magic == 2 && batch == set - LENGTH_END && says_count_twice(tape, 0)
+    let batch = (tape.number(ahead + BEFORE_LENGTH) >> 32) as u32;
+    let magic = tape.number(ahead + MAGIC_END - 1) >> 56;
+    magic == 2 && batch == set - LENGTH_END && says_count_twice(tape, ahead)
 }
 
 /// To the next batch of a set, if there can be one.
@@ -99,7 +99,12 @@ pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &T, magic: u8) -> Then {
         walk.set -= MAGIC_END;
         return leave_set(walk);
     }
-    let kept = if says_count_twice(tape, MAGIC_END) { DELTA_END } else { BATCH_HEADER };
+    let is_shown = tape.shown() >= BATCH_HEADER - MAGIC_END;
+    let kept = if is_shown && says_count_twice(tape, MAGIC_END.wrapping_neg()) {
+        DELTA_END
+    } else {
+        BATCH_HEADER
+    };
     walk.keep += kept - MAGIC_END;
     if walk.batch > walk.set {
         walk.set -= kept;
@@ -110,10 +115,10 @@ pub(super) fn magic<T: Tape>(walk: &mut Walk, tape: &T, magic: u8) -> Then {
     next_batch(walk)
 }
 
-/// Whether a batch's header, of which so many bytes have passed, is shown to its end, and its last offset
-/// delta tells how many records there are.
+/// Whether the last offset delta of a batch that begins so far ahead (its header is shown to its end) tells
+/// how many records there are.
 #[inline(always)]
-fn says_count_twice<T: Tape>(tape: &T, passed: u32) -> bool {
-    let field = |place| (tape.number(place - passed) >> 32) as u32;
-    tape.shown() >= BATCH_HEADER - passed && field(DELTA) == field(COUNT).wrapping_sub(1)
+fn says_count_twice<T: Tape>(tape: &T, ahead: u32) -> bool {
+    let field = |place: u32| (tape.number(place.wrapping_add(ahead)) >> 32) as u32;
+    field(DELTA) == field(COUNT).wrapping_sub(1)
 }

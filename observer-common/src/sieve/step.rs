@@ -3,6 +3,7 @@
 use super::act::act;
 use super::code::Code;
 use super::frames::look_at_token;
+use super::glance::take_frame;
 use super::tape::Tape;
 use super::walk::Walk;
 use super::why::Why;
@@ -22,10 +23,21 @@ pub enum Step {
     Out(Why),
 }
 
-/// Takes a direction one step further, where bytes of the skb have not passed. None of those that come
+/// Takes a direction one step further, or over a whole frame, where bytes of the skb have not passed. None of those that come
 /// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out.
 #[inline(always)]
 pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
+    if walk.starts_plain_frame()
+        && let Some(step) = take_frame(walk, tape, code)
+    {
+        return step;
+    }
+    step_by_word(walk, tape, code)
+}
+
+/// The same, without a glance at a whole frame.
+#[inline(always)]
+pub fn step_by_word<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     match read(walk, tape, code) {
         Step::More => pass(walk, tape),
         out => out,

@@ -14,6 +14,8 @@ pub trait Tape {
     fn show(&mut self, wanted: u32, is_start: bool) -> bool;
     /// The eight bytes that begin `ahead` of the next; what lies behind those shown is anything.
     fn number(&self, ahead: u32) -> u64;
+    /// The eight bytes that end so far ahead of the next, at least eight, whether they are shown or not.
+    fn ending(&self, ahead: u32) -> u64;
     /// Keeps the next `n`, of those shown.
     fn keep(&mut self, n: u32);
     /// Leaves out the next `n`.

@@ -139,6 +139,12 @@ impl Walk {
         self.is_proven() && self.is_between() && self.keep == 0 && self.omit == 0
     }
 
+    /// The same, where it can be no token.
+    #[inline(always)]
+    pub(super) const fn starts_plain_frame(&self) -> bool {
+        self.starts_frame() && self.tokens == Tokens::No as u8
+    }
+
     /// Takes what the other direction says.
     #[inline(always)]
     pub fn hear(&mut self, news: News) {

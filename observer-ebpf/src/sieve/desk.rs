@@ -5,8 +5,6 @@
 //! so each place is masked where it is used.
 
 use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
-use aya_ebpf::macros::map;
-use aya_ebpf::maps::PerCpuArray;
 use observer_common::counters::{Counter, Loss};
 use observer_common::record::{
     CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, SEGMENT_HEADER_ROOM, SegmentHeader,
@@ -65,19 +63,9 @@ pub struct Desk {
     /// Whether nothing is kept.
     pub is_muted: u32,
     /// See `Tape::forget`.
-    pub forgotten: u32,
+    forgotten: u32,
     /// Behind the rest, so that a record's first bytes are near it.
     bytes: [u8; SIZE + SLACK],
-}
-
-#[map]
-static DESK: PerCpuArray<Desk> = PerCpuArray::with_max_entries(1, 0);
-
-/// This CPU's.
-#[inline(always)]
-pub fn desk() -> Option<&'static mut Desk> {
-    // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
-    DESK.get_ptr_mut(0).map(|desk| unsafe { &mut *desk })
 }
 
 impl Desk {
@@ -246,6 +234,17 @@ impl Desk {
             counters.add(Counter::CopiedBytes, u64::from(kept));
         } else {
             lose(counters, Loss::RingFull, len);
+        }
+    }
+
+    /// The same number, of which neither compiler nor verifier knows how it came about.
+    #[inline(always)]
+    pub fn forget(&mut self, number: u32) -> u32 {
+        let place = &raw mut self.forgotten;
+        // SAFETY: a place of the desk's own.
+        unsafe {
+            place.write_volatile(number);
+            place.read_volatile()
         }
     }
 

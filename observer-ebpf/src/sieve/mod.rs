@@ -20,26 +20,17 @@ pub use desk::Desk;
 
 use crate::maps::take_order;
 use crate::ring::{Segment, lose};
-use crate::segment::Ignored;
 use code::Maps;
-use desk::desk;
 
 /// Copies a segment of a direction that nothing can be remembered of.
 #[inline(always)]
-pub fn copy(segment: Segment<'_>, counters: &mut Counters) -> Result<(), Ignored> {
-    let desk = desk().ok_or(Ignored::NoScratch)?;
+pub fn copy(segment: Segment<'_>, desk: &mut Desk, counters: &mut Counters) {
     Table { segment, desk, counters }.copy(0, segment.seen.len, Wants::Nothing, false);
-    Ok(())
 }
 
 /// Takes a segment of a direction that this hook owns.
 #[inline(always)]
-pub fn take(
-    segment: Segment<'_>,
-    state: &mut FlowState,
-    counters: &mut Counters,
-) -> Result<(), Ignored> {
-    let desk = desk().ok_or(Ignored::NoScratch)?;
+pub fn take(segment: Segment<'_>, desk: &mut Desk, state: &mut FlowState, counters: &mut Counters) {
     desk.begin(0, segment.seen.header.seq);
     let (span, ends) = (segment.seen.span(), segment.seen.ends());
     let mut table = Table { segment, desk, counters };
@@ -47,7 +38,7 @@ pub fn take(
         // Another CPU is at it: what comes now is told as it is, and the direction has lost the step.
         state.contended = 1;
         table.copy(0, span.len, Wants::Place, false);
-        return Ok(());
+        return;
     }
     if state.contended != 0 {
         state.contended = 0;
@@ -62,13 +53,12 @@ pub fn take(
     }
     observe(state, &span, ends, &mut table);
     lock::unlock(state);
-    Ok(())
 }
 
 /// A segment, and where its records are put together.
 struct Table<'a> {
     segment: Segment<'a>,
-    desk: &'static mut Desk,
+    desk: &'a mut Desk,
     counters: &'a mut Counters,
 }
 
@@ -131,6 +121,11 @@ impl Bench for Table<'_> {
     #[inline(always)]
     fn fell(&mut self, why: Why) {
         self.counters.add(Counter::of_fall(why), 1);
+    }
+
+    #[inline(always)]
+    fn forget(&mut self, number: u32) -> u32 {
+        self.desk.forget(number)
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! An skb's payload as a walk sees it.
 
+use observer_common::packet::Load;
 use observer_common::sieve::{News, Tape};
 
 use super::desk::Desk;
@@ -35,6 +36,14 @@ impl Tape for Reel<'_> {
     }
 
     #[inline(always)]
+    fn ending(&self, ahead: u32) -> u64 {
+        let Segment { skb, seen } = self.segment;
+        let at = seen.payload + self.desk.at + ahead - 8;
+        // What cannot be read is not what is expected.
+        skb.load::<8>(at as usize).map_or(u64::MAX, u64::from_be_bytes)
+    }
+
+    #[inline(always)]
     fn keep(&mut self, n: u32) {
         self.desk.keep(n);
     }
@@ -51,12 +60,7 @@ impl Tape for Reel<'_> {
 
     #[inline(always)]
     fn forget(&mut self, number: u32) -> u32 {
-        let place = &raw mut self.desk.forgotten;
-        // SAFETY: a place of the desk's own, which the compiler does not look through.
-        unsafe {
-            place.write_volatile(number);
-            place.read_volatile()
-        }
+        self.desk.forget(number)
     }
 }
 

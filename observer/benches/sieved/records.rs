@@ -100,6 +100,11 @@ impl Tape for Reel<'_> {
         bytes.iter().chain(&[0; 8]).take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
+    fn ending(&self, ahead: u32) -> u64 {
+        let bytes = self.bytes.get(..(self.at + ahead) as usize).unwrap_or_default();
+        bytes.last_chunk().map_or(u64::MAX, |last| u64::from_be_bytes(*last))
+    }
+
     fn keep(&mut self, n: u32) {
         if n == 0 {
             return;

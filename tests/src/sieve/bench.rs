@@ -1,7 +1,9 @@
 //! What is done with a segment's bytes: records out.
 
 use observer::input::{Segment, Seq, TcpFlags, Wants};
-use observer_common::sieve::{Bench, Position, Step, Walk, Walked, Why, may_begin, step};
+use observer_common::sieve::{
+    Bench, Position, Step, Walk, Walked, Why, may_begin, step, step_by_word,
+};
 
 use super::tape::Reel;
 use super::{Kept, Sieve, with_chunks};
@@ -48,9 +50,11 @@ const MAX_STEPS: usize = 1 << 20;
 
 impl Table<'_, '_> {
     fn take_steps(&mut self, walk: &mut Walk, from: u32, told: Option<Seq>) -> Walked {
-        let words = self.sieve.words;
+        let (words, by_word) = (self.sieve.words, self.sieve.by_word);
         let mut reel = Reel::new(self, from, told);
         for _ in 0..MAX_STEPS {
+            reel.count_step();
+            let step = if by_word { step_by_word } else { step };
             match step(walk, &mut reel, words) {
                 Step::More => {}
                 Step::Done => return reel.walked(None),

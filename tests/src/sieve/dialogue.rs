@@ -5,8 +5,26 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use observer::event::Side;
 
+use crate::capture_writer::{Conversation, Frame, Link, Order, Unit, pcap};
 use crate::messages::{Message, Plan, decoded, messages};
 use crate::wire::frame;
+
+/// The broker's port in [`conversation`].
+pub const PORT: u16 = 31_092;
+
+/// A connection that has begun.
+pub fn conversation() -> Conversation {
+    let (client, broker) = (([10, 0, 0, 1], 40_000).into(), ([10, 0, 0, 2], PORT).into());
+    Conversation::new(client, broker, 1_000_000_000, 1_000_000).open()
+}
+
+/// A capture of one, which ends.
+pub fn capture(talk: Conversation) -> Vec<u8> {
+    let link = Link::Ethernet(&[]);
+    let segments = talk.close().segments();
+    let frames: Vec<_> = segments.iter().map(|segment| Frame::of(link, segment)).collect();
+    pcap(Order::Little, Unit::Nanosecond, link.number(), &frames)
+}
 
 /// What a client asks, and what it is answered.
 #[derive(Debug)]

@@ -41,6 +41,10 @@ pub struct Sieve {
     pub copied: u64,
     /// Segments that pass before an order is obeyed.
     pub delay: usize,
+    /// Whether no frame is taken at a glance.
+    pub by_word: bool,
+    /// Steps taken.
+    pub steps: usize,
 }
 
 /// Bytes kept of a segment: their offset from the record's first byte, and whether a frame is known to
@@ -60,6 +64,8 @@ impl Default for Sieve {
             resumes: 0,
             copied: 0,
             delay: 0,
+            by_word: false,
+            steps: 0,
         }
     }
 }

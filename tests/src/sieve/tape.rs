@@ -40,6 +40,10 @@ impl<'t, 'a, 's> Reel<'t, 'a, 's> {
         Walked { to: self.at, told: self.told, kept: self.has_kept, out }
     }
 
+    pub const fn count_step(&mut self) {
+        self.table.sieve.steps += 1;
+    }
+
     fn place(&self) -> Seq {
         self.table.segment.seq.plus(self.at)
     }
@@ -77,6 +81,11 @@ impl Tape for Reel<'_, '_, '_> {
             *slot = *byte;
         }
         u64::from_be_bytes(number)
+    }
+
+    fn ending(&self, ahead: u32) -> u64 {
+        let bytes = &self.table.bytes[self.at as usize..(self.at + ahead) as usize];
+        u64::from_be_bytes(*bytes.last_chunk().expect("eight bytes or more"))
     }
 
     fn keep(&mut self, n: u32) {

@@ -1,0 +1,244 @@
+//! A whole frame at a glance: what nearly all frames are goes one short way through its words.
+//!
+//! A frame that ends in the segment at hand, whose arrays have one element or none, with no tagged fields
+//! and at most one record set of one batch, needs nothing of the state that goes on from step to step. Its
+//! numbers are looked at where they lie, and only when all are as expected, something is kept or told.
+//! Every other frame goes the general way, which would say the same of this one.
+
+use super::act::MAX_KEPT;
+use super::answers::Answer;
+use super::code::Code;
+use super::frames::{ANY_RESPONSE, find};
+use super::sets::{DELTA_END, is_one_batch};
+use super::step::{Step, is_shown, min};
+use super::tape::{News, Tape};
+use super::walk::Walk;
+use super::why::Why;
+use super::word::{Op, Width, Word};
+
+/// Words that are looked at, to the record set or to the frame's end, and behind the set.
+const MOST_WORDS: u32 = 12;
+const MOST_BEHIND: u32 = 8;
+/// Bytes before a request's first word: length, API key, version and correlation id.
+const REQUEST_HEAD: u32 = 12;
+/// Bytes before a response's first word: length and correlation id.
+const RESPONSE_HEAD: u32 = 8;
+
+/// What came of a glance.
+const NOTHING: u32 = 0;
+const MORE: u32 = 1;
+const DONE: u32 = 2;
+const UNREADABLE: u32 = 3;
+
+/// Takes a frame that begins with the next byte, if it is one of those; nothing has changed if not.
+#[inline(always)]
+pub(super) fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
+    match glance(walk, tape, code) {
+        MORE => Some(Step::More),
+        DONE => Some(Step::Done),
+        UNREADABLE => Some(Step::Out(Why::Unreadable)),
+        _ => None,
+    }
+}
+
+// Of a function that is called, a verifier knows but the number that it returns.
+#[inline(never)]
+fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
+    if !is_shown(tape, REQUEST_HEAD, true) || tape.shown() < REQUEST_HEAD {
+        return NOTHING;
+    }
+    let Some(frame) = begin(walk, tape, code) else { return NOTHING };
+    let stop = look_through(&frame, tape, code);
+    let Some(omitted) = omitted(&frame, tape.forget(stop), tape, code) else { return NOTHING };
+    if frame.is_answer {
+        walk.answers.pass();
+    }
+    if frame.answer.word() != 0 {
+        tape.tell(News::Expect(frame.answer));
+    }
+    pass(frame.end, omitted, tape)
+}
+
+/// A frame, once its head was looked at; all places are counted from its first byte.
+#[derive(Clone, Copy)]
+struct Frame {
+    /// Where it ends.
+    end: u32,
+    /// How much of it is shown.
+    shown: u32,
+    /// Where its first word stands, and the byte at which it looks.
+    next: u32,
+    /// The answer to expect, if its word is not 0.
+    answer: Answer,
+    /// Whether it was expected itself.
+    is_answer: bool,
+}
+
+#[inline(always)]
+fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
+    let first = tape.number(0);
+    let end = ((first >> 32) as u32).wrapping_add(4);
+    let head = if walk.is_request() { REQUEST_HEAD } else { RESPONSE_HEAD };
+    if end < head || end > tape.left() {
+        return None;
+    }
+    let mut frame = Frame {
+        end,
+        shown: min(end, tape.shown()),
+        next: place(ANY_RESPONSE, head),
+        answer: Answer::default(),
+        is_answer: false,
+    };
+    if walk.is_request() {
+        let entry = find(code, first as u32);
+        if !entry.is_known() || entry.starts_tokens() {
+            return None;
+        }
+        let id = (tape.number(8) >> 32) as u32;
+        frame.answer = Answer::new(id, entry.response(), 0);
+        frame.next = place(entry.request(), head);
+    } else if !walk.answers.expects_none() {
+        let answer = walk.answers.next(first as u32).filter(|answer| answer.inner() == 0)?;
+        frame.is_answer = true;
+        frame.next = place(answer.word(), head);
+    }
+    Some(frame)
+}
+
+/// The place of a word, and that of a byte, in one number.
+#[inline(always)]
+const fn place(at: u16, byte: u32) -> u32 {
+    byte << 16 | at as u32
+}
+
+/// No place.
+const NOWHERE: u32 = u32::MAX;
+
+/// Looks at a frame's numbers up to that of a set, or the frame's end; the place of the last.
+#[inline(always)]
+fn look_through<T: Tape>(frame: &Frame, tape: &mut T, code: &impl Code) -> u32 {
+    let mut next = frame.next;
+    let shown = tape.forget(frame.shown);
+    for _ in 0..MOST_WORDS {
+        next = tape.forget(next);
+        let at = next as u16;
+        let word = code.word(at);
+        let byte = (next >> 16) + word.before();
+        if byte > shown {
+            break;
+        }
+        if word.is(Op::Records) || word.is(Op::End) || word.is(Op::Rest) {
+            return place(at, byte);
+        }
+        next = go_on(word, byte, at.wrapping_add(1), tape.number(byte));
+    }
+    NOWHERE
+}
+
+/// Where to go on behind a word that looks at these bytes. Numbers are signed as they are read, so that a
+/// verifier need not follow each width: null is one less than the empty length, what is too long for one
+/// byte is negative.
+#[inline(always)]
+const fn go_on(word: Word, byte: u32, behind: u16, bytes: u64) -> u32 {
+    let is_varint = word.width() >> 4;
+    let width = word.width() & 0xf | is_varint;
+    let number = (bytes as i64) >> (64 - 8 * width & 63);
+    let len = number - is_varint as i64;
+    let len = if len == -1 { 0 } else { len as u64 };
+    let byte = byte + width;
+    if word.is(Op::Text) && len <= MAX_KEPT as u64 {
+        place(behind, byte + len as u32)
+    } else if word.is(Op::Tagged) && number == 0 || word.is(Op::Next) {
+        place(behind, byte)
+    } else if word.is(Op::Array) && len <= 1 {
+        place(if len == 0 { word.a() } else { behind }, byte)
+    } else {
+        NOWHERE
+    }
+}
+
+/// What is left out of a frame.
+#[derive(Clone, Copy)]
+struct Omitted {
+    from: u32,
+    len: u32,
+}
+
+/// What is left out of a frame whose last word and number stand here, if it is one of those.
+#[inline(always)]
+fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &T, code: &impl Code) -> Option<Omitted> {
+    let (at, byte) = (stop as u16, stop >> 16);
+    if byte > frame.shown {
+        return None;
+    }
+    let word = code.word(at);
+    if !word.is(Op::Records) {
+        let rest = frame.end - byte;
+        let is_kept = rest == 0 || word.is(Op::Rest) && rest <= word.ab();
+        let is_shown = frame.shown == frame.end;
+        return (is_kept && is_shown).then_some(Omitted { from: frame.end, len: 0 });
+    }
+    let bytes = tape.number(byte);
+    let (number, width) =
+        if word.width() == Width::Varint as u32 { short_varint(bytes) } else { (bytes >> 32, 4) };
+    let (set, len) = (byte + width, word.length(number)?);
+    let kept = if word.a() == 0 { 0 } else { DELTA_END };
+    if set > frame.shown || len <= kept || len > frame.end - set {
+        return None;
+    }
+    let tail = frame.end - set - len;
+    let is_simple = (kept == 0 || is_one_batch(tape, set, len))
+        && ends_behind(at.wrapping_add(1), tail, code)
+        && (tail == 0 || tape.ending(frame.end) << (64 - 8 * tail) == 0);
+    is_simple.then_some(Omitted { from: set + kept, len: len - kept })
+}
+
+/// A varint of at most three bytes; any other is too large.
+#[inline(always)]
+const fn short_varint(bytes: u64) -> (u64, u32) {
+    let (first, second, third) = (bytes >> 56, bytes >> 48 & 0xff, bytes >> 40 & 0xff);
+    if first < 0x80 {
+        (first, 1)
+    } else if second < 0x80 {
+        (first & 0x7f | second << 7, 2)
+    } else if third < 0x80 {
+        (first & 0x7f | (second & 0x7f) << 7 | third << 14, 3)
+    } else {
+        (u32::MAX as u64, 0)
+    }
+}
+
+/// Whether behind a set nothing comes but the ends of elements and so many counts of tagged fields.
+#[inline(always)]
+fn ends_behind(mut at: u16, counts: u32, code: &impl Code) -> bool {
+    let mut seen = 0;
+    for _ in 0..MOST_BEHIND {
+        let word = code.word(at);
+        if word.is(Op::End) {
+            return word.before() == 0 && seen == counts;
+        }
+        if word.before() > 0 || !(word.is(Op::Next) || word.is(Op::Tagged)) {
+            return false;
+        }
+        seen += u32::from(word.is(Op::Tagged));
+        at = at.wrapping_add(1);
+    }
+    false
+}
+
+/// Keeps a frame, but for what is left out.
+#[inline(always)]
+fn pass<T: Tape>(end: u32, omitted: Omitted, tape: &mut T) -> u32 {
+    tape.keep(omitted.from);
+    let tail = end - omitted.from - omitted.len;
+    if omitted.len > 0 {
+        tape.leave_out(omitted.len);
+    }
+    if tail > 0 {
+        if !is_shown(tape, tail, false) {
+            return UNREADABLE;
+        }
+        tape.keep(tail);
+    }
+    if tape.left() == 0 { DONE } else { MORE }
+}

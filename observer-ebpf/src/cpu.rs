@@ -23,3 +23,15 @@ pub fn this() -> Option<&'static mut Cpu> {
     // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
     CPU.get_ptr_mut(0).map(|cpu| unsafe { &mut *cpu })
 }
+
+/// Asks for the first cache lines of what is needed soon, so that they come while its
+/// flow is looked up.
+#[inline(always)]
+pub fn fetch<T, const LINES: usize>(of: &T) {
+    const { assert!(LINES * 64 <= size_of::<T>() && align_of::<T>() >= 4) };
+    let line = core::ptr::from_ref(of).cast::<[u32; 16]>();
+    for n in 0..LINES {
+        // SAFETY: it has as many.
+        unsafe { line.add(n).cast::<u32>().read_volatile() };
+    }
+}

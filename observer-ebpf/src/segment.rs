@@ -41,8 +41,11 @@ pub fn observe<const SIEVE: bool>(
     egress: bool,
 ) -> Result<(), Ignored> {
     let Cpu { seen, desk } = cpu::this().ok_or(Ignored::NoScratch)?;
+    let counters = maps::counters().ok_or(Ignored::NoScratch)?;
     notice(ctx, link, egress, seen)?;
-    take::<SIEVE>(Segment { skb: Skb(ctx), seen }, desk)
+    cpu::fetch::<_, 4>(desk);
+    cpu::fetch::<_, 2>(counters);
+    take::<SIEVE>(Segment { skb: Skb(ctx), seen }, desk, counters)
 }
 
 /// Notes the segment that a packet holds, if it is one to look at.
@@ -68,8 +71,11 @@ fn notice(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen) -> Result<
 
 /// Takes a segment, if this hook is the one to do so.
 #[inline(always)]
-fn take<const SIEVE: bool>(segment: Segment<'_>, desk: &mut Desk) -> Result<(), Ignored> {
-    let counters = maps::counters().ok_or(Ignored::NoScratch)?;
+fn take<const SIEVE: bool>(
+    segment: Segment<'_>,
+    desk: &mut Desk,
+    counters: &mut Counters,
+) -> Result<(), Ignored> {
     let len = segment.seen.len;
     match flows::admit(segment.seen.flow(), &segment.seen.sighting(), counters) {
         Admission::Foreign => {

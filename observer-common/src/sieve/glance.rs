@@ -13,7 +13,6 @@ use super::sets::{DELTA_END, is_one_batch};
 use super::step::{Step, is_shown, min};
 use super::tape::{News, Tape};
 use super::walk::Walk;
-use super::why::Why;
 use super::word::{Op, Width, Word};
 
 /// Words that are looked at, to the record set or to the frame's end, and behind the set.
@@ -28,7 +27,6 @@ const RESPONSE_HEAD: u32 = 8;
 const NOTHING: u32 = 0;
 const MORE: u32 = 1;
 const DONE: u32 = 2;
-const UNREADABLE: u32 = 3;
 
 /// Takes a frame that begins with the next byte, if it is one of those; nothing has changed if not.
 #[inline(always)]
@@ -36,7 +34,6 @@ pub(super) fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Cod
     match glance(walk, tape, code) {
         MORE => Some(Step::More),
         DONE => Some(Step::Done),
-        UNREADABLE => Some(Step::Out(Why::Unreadable)),
         _ => None,
     }
 }
@@ -48,15 +45,25 @@ fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
         return NOTHING;
     }
     let Some(frame) = begin(walk, tape, code) else { return NOTHING };
+    let frame = frame.map(|number| tape.forget(number));
     let stop = look_through(&frame, tape, code);
     let Some(omitted) = omitted(&frame, tape.forget(stop), tape, code) else { return NOTHING };
-    if frame.is_answer {
+    if frame.is_answer != 0 {
         walk.answers.pass();
-    }
-    if frame.answer.word() != 0 {
-        tape.tell(News::Expect(frame.answer));
+    } else if walk.is_request() {
+        ask(tape, code);
     }
     pass(frame.end, omitted, tape)
+}
+
+/// A request has passed: says which answer to expect.
+#[inline(always)]
+fn ask<T: Tape>(tape: &mut T, code: &impl Code) {
+    let answer = find(code, tape.number(0) as u32).response();
+    if answer != 0 {
+        let id = (tape.number(8) >> 32) as u32;
+        tape.tell(News::Expect(Answer::new(id, answer, 0)));
+    }
 }
 
 /// A frame, once its head was looked at; all places are counted from its first byte.
@@ -68,10 +75,21 @@ struct Frame {
     shown: u32,
     /// Where its first word stands, and the byte at which it looks.
     next: u32,
-    /// The answer to expect, if its word is not 0.
-    answer: Answer,
-    /// Whether it was expected itself.
-    is_answer: bool,
+    /// Not 0 for a response that was expected. More may be by the time that it has passed, as the requests
+    /// may be at work on another CPU.
+    is_answer: u32,
+}
+
+impl Frame {
+    #[inline(always)]
+    fn map(self, mut to: impl FnMut(u32) -> u32) -> Self {
+        Self {
+            end: to(self.end),
+            shown: to(self.shown),
+            next: to(self.next),
+            is_answer: to(self.is_answer),
+        }
+    }
 }
 
 #[inline(always)]
@@ -82,27 +100,24 @@ fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
     if end < head || end > tape.left() {
         return None;
     }
-    let mut frame = Frame {
-        end,
-        shown: min(end, tape.shown()),
-        next: place(ANY_RESPONSE, head),
-        answer: Answer::default(),
-        is_answer: false,
-    };
-    if walk.is_request() {
+    let mut is_answer = 0;
+    let at = if walk.is_request() {
         let entry = find(code, first as u32);
         if !entry.is_known() || entry.starts_tokens() {
             return None;
         }
-        let id = (tape.number(8) >> 32) as u32;
-        frame.answer = Answer::new(id, entry.response(), 0);
-        frame.next = place(entry.request(), head);
-    } else if !walk.answers.expects_none() {
-        let answer = walk.answers.next(first as u32).filter(|answer| answer.inner() == 0)?;
-        frame.is_answer = true;
-        frame.next = place(answer.word(), head);
-    }
-    Some(frame)
+        entry.request()
+    } else if walk.answers.expects_none() {
+        ANY_RESPONSE
+    } else {
+        let answer = walk.answers.next(first as u32)?;
+        if answer.inner() != 0 {
+            return None;
+        }
+        is_answer = 1;
+        answer.word()
+    };
+    Some(Frame { end, shown: min(end, tape.shown()), next: place(at, head), is_answer })
 }
 
 /// The place of a word, and that of a byte, in one number.
@@ -118,13 +133,12 @@ const NOWHERE: u32 = u32::MAX;
 #[inline(always)]
 fn look_through<T: Tape>(frame: &Frame, tape: &mut T, code: &impl Code) -> u32 {
     let mut next = frame.next;
-    let shown = tape.forget(frame.shown);
     for _ in 0..MOST_WORDS {
         next = tape.forget(next);
         let at = next as u16;
         let word = code.word(at);
         let byte = (next >> 16) + word.before();
-        if byte > shown {
+        if byte > frame.shown {
             break;
         }
         if word.is(Op::Records) || word.is(Op::End) || word.is(Op::Rest) {
@@ -142,7 +156,7 @@ fn look_through<T: Tape>(frame: &Frame, tape: &mut T, code: &impl Code) -> u32 {
 const fn go_on(word: Word, byte: u32, behind: u16, bytes: u64) -> u32 {
     let is_varint = word.width() >> 4;
     let width = word.width() & 0xf | is_varint;
-    let number = (bytes as i64) >> (64 - 8 * width & 63);
+    let number = (bytes as i64) >> ((64 - 8 * width) & 63);
     let len = number - is_varint as i64;
     let len = if len == -1 { 0 } else { len as u64 };
     let byte = byte + width;
@@ -226,19 +240,13 @@ fn ends_behind(mut at: u16, counts: u32, code: &impl Code) -> bool {
     false
 }
 
-/// Keeps a frame, but for what is left out.
+/// Keeps a frame, but for what is left out, behind which nothing but zeros come.
 #[inline(always)]
 fn pass<T: Tape>(end: u32, omitted: Omitted, tape: &mut T) -> u32 {
     tape.keep(omitted.from);
-    let tail = end - omitted.from - omitted.len;
     if omitted.len > 0 {
         tape.leave_out(omitted.len);
-    }
-    if tail > 0 {
-        if !is_shown(tape, tail, false) {
-            return UNREADABLE;
-        }
-        tape.keep(tail);
+        tape.keep_zeros(end - omitted.from - omitted.len);
     }
     if tape.left() == 0 { DONE } else { MORE }
 }

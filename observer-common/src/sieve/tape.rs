@@ -18,6 +18,8 @@ pub trait Tape {
     fn ending(&self, ahead: u32) -> u64;
     /// Keeps the next `n`, of those shown.
     fn keep(&mut self, n: u32);
+    /// Keeps the next `n`, at most eight, which are zeros; none are shown.
+    fn keep_zeros(&mut self, n: u32);
     /// Leaves out the next `n`.
     fn leave_out(&mut self, n: u32);
     /// Tells the other direction.

@@ -147,6 +147,20 @@ impl Desk {
         self.shown -= n;
     }
 
+    /// Keeps bytes that are zeros, at most eight. What is shown behind them must be shown again.
+    #[inline(always)]
+    pub fn keep_zeros(&mut self, seen: &Seen, n: u32) {
+        if n == 0 {
+            return;
+        }
+        self.open_chunk(seen, false);
+        let place = self.place(self.cursor);
+        // SAFETY: eight bytes lie behind every masked place.
+        unsafe { place.cast::<[u8; 8]>().write([0; 8]) };
+        self.cursor += n;
+        self.at += n;
+    }
+
     /// Leaves bytes out.
     #[inline(always)]
     pub fn leave_out(&mut self, n: u32) {

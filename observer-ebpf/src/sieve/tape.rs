@@ -49,6 +49,11 @@ impl Tape for Reel<'_> {
     }
 
     #[inline(always)]
+    fn keep_zeros(&mut self, n: u32) {
+        self.desk.keep_zeros(self.segment.seen, n);
+    }
+
+    #[inline(always)]
     fn leave_out(&mut self, n: u32) {
         self.desk.leave_out(n);
     }

@@ -122,6 +122,11 @@ impl Tape for Reel<'_> {
         self.shown -= n;
     }
 
+    fn keep_zeros(&mut self, n: u32) {
+        self.shown = n;
+        self.keep(n);
+    }
+
     fn leave_out(&mut self, n: u32) {
         self.at += n;
         self.shown = 0;

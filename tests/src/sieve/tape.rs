@@ -108,6 +108,13 @@ impl Tape for Reel<'_, '_, '_> {
         self.has_kept = true;
     }
 
+    fn keep_zeros(&mut self, n: u32) {
+        let bytes = &self.table.bytes[self.at as usize..(self.at + n) as usize];
+        assert!(n <= 8 && bytes.iter().all(|byte| *byte == 0));
+        (self.shown, self.is_start) = (n, false);
+        self.keep(n);
+    }
+
     fn leave_out(&mut self, n: u32) {
         assert!(n <= self.left());
         self.at += n;

@@ -8,8 +8,15 @@ pub const API_KEYS: u32 = 120;
 pub const VERSIONS: u32 = 32;
 /// Entries, see [`entry_index`].
 pub const ENTRIES: u32 = API_KEYS * VERSIONS;
-/// Words in all; a power of two.
+/// Words in all.
 pub const MAX_WORDS: u32 = 4000;
+
+/// Of an array larger than this the kernel has to look up where each page of it lies.
+const LARGEST: u32 = 32 << 10;
+/// What it keeps beside an array's values.
+const BESIDE: u32 = 512;
+
+const _: () = assert!(8 * ENTRIES + BESIDE <= LARGEST && 8 * MAX_WORDS + BESIDE <= LARGEST);
 
 /// Gives words and entries; in the kernel they stand in two maps.
 pub trait Code {

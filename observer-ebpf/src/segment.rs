@@ -55,15 +55,15 @@ fn notice(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen) -> Result<
     let skb = Skb(ctx);
     let packet =
         parse(&Front::load(skb, &mut seen.front), link).map_err(|skip| skipped(ctx, skip))?;
+    let payload_len = packet.payload_len(skb.len(), skb.segmented()) as u32;
+    if payload_len == 0 && !packet.flags.has(STATE_FLAGS) {
+        return Err(Ignored::NoPayload);
+    }
     let (a, b) = (packet.flow.src.port, packet.flow.dst.port);
     // A broker's is nearly always the lower one.
     let (lower, higher) = if a < b { (a, b) } else { (b, a) };
     if !maps::watched(lower) && !maps::watched(higher) {
         return Err(Ignored::NotWatched);
-    }
-    let payload_len = packet.payload_len(skb.len(), skb.segmented()) as u32;
-    if payload_len == 0 && !packet.flags.has(STATE_FLAGS) {
-        return Err(Ignored::NoPayload);
     }
     seen.note(skb, &packet, payload_len, egress);
     Ok(())

@@ -41,8 +41,8 @@ pub fn observe<const SIEVE: bool>(
     egress: bool,
 ) -> Result<(), Ignored> {
     let Cpu { seen, desk } = cpu::this().ok_or(Ignored::NoScratch)?;
-    let counters = maps::counters().ok_or(Ignored::NoScratch)?;
     notice(ctx, link, egress, seen)?;
+    let counters = maps::counters().ok_or(Ignored::NoScratch)?;
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
     take::<SIEVE>(Segment { skb: Skb(ctx), seen }, desk, counters)

@@ -8,10 +8,15 @@ use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{Kept, Sieve};
+use tests::talk::{fetch, produce, record_set};
+use tests::wire::{frame, heartbeat, heartbeat_answer, string};
 
 const PER_LAYOUT: u32 = 7;
 /// Damaged copies of each layout's dialogue.
 const DAMAGED: u64 = 4;
+const ROUNDS: u32 = 5000;
+/// A window that shows a segment to its end.
+const ALL: u32 = 16_000;
 
 #[test]
 fn every_layout() {
@@ -30,12 +35,61 @@ fn every_layout() {
     }
 }
 
-/// A producer's requests, and what they are answered, take a step each.
+/// Requests and responses with one set, several in a segment and in flight.
 #[test]
-fn a_producers_frames_take_a_step_each() {
+fn sets() {
+    let (mut rng, mut steps) = (StdRng::seed_from_u64(2), [0, 0]);
+    for _ in 0..ROUNDS {
+        let many = rng.random_range(1..6);
+        let (mut requests, mut responses) = (Vec::new(), Vec::new());
+        for id in 0..many {
+            let [mut request, mut response] = exchange(id, &mut rng);
+            if rng.random_range(0..3) == 0 {
+                damage(&mut request, &mut rng);
+                damage(&mut response, &mut rng);
+            }
+            requests.extend(request);
+            responses.extend(response);
+        }
+        let talk = conversation().request(&requests).response(&responses);
+        let recorded = Segments::read(&capture(talk)[..], &Ports::from_iter([PORT..=PORT]));
+        // Where all is shown, no more of a header is kept by word.
+        let (at_a_glance, by_word) =
+            (records(&recorded, false, ALL), records(&recorded, true, ALL));
+        assert_eq!(at_a_glance.told, by_word.told);
+        assert_eq!(at_a_glance.falls, by_word.falls);
+        steps = [steps[0] + at_a_glance.steps, steps[1] + by_word.steps];
+    }
+    assert!(steps[0] * 3 < steps[1] * 2, "{steps:?}");
+}
+
+fn exchange(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
+    let len = rng.random_range(0..400);
+    match rng.random_range(0..4) {
+        0 => produce(id, len),
+        1 => fetch(id, len),
+        2 => [heartbeat(id, "client"), heartbeat_answer(id)],
+        _ => [flexible(id, len), heartbeat_answer(id)],
+    }
+}
+
+/// Produce v9 of one batch with `len` bytes of records.
+fn flexible(id: i32, len: usize) -> Vec<u8> {
+    let set = record_set(1, len);
+    let behind = set.len() as u32 + 1;
+    let varint = [behind as u8 | 0x80, (behind >> 7) as u8];
+    let head = [&[0, 0, 0, 9][..], &id.to_be_bytes(), &string("client"), &[0]].concat();
+    let topic = [&[0, 0, 1, 0, 0, 0, 9, 2, 7][..], b"orders", &[2, 0, 0, 0, 0]].concat();
+    frame(&[&head[..], &topic, &varint, &set, &[0, 0, 0]].concat())
+}
+
+/// A producer's requests, and what they are answered.
+#[test]
+fn a_producers_frames_take_few_steps() {
     let ports = Ports::from_iter([PORT..=PORT]);
     let recorded = Segments::read(&include_bytes!("captures/producer.pcap")[..], &ports);
     let (at_a_glance, by_word) = (records(&recorded, false, 192), records(&recorded, true, 192));
+    assert_eq!(at_a_glance.told, by_word.told);
     assert!(at_a_glance.steps * 3 < by_word.steps, "{} {}", at_a_glance.steps, by_word.steps);
 }
 

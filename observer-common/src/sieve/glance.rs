@@ -3,7 +3,8 @@
 //! A frame that ends in the segment at hand, whose arrays have one element or none, with no tagged fields
 //! and at most one record set of one batch, needs nothing of the state that goes on from step to step. Its
 //! numbers are looked at where they lie, and only when all are as expected, something is kept or told.
-//! Every other frame goes the general way, which would say the same of this one.
+//! Every other frame goes the general way, which would say the same of this one; only of a batch's header
+//! it may keep more, where less of it is shown.
 
 use super::act::MAX_KEPT;
 use super::answers::Answer;
@@ -18,6 +19,8 @@ use super::word::{Op, Width, Word};
 /// Words that are looked at, to the record set or to the frame's end, and behind the set.
 const MOST_WORDS: u32 = 12;
 const MOST_BEHIND: u32 = 8;
+/// Bytes that are looked at, so that a place in them has 16 bits.
+const MOST_SHOWN: u32 = 1 << 14;
 /// Bytes before a request's first word: length, API key, version and correlation id.
 const REQUEST_HEAD: u32 = 12;
 /// Bytes before a response's first word: length and correlation id.
@@ -41,7 +44,7 @@ pub(super) fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Cod
 // Of a function that is called, a verifier knows but the number that it returns.
 #[inline(never)]
 fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
-    if !is_shown(tape, REQUEST_HEAD, true) || tape.shown() < REQUEST_HEAD {
+    if !is_shown(tape, RESPONSE_HEAD, true) || tape.shown() < REQUEST_HEAD {
         return NOTHING;
     }
     let Some(frame) = begin(walk, tape, code) else { return NOTHING };
@@ -75,8 +78,8 @@ struct Frame {
     shown: u32,
     /// Where its first word stands, and the byte at which it looks.
     next: u32,
-    /// Not 0 for a response that was expected. More may be by the time that it has passed, as the requests
-    /// may be at work on another CPU.
+    /// Not 0 for a response that was expected. Asked once, as the requests may be at work on another CPU, and
+    /// expect more by the time that this one has passed.
     is_answer: u32,
 }
 
@@ -117,7 +120,8 @@ fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
         is_answer = 1;
         answer.word()
     };
-    Some(Frame { end, shown: min(end, tape.shown()), next: place(at, head), is_answer })
+    let shown = min(end, min(tape.shown(), MOST_SHOWN));
+    Some(Frame { end, shown, next: place(at, head), is_answer })
 }
 
 /// The place of a word, and that of a byte, in one number.

@@ -23,8 +23,8 @@ pub enum Step {
     Out(Why),
 }
 
-/// Takes a direction one step further, or over a whole frame, where bytes of the skb have not passed. None of those that come
-/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out.
+/// Takes a direction one step further, or over a whole frame, where bytes of the skb have not passed. None
+/// of those that come next are [unwanted](Walk::unwanted), as [`pass`] leaves them out.
 #[inline(always)]
 pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     if walk.starts_plain_frame()

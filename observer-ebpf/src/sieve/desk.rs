@@ -147,7 +147,7 @@ impl Desk {
         self.shown -= n;
     }
 
-    /// Keeps bytes that are zeros, at most eight. What is shown behind them must be shown again.
+    /// Keeps bytes that are zeros, at most eight. None are shown, as bytes were left out before them.
     #[inline(always)]
     pub fn keep_zeros(&mut self, seen: &Seen, n: u32) {
         if n == 0 {

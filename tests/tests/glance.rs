@@ -54,11 +54,8 @@ fn sets() {
         let talk = conversation().request(&requests).response(&responses);
         let recorded = Segments::read(&capture(talk)[..], &Ports::from_iter([PORT..=PORT]));
         // Where all is shown, no more of a header is kept by word.
-        let (at_a_glance, by_word) =
-            (records(&recorded, false, ALL), records(&recorded, true, ALL));
-        assert_eq!(at_a_glance.told, by_word.told);
-        assert_eq!(at_a_glance.falls, by_word.falls);
-        steps = [steps[0] + at_a_glance.steps, steps[1] + by_word.steps];
+        let [at_a_glance, by_word] = both_ways(&recorded, ALL);
+        steps = [steps[0] + at_a_glance, steps[1] + by_word];
     }
     assert!(steps[0] * 3 < steps[1] * 2, "{steps:?}");
 }
@@ -88,9 +85,8 @@ fn flexible(id: i32, len: usize) -> Vec<u8> {
 fn a_producers_frames_take_few_steps() {
     let ports = Ports::from_iter([PORT..=PORT]);
     let recorded = Segments::read(&include_bytes!("captures/producer.pcap")[..], &ports);
-    let (at_a_glance, by_word) = (records(&recorded, false, 192), records(&recorded, true, 192));
-    assert_eq!(at_a_glance.told, by_word.told);
-    assert!(at_a_glance.steps * 3 < by_word.steps, "{} {}", at_a_glance.steps, by_word.steps);
+    let [at_a_glance, by_word] = both_ways(&recorded, 192);
+    assert!(at_a_glance * 3 < by_word, "{at_a_glance} {by_word}");
 }
 
 /// One byte of a frame behind its length, or of its length, is another.
@@ -136,9 +132,14 @@ fn same(frames: &[(Vec<u8>, Vec<u8>)], rng: &mut StdRng) {
     let longest = [200, 3000, 70_000][rng.random_range(0..3)];
     let cut = recorded.cut_up(|| rng.random_range(1..=longest));
     for segments in [recorded, cut] {
-        let (at_a_glance, by_word) =
-            (records(&segments, false, window), records(&segments, true, window));
-        assert_eq!(at_a_glance.falls, by_word.falls);
-        assert_eq!(at_a_glance.told, by_word.told, "window {window}");
+        both_ways(&segments, window);
     }
+}
+
+/// The steps that it takes at a glance and by word, of which the same is told.
+fn both_ways(segments: &Segments, window: u32) -> [usize; 2] {
+    let [at_a_glance, by_word] = [false, true].map(|by_word| records(segments, by_word, window));
+    assert_eq!(at_a_glance.falls, by_word.falls, "window {window}");
+    assert_eq!(at_a_glance.told, by_word.told, "window {window}");
+    [at_a_glance.steps, by_word.steps]
 }

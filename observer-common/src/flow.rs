@@ -11,9 +11,9 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-/// One direction of a TCP connection.
+/// One direction of a TCP connection. Aligned, as it is copied, and otherwise would be byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-#[repr(C)]
+#[repr(C, align(4))]
 pub struct Flow {
     /// Sender.
     pub src: Endpoint,
@@ -23,14 +23,15 @@ pub struct Flow {
 
 const _: () = assert!(size_of::<Endpoint>() == 18 && size_of::<Flow>() == 36);
 
-const V4_PREFIX: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+/// What stands before an IPv4 address.
+const V4_PREFIX: u128 = 0xffff;
 
 impl Endpoint {
     /// An IPv4 endpoint; the address in network byte order.
     #[inline(always)]
     pub const fn v4(ip: [u8; 4], port: u16) -> Self {
-        let [a, b, c, d] = ip;
-        Self { addr: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d], port }
+        let addr = V4_PREFIX << 32 | u32::from_be_bytes(ip) as u128;
+        Self { addr: addr.to_be_bytes(), port }
     }
 
     /// An IPv6 endpoint; the address in network byte order.
@@ -41,19 +42,13 @@ impl Endpoint {
 
     /// The IPv4 address, if it is one.
     #[inline(always)]
-    pub fn as_v4(&self) -> Option<[u8; 4]> {
-        let (prefix, ip) = self.addr.split_first_chunk()?;
-        if *prefix == V4_PREFIX { ip.try_into().ok() } else { None }
+    pub const fn as_v4(&self) -> Option<[u8; 4]> {
+        let addr = u128::from_be_bytes(self.addr);
+        if addr >> 32 == V4_PREFIX { Some((addr as u32).to_be_bytes()) } else { None }
     }
 }
 
 impl Flow {
-    /// Whether it is IPv4's.
-    #[inline(always)]
-    pub fn is_v4(&self) -> bool {
-        self.src.as_v4().is_some() && self.dst.as_v4().is_some()
-    }
-
     /// The same connection, the other direction.
     #[inline(always)]
     #[must_use]

@@ -9,6 +9,18 @@ use crate::{Endpoint, Flow, Seq, TcpFlags};
 pub trait Load {
     /// `N` bytes at `offset`; `None` where the packet ends before.
     fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]>;
+
+    /// The integer of two bytes at `offset`, in network byte order.
+    #[inline(always)]
+    fn load_u16(&self, offset: usize) -> Option<u16> {
+        self.load(offset).map(u16::from_be_bytes)
+    }
+
+    /// That of four bytes.
+    #[inline(always)]
+    fn load_u32(&self, offset: usize) -> Option<u32> {
+        self.load(offset).map(u32::from_be_bytes)
+    }
 }
 
 impl Load for [u8] {
@@ -27,7 +39,8 @@ pub enum Link {
 }
 
 /// A TCP segment's place in its packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(C)]
 pub struct Packet {
     /// Sender and receiver.
     pub flow: Flow,
@@ -37,6 +50,8 @@ pub struct Packet {
     pub ack: Seq,
     /// TCP flags.
     pub flags: TcpFlags,
+    /// Whether it is IPv4's.
+    pub is_v4: bool,
     /// Where the payload begins, from the packet's start.
     pub payload_offset: usize,
     /// Where the IP header says the packet ends; 0 where it does not (larger than 64 KiB).
@@ -75,12 +90,26 @@ const MAX_VLAN_TAGS: usize = 2;
 const MAX_EXTENSION_HEADERS: usize = 6;
 const PROTOCOL_TCP: u8 = 6;
 
-/// Finds the TCP segment in a packet.
+/// Finds the TCP segment in a packet. Where there is none, `found` holds anything; it is filled in its
+/// place, as a copy of addresses is as much work as the rest.
 #[inline(always)]
-pub fn parse<L: Load + ?Sized>(packet: &L, link: Link) -> Result<Packet, Skip> {
+pub fn parse<L: Load + ?Sized>(packet: &L, link: Link, found: &mut Packet) -> Result<(), Skip> {
     match link {
-        Link::Ethernet => parse_tagged(packet, 14, load_u16(packet, 12)?),
-        Link::Ip => parse_bare_ip(packet, 0),
+        Link::Ethernet => parse_tagged(packet, 14, load_u16(packet, 12)?, found),
+        Link::Ip => parse_bare_ip(packet, 0, found),
+    }
+}
+
+/// The same of a packet without VLAN tags.
+#[inline(always)]
+pub fn parse_untagged<L: Load + ?Sized>(
+    packet: &L,
+    link: Link,
+    found: &mut Packet,
+) -> Result<(), Skip> {
+    match link {
+        Link::Ethernet => parse_ip(packet, 14, load_u16(packet, 12)?, found),
+        Link::Ip => parse_bare_ip(packet, 0, found),
     }
 }
 
@@ -90,23 +119,29 @@ pub fn parse_tagged<L: Load + ?Sized>(
     packet: &L,
     mut offset: usize,
     mut ether_type: u16,
-) -> Result<Packet, Skip> {
+    found: &mut Packet,
+) -> Result<(), Skip> {
     for _ in 0..MAX_VLAN_TAGS {
-        if VLAN_TAGS.contains(&ether_type) {
-            ether_type = load_u16(packet, offset + 2)?;
-            offset += 4;
+        if !VLAN_TAGS.contains(&ether_type) {
+            break;
         }
+        ether_type = load_u16(packet, offset + 2)?;
+        offset += 4;
     }
-    parse_ip(packet, offset, ether_type)
+    parse_ip(packet, offset, ether_type, found)
 }
 
 /// Finds the TCP segment in an IP packet that starts at `offset`, its family given by itself.
 #[inline(always)]
-pub fn parse_bare_ip<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<Packet, Skip> {
+pub fn parse_bare_ip<L: Load + ?Sized>(
+    packet: &L,
+    offset: usize,
+    found: &mut Packet,
+) -> Result<(), Skip> {
     let [first] = packet.load(offset).ok_or(Skip::Malformed)?;
     match first >> 4 {
-        4 => parse_ip(packet, offset, ETHERTYPE_IPV4),
-        6 => parse_ip(packet, offset, ETHERTYPE_IPV6),
+        4 => parse_ip(packet, offset, ETHERTYPE_IPV4, found),
+        6 => parse_ip(packet, offset, ETHERTYPE_IPV6, found),
         _ => Err(Skip::NotIp),
     }
 }
@@ -117,47 +152,56 @@ pub fn parse_ip<L: Load + ?Sized>(
     packet: &L,
     offset: usize,
     ether_type: u16,
-) -> Result<Packet, Skip> {
-    match ether_type {
-        ETHERTYPE_IPV4 => parse_ipv4(packet, offset),
-        ETHERTYPE_IPV6 => parse_ipv6(packet, offset),
-        _ => Err(Skip::NotIp),
+    found: &mut Packet,
+) -> Result<(), Skip> {
+    if ether_type == ETHERTYPE_IPV4 {
+        parse_ipv4(packet, offset, found)
+    } else if ether_type == ETHERTYPE_IPV6 {
+        parse_ipv6(packet, offset, found)
+    } else {
+        Err(Skip::NotIp)
     }
 }
 
 #[inline(always)]
-fn parse_ipv4<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<Packet, Skip> {
-    let header: [u8; 20] = packet.load(offset).ok_or(Skip::Malformed)?;
-    let header_len = usize::from(header[0] & 0x0f) * 4;
-    if header[0] >> 4 != 4 || header_len < 20 {
+fn parse_ipv4<L: Load + ?Sized>(packet: &L, offset: usize, found: &mut Packet) -> Result<(), Skip> {
+    // The last first, so that a header which is not whole is no more than that.
+    let dst = packet.load(offset + 16).ok_or(Skip::Malformed)?;
+    let first = load_u32(packet, offset)?;
+    let header_len = (first >> 24 & 0x0f) as usize * 4;
+    if first >> 28 != 4 || header_len < 20 {
         return Err(Skip::Malformed);
     }
-    if header[9] != PROTOCOL_TCP {
+    if load_u16(packet, offset + 8)? as u8 != PROTOCOL_TCP {
         return Err(Skip::NotTcp);
     }
     // More fragments, or an offset: the TCP header or part of the payload is elsewhere.
-    if u16::from_be_bytes([header[6], header[7]]) & 0x3fff != 0 {
+    if load_u16(packet, offset + 6)? & 0x3fff != 0 {
         return Err(Skip::Fragment);
     }
-    let total_len = usize::from(u16::from_be_bytes([header[2], header[3]]));
-    let src = [header[12], header[13], header[14], header[15]];
-    let dst = [header[16], header[17], header[18], header[19]];
-    let ip_end = if total_len == 0 { 0 } else { offset + total_len };
-    parse_tcp(packet, offset + header_len, ip_end, Endpoint::v4(src, 0), Endpoint::v4(dst, 0))
+    let total_len = (first & 0xffff) as usize;
+    let src = packet.load(offset + 12).ok_or(Skip::Malformed)?;
+    found.is_v4 = true;
+    found.flow = Flow { src: Endpoint::v4(src, 0), dst: Endpoint::v4(dst, 0) };
+    found.ip_end = if total_len == 0 { 0 } else { offset + total_len };
+    parse_tcp(packet, offset + header_len, found)
 }
 
 #[inline(always)]
-fn parse_ipv6<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<Packet, Skip> {
-    let fixed: [u8; 8] = packet.load(offset).ok_or(Skip::Malformed)?;
-    if fixed[0] >> 4 != 6 {
+fn parse_ipv6<L: Load + ?Sized>(packet: &L, offset: usize, found: &mut Packet) -> Result<(), Skip> {
+    if load_u16(packet, offset)? >> 12 != 6 {
         return Err(Skip::Malformed);
     }
-    let payload_len = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
-    let src: [u8; 16] = packet.load(offset + 8).ok_or(Skip::Malformed)?;
-    let dst: [u8; 16] = packet.load(offset + 24).ok_or(Skip::Malformed)?;
-    let ip_end = if payload_len == 0 { 0 } else { offset + 40 + payload_len };
-    let tcp = skip_extension_headers(packet, offset + 40, fixed[6])?;
-    parse_tcp(packet, tcp, ip_end, Endpoint::v6(src, 0), Endpoint::v6(dst, 0))
+    // The payload's length, the next header, and the hop limit.
+    let fixed = load_u32(packet, offset + 4)?;
+    let payload_len = (fixed >> 16) as usize;
+    let src = packet.load(offset + 8).ok_or(Skip::Malformed)?;
+    let dst = packet.load(offset + 24).ok_or(Skip::Malformed)?;
+    found.is_v4 = false;
+    found.flow = Flow { src: Endpoint::v6(src, 0), dst: Endpoint::v6(dst, 0) };
+    found.ip_end = if payload_len == 0 { 0 } else { offset + 40 + payload_len };
+    let tcp = skip_extension_headers(packet, offset + 40, (fixed >> 8) as u8)?;
+    parse_tcp(packet, tcp, found)
 }
 
 /// Where the TCP header begins behind IPv6 extension headers (RFC 8200, 4).
@@ -198,37 +242,30 @@ fn skip_extension_headers<L: Load + ?Sized>(
 }
 
 #[inline(always)]
-fn parse_tcp<L: Load + ?Sized>(
-    packet: &L,
-    offset: usize,
-    ip_end: usize,
-    mut src: Endpoint,
-    mut dst: Endpoint,
-) -> Result<Packet, Skip> {
-    let header: [u8; 16] = packet.load(offset).ok_or(Skip::Malformed)?;
-    let header_len = usize::from(header[12] >> 4) * 4;
-    if header_len < 20 {
+fn parse_tcp<L: Load + ?Sized>(packet: &L, offset: usize, found: &mut Packet) -> Result<(), Skip> {
+    let len_and_flags = load_u32(packet, offset + 12)? >> 16;
+    let header_len = (len_and_flags >> 12) as usize * 4;
+    found.payload_offset = offset + header_len;
+    // Where no end is told, it is the last of all.
+    let ip_end = found.ip_end.wrapping_sub(1);
+    if header_len < 20 || found.payload_offset.wrapping_sub(1) > ip_end {
         return Err(Skip::Malformed);
     }
-    let payload_offset = offset + header_len;
-    if ip_end != 0 && payload_offset > ip_end {
-        return Err(Skip::Malformed);
-    }
-    src.port = u16::from_be_bytes([header[0], header[1]]);
-    dst.port = u16::from_be_bytes([header[2], header[3]]);
-    let flags = TcpFlags(header[13]);
-    let seq = Seq(u32::from_be_bytes([header[4], header[5], header[6], header[7]]));
-    Ok(Packet {
-        flow: Flow { src, dst },
-        seq: seq.plus(u32::from(flags.has(TcpFlags::SYN))),
-        ack: Seq(u32::from_be_bytes([header[8], header[9], header[10], header[11]])),
-        flags,
-        payload_offset,
-        ip_end,
-    })
+    let ports = load_u32(packet, offset)?;
+    (found.flow.src.port, found.flow.dst.port) = ((ports >> 16) as u16, ports as u16);
+    found.flags = TcpFlags(len_and_flags as u8);
+    found.seq =
+        Seq(load_u32(packet, offset + 4)?.wrapping_add(found.flags.has(TcpFlags::SYN).into()));
+    found.ack = Seq(load_u32(packet, offset + 8)?);
+    Ok(())
 }
 
 #[inline(always)]
 fn load_u16<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<u16, Skip> {
-    packet.load(offset).map(u16::from_be_bytes).ok_or(Skip::Malformed)
+    packet.load_u16(offset).ok_or(Skip::Malformed)
+}
+
+#[inline(always)]
+fn load_u32<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<u32, Skip> {
+    packet.load_u32(offset).ok_or(Skip::Malformed)
 }

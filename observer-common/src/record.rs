@@ -115,7 +115,13 @@ pub struct SegmentHeader {
     pub flow: Flow,
 }
 
-/// Room for a segment record's header, which stands at the end of it: of IPv4 it is shorter.
+/// Room for a segment record's header, which stands at the end of it: of IPv4 it is shorter. Aligned, as
+/// it is written, and otherwise would be byte by byte.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub struct HeaderRoom(pub [u8; SEGMENT_HEADER_ROOM]);
+
+/// Its bytes.
 pub const SEGMENT_HEADER_ROOM: usize = 64;
 /// Bytes of the header before the addresses.
 const FIXED: usize = 28;
@@ -145,37 +151,36 @@ pub const fn wake_shift(ring_bytes: u32, cpus: u32) -> u32 {
 }
 
 impl SegmentHeader {
-    /// The header's bytes, which end with `out`; returns where they begin.
+    /// The header's bytes, which end with the room; returns where they begin. With `is_v4` the flow is known
+    /// to be IPv4's.
     #[inline(always)]
-    pub fn encode(&self, out: &mut [u8; SEGMENT_HEADER_ROOM]) -> usize {
+    pub fn encode(&self, is_v4: bool, room: &mut HeaderRoom) -> usize {
         let Flow { src, dst } = self.flow;
-        if self.flow.is_v4() {
-            out[56..60].copy_from_slice(&src.addr[12..]);
-            out[60..64].copy_from_slice(&dst.addr[12..]);
-            out[V4_START..56].copy_from_slice(&self.fixed(Kind::SegmentV4));
-            V4_START
+        if is_v4 {
+            room.0[56..60].copy_from_slice(&src.addr[12..]);
+            room.0[60..64].copy_from_slice(&dst.addr[12..]);
+            self.put_fixed::<V4_START>(Kind::SegmentV4, room)
         } else {
-            out[32..48].copy_from_slice(&src.addr);
-            out[48..64].copy_from_slice(&dst.addr);
-            out[V6_START..32].copy_from_slice(&self.fixed(Kind::SegmentV6));
-            V6_START
+            room.0[32..48].copy_from_slice(&src.addr);
+            room.0[48..64].copy_from_slice(&dst.addr);
+            self.put_fixed::<V6_START>(Kind::SegmentV6, room)
         }
     }
 
-    /// What stands before the addresses.
+    /// Puts there what stands before the addresses.
     #[inline(always)]
-    fn fixed(&self, kind: Kind) -> [u8; FIXED] {
-        let mut out = [0; FIXED];
-        out[0] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
-        out[1] = self.flags.0;
-        out[2..4].copy_from_slice(&self.chunks.to_ne_bytes());
-        out[4..12].copy_from_slice(&self.time_ns.to_ne_bytes());
-        out[12..14].copy_from_slice(&self.flow.src.port.to_ne_bytes());
-        out[14..16].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
-        out[16..20].copy_from_slice(&self.seq.0.to_ne_bytes());
-        out[20..24].copy_from_slice(&self.ack.0.to_ne_bytes());
-        out[24..28].copy_from_slice(&self.wire_len.to_ne_bytes());
-        out
+    fn put_fixed<const START: usize>(&self, kind: Kind, room: &mut HeaderRoom) -> usize {
+        let out = &mut room.0;
+        out[START] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
+        out[START + 1] = self.flags.0;
+        out[START + 2..START + 4].copy_from_slice(&self.chunks.to_ne_bytes());
+        out[START + 4..START + 12].copy_from_slice(&self.time_ns.to_ne_bytes());
+        out[START + 12..START + 14].copy_from_slice(&self.flow.src.port.to_ne_bytes());
+        out[START + 14..START + 16].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
+        out[START + 16..START + 20].copy_from_slice(&self.seq.0.to_ne_bytes());
+        out[START + 20..START + 24].copy_from_slice(&self.ack.0.to_ne_bytes());
+        out[START + 24..START + 28].copy_from_slice(&self.wire_len.to_ne_bytes());
+        START
     }
 
     /// Reads the header of a segment record, and what is behind it; `None` for another record, or one
@@ -228,9 +233,9 @@ mod tests {
     }
 
     fn record(dst: Endpoint) -> Vec<u8> {
-        let mut room = [0; SEGMENT_HEADER_ROOM];
-        let start = header(dst).encode(&mut room);
-        let mut record = room[start..].to_vec();
+        let mut room = HeaderRoom([0; SEGMENT_HEADER_ROOM]);
+        let start = header(dst).encode(dst.as_v4().is_some(), &mut room);
+        let mut record = room.0[start..].to_vec();
         record.extend_from_slice(&chunk_header(3, 0));
         record.extend_from_slice(b"abc");
         record.extend_from_slice(&far_chunk_header(9, CHUNK_MAX, CHUNK_FRAME_START));

@@ -1,12 +1,18 @@
 //! Packets of every shape, built from a description and parsed back.
 
-use observer_common::packet::{Link, Packet, Skip, parse};
+use observer_common::packet::{self, Link, Packet, Skip};
 use observer_common::{Endpoint, Flow, Seq, TcpFlags};
 use proptest::prelude::*;
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
 const PAYLOAD: &[u8] = b"payload";
+
+fn parse(bytes: &[u8], link: Link) -> Result<Packet, Skip> {
+    let mut found = Packet::default();
+    packet::parse(bytes, link, &mut found)?;
+    Ok(found)
+}
 
 /// What a packet is made of.
 #[derive(Clone, Debug)]
@@ -111,7 +117,7 @@ fn build(shape: &Shape) -> Vec<u8> {
 }
 
 fn read(shape: &Shape) -> Result<Packet, Skip> {
-    parse(build(shape).as_slice(), link(shape))
+    parse(&build(shape), link(shape))
 }
 
 fn link(shape: &Shape) -> Link {
@@ -141,7 +147,7 @@ proptest! {
     #[test]
     fn every_shape_is_read_as_it_was_built(shape in shapes()) {
         let bytes = build(&shape);
-        let packet = parse(bytes.as_slice(), link(&shape)).unwrap();
+        let packet = parse(&bytes, link(&shape)).unwrap();
         prop_assert_eq!(packet.flow, flow(shape.ipv6));
         prop_assert_eq!(packet.seq, Seq(1_000 + u32::from(shape.syn)));
         prop_assert_eq!(packet.ack, Seq(2_000));
@@ -164,7 +170,7 @@ proptest! {
     #[test]
     fn no_bytes_are_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         for link in [Link::Ethernet, Link::Ip] {
-            if let Ok(packet) = parse(bytes.as_slice(), link) {
+            if let Ok(packet) = parse(&bytes, link) {
                 packet.payload_len(bytes.len(), false);
                 packet.payload_len(bytes.len(), true);
             }
@@ -181,7 +187,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        if let Ok(packet) = parse(bytes.as_slice(), link(&shape)) {
+        if let Ok(packet) = parse(&bytes, link(&shape)) {
             packet.payload_len(bytes.len(), false);
         }
     }
@@ -193,14 +199,14 @@ fn fragments_are_told_from_whole_packets() {
     for (flags, expected) in [(0x2000_u16, true), (0x0001, true), (0x1fff, true), (0x4000, false)] {
         let mut bytes = build(&shape);
         bytes[6..8].copy_from_slice(&flags.to_be_bytes());
-        let is_fragment = parse(bytes.as_slice(), Link::Ip) == Err(Skip::Fragment);
+        let is_fragment = parse(&bytes, Link::Ip) == Err(Skip::Fragment);
         assert_eq!(is_fragment, expected, "{flags:#x}");
     }
     let shape = Shape { ethernet: false, ipv6: true, extensions: vec![44], ..PLAIN };
     for (field, expected) in [(0x0001_u16, true), (0x0008, true), (0xfff8, true), (0x0006, false)] {
         let mut bytes = build(&shape);
         bytes[42..44].copy_from_slice(&field.to_be_bytes());
-        let is_fragment = parse(bytes.as_slice(), Link::Ip) == Err(Skip::Fragment);
+        let is_fragment = parse(&bytes, Link::Ip) == Err(Skip::Fragment);
         assert_eq!(is_fragment, expected, "{field:#x}");
     }
 }
@@ -209,10 +215,10 @@ fn fragments_are_told_from_whole_packets() {
 fn what_is_not_tcp_over_ip_is_told_so() {
     let mut udp = build(&PLAIN);
     udp[23] = 17;
-    assert_eq!(parse(udp.as_slice(), Link::Ethernet), Err(Skip::NotTcp));
+    assert_eq!(parse(&udp, Link::Ethernet), Err(Skip::NotTcp));
     let mut arp = build(&PLAIN);
     arp[12..14].copy_from_slice(&[0x08, 0x06]);
-    assert_eq!(parse(arp.as_slice(), Link::Ethernet), Err(Skip::NotIp));
+    assert_eq!(parse(&arp, Link::Ethernet), Err(Skip::NotIp));
     let three_tags = Shape { vlan_tags: vec![0x8100; 3], ..PLAIN };
     assert_eq!(read(&three_tags), Err(Skip::NotIp));
     let endless = Shape { ipv6: true, extensions: vec![60; 7], ..PLAIN };
@@ -223,7 +229,7 @@ fn what_is_not_tcp_over_ip_is_told_so() {
 fn a_length_of_zero_means_that_no_header_can_say_it() {
     let mut bytes = build(&PLAIN);
     bytes[16..18].fill(0);
-    let packet = parse(bytes.as_slice(), Link::Ethernet).unwrap();
+    let packet = parse(&bytes, Link::Ethernet).unwrap();
     assert_eq!(packet.ip_end, 0);
     assert_eq!(packet.payload_len(bytes.len(), true), PAYLOAD.len());
 }
@@ -234,10 +240,10 @@ fn headers_that_contradict_themselves_are_malformed() {
     for (at, byte) in damages {
         let mut bytes = build(&PLAIN);
         bytes[at] = byte;
-        let read = parse(bytes.as_slice(), Link::Ethernet);
+        let read = parse(&bytes, Link::Ethernet);
         assert_eq!(read, Err(Skip::Malformed), "byte {at} is {byte:#x}");
     }
     let mut short = build(&PLAIN);
     short[16..18].copy_from_slice(&30_u16.to_be_bytes());
-    assert_eq!(parse(short.as_slice(), Link::Ethernet), Err(Skip::Malformed));
+    assert_eq!(parse(&short, Link::Ethernet), Err(Skip::Malformed));
 }

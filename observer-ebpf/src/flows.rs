@@ -38,8 +38,9 @@ pub fn admit(flow: &Flow, seen: &Sighting, counters: &mut Counters) -> Admission
     }
 }
 
+/// What is remembered of a direction.
 #[inline(always)]
-fn find(flow: &Flow) -> Option<&'static mut FlowState> {
+pub fn find(flow: &Flow) -> Option<&'static mut FlowState> {
     // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the same
     // time, or reuse it: it is made of integers, and any mixture is a valid state.
     FLOWS.get_ptr_mut(flow).map(|state| unsafe { &mut *state })

@@ -1,53 +1,55 @@
-//! A packet whose first bytes have been loaded at once: enough for the headers of most, and each load is a
-//! call of the kernel.
+//! A packet's first bytes, loaded at once: enough for the headers of nearly all, and each load is a call of
+//! the kernel.
 
 use observer_common::packet::Load;
 
 use crate::skb::Skb;
+use crate::unaligned;
 
-/// Bytes loaded: those of Ethernet's, IPv4's and TCP's headers without options.
-const LOADED: usize = 54;
+/// Bytes loaded at most: those of Ethernet's, IPv6's and TCP's headers with all options.
+const MOST_LOADED: u32 = 128;
 /// Room for them, a power of two, and for what the verifier takes to be behind the last of them.
-const ROOM: usize = 64;
-const SLACK: usize = 64;
+const ROOM: usize = 128;
+const SLACK: usize = 16;
 
 /// Where they are loaded to.
 pub type Room = [u8; ROOM + SLACK];
 
-/// A packet and its first bytes.
-pub struct Front<'a> {
-    skb: Skb<'a>,
-    bytes: Option<*const u8>,
+/// They themselves, as if the packet ended behind them.
+pub struct Front {
+    bytes: *const u8,
+    len: usize,
 }
 
-impl<'a> Front<'a> {
-    /// Loads them, if the packet has as many.
+impl Front {
+    /// Loads them. The room must stay as long as they are looked at.
     #[inline(always)]
-    pub fn load(skb: Skb<'a>, room: &'a mut Room) -> Self {
-        let room = room.as_mut_ptr();
-        // SAFETY: the room is larger.
-        let is_loaded = unsafe { skb.copy(0, room, LOADED as u32) };
-        Self { skb, bytes: is_loaded.then_some(room.cast_const()) }
+    pub fn load(skb: Skb<'_>, room: &mut Room) -> Self {
+        let bytes = room.as_mut_ptr();
+        let len = (skb.len() as u32).min(MOST_LOADED);
+        // Says the same, in a form whose bounds the verifier follows.
+        let len = (len.wrapping_sub(1) & (MOST_LOADED - 1)) + 1;
+        // SAFETY: the room is as large.
+        let is_loaded = unsafe { skb.copy(0, bytes, len) };
+        Self { bytes, len: if is_loaded { len as usize } else { 0 } }
     }
 }
 
-impl Load for Front<'_> {
+impl Load for Front {
     #[inline(always)]
     fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
         const { assert!(N <= SLACK) };
-        match self.bytes {
-            Some(bytes) if offset + N <= LOADED => {
-                let mut at = offset as u64;
-                // SAFETY: plain arithmetic; the compiler must not take it apart. Behind every masked
-                // place lies the slack.
-                unsafe {
-                    core::arch::asm!("{0} &= 63", inout(reg) at);
-                    Some(bytes.add(at as usize).cast::<[u8; N]>().read())
-                }
-            }
-            _ => self.skb.load(offset),
+        if offset + N > self.len {
+            return None;
+        }
+        let mut at = offset as u64;
+        // SAFETY: plain arithmetic; the compiler must not take it apart. Behind every masked place lies the
+        // slack.
+        unsafe {
+            core::arch::asm!("{0} &= 127", inout(reg) at);
+            Some(unaligned::read(self.bytes.add(at as usize)))
         }
     }
 }
 
-const _: () = assert!(ROOM == 64);
+const _: () = assert!(ROOM == 128);

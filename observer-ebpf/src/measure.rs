@@ -12,11 +12,11 @@ use crate::socket::{since, srtt_us, submit};
 /// Two to the power of so many nanoseconds lie between two measurements: about four seconds.
 const EVERY: u32 = 32;
 
-/// Whether the socket is to be measured whose segment before this one passed then; CLOCK_MONOTONIC,
+/// Not 0 if the socket is to be measured whose segment before this one passed then; CLOCK_MONOTONIC,
 /// nanoseconds.
 #[inline(always)]
-pub fn is_due(before_ns: u64, now_ns: u64) -> bool {
-    (before_ns ^ now_ns) >> EVERY != 0
+pub fn due(before_ns: u64, now_ns: u64) -> u64 {
+    (before_ns ^ now_ns) >> EVERY
 }
 
 /// Measures the socket that sends a segment, if it is one of this host's that was seen to begin.
@@ -44,7 +44,7 @@ pub fn measure(skb: *mut __sk_buff, seen: &Seen) {
     // them may count a retransmission again.
     let retransmits = since(u64::from(tcp.total_retrans), unsafe { &mut *state });
     submit(&SocketRecord {
-        time_ns: seen.header.time_ns,
+        time_ns: seen.time_ns,
         flow: *seen.flow(),
         change: Change::Measured,
         srtt_us: srtt_us(tcp.srtt_us),

@@ -5,19 +5,19 @@ use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output};
 use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters, Loss};
 use observer_common::record::{
-    CHUNK_HEADER_LEN, CHUNK_MAX, RECORDS_MAX, SEGMENT_HEADER_ROOM, SegmentHeader, chunk_header,
+    CHUNK_HEADER_LEN, CHUNK_MAX, HeaderRoom, RECORDS_MAX, SEGMENT_HEADER_ROOM, SegmentHeader,
+    chunk_header,
 };
 
 use crate::config::{CHUNK_LEN, SNAP_LEN, WAKE_SHIFT};
 use crate::maps::{RING, scratch};
 use crate::seen::Seen;
-use crate::segment::Ignored;
 use crate::skb::Skb;
 
 /// A record being put together: its header, one chunk's header, the chunk.
 #[repr(C)]
 pub struct Scratch {
-    header: [u8; SEGMENT_HEADER_ROOM],
+    header: HeaderRoom,
     chunk: [u8; CHUNK_HEADER_LEN],
     payload: [u8; CHUNK_MAX as usize],
     /// What the verifier takes to be behind the longest record that begins last.
@@ -45,7 +45,7 @@ impl Segment<'_> {
     /// Submits the payload from one place to another, in as many records as it takes. The last one
     /// of the segment's takes the flags of its end along.
     #[inline(always)]
-    pub fn submit(&self, from: u32, to: u32, counters: &mut Counters) -> Result<(), Ignored> {
+    pub fn submit(&self, from: u32, to: u32, counters: &mut Counters) {
         let snapped = to.min(SNAP_LEN.load()).max(from);
         let chunk_len = CHUNK_LEN.load();
         let mut offset = from;
@@ -54,63 +54,58 @@ impl Segment<'_> {
             let last = offset + copy_len == snapped;
             let wire_len = if last { to - offset } else { copy_len };
             let ends = last && to == self.seen.len;
-            let flags = part_flags(self.seen.header.flags, offset == 0, ends);
-            self.submit_part(&Part { offset, wire_len, copy_len, flags }, counters)?;
+            let flags = part_flags(self.seen.packet.flags, offset == 0, ends);
+            self.submit_part(&Part { offset, wire_len, copy_len, flags }, counters);
             if last {
-                return Ok(());
+                return;
             }
             offset += copy_len;
         }
         lose(counters, Loss::Oversize, to - offset);
-        Ok(())
     }
 
     /// Counts the payload, and tells of the connection's beginning or end.
     #[inline(always)]
-    pub fn count_only(&self, counters: &mut Counters) -> Result<(), Ignored> {
+    pub fn count_only(&self, counters: &mut Counters) {
         counters.add(Counter::CountOnlyBytes, u64::from(self.seen.len));
-        if !self.seen.ends() {
-            return Ok(());
+        if self.seen.ends() {
+            let flags = self.seen.packet.flags;
+            let part = Part { offset: self.seen.len, wire_len: 0, copy_len: 0, flags };
+            self.submit_part(&part, counters);
         }
-        let flags = self.seen.header.flags;
-        let part = Part { offset: self.seen.len, wire_len: 0, copy_len: 0, flags };
-        self.submit_part(&part, counters)
     }
 
     #[inline(always)]
-    fn submit_part(&self, part: &Part, counters: &mut Counters) -> Result<(), Ignored> {
-        let scratch = scratch().ok_or(Ignored::NoScratch)?;
+    fn submit_part(&self, part: &Part, counters: &mut Counters) {
+        let Some(scratch) = scratch() else { return };
         let mut end = SEGMENT_HEADER_ROOM as u64;
         if part.copy_len > 0 {
             // Says the same as copy_len, in a form whose bounds the verifier follows.
             let len = ((part.copy_len - 1) & (CHUNK_MAX - 1)) + 1;
-            let from = self.seen.payload as usize + part.offset as usize;
+            let from = self.seen.packet.payload_offset + part.offset as usize;
             // SAFETY: the mask bounds the length by that of the payload.
             if !unsafe { self.skb.copy(from, scratch.payload.as_mut_ptr(), len) } {
-                lose(counters, Loss::LoadFailed, part.wire_len);
-                return Ok(());
+                return lose(counters, Loss::LoadFailed, part.wire_len);
             }
             scratch.chunk = chunk_header(len, 0);
             end += CHUNK_HEADER_LEN as u64 + u64::from(len);
         }
         let header = SegmentHeader {
             flags: part.flags,
-            seq: self.seen.header.seq.plus(part.offset),
+            seq: self.seen.packet.seq.plus(part.offset),
             wire_len: part.wire_len,
             chunks: u16::from(part.copy_len > 0),
-            ..self.seen.header
+            ..self.seen.header()
         };
-        let start = header.encode(&mut scratch.header);
+        let start = header.encode(self.seen.packet.is_v4, &mut scratch.header);
         // SAFETY: the header begins at most its room behind the scratch space's beginning.
         let record = unsafe { core::ptr::from_mut(scratch).cast::<u8>().add(start) };
         if !output(record.cast(), end - start as u64, Wake::No, counters) {
-            lose(counters, Loss::RingFull, part.wire_len);
-            return Ok(());
+            return lose(counters, Loss::RingFull, part.wire_len);
         }
         counters.add(Counter::SubmittedRecords, 1);
         counters.add(Counter::SubmittedBytes, u64::from(part.wire_len));
         counters.add(Counter::CopiedBytes, u64::from(part.copy_len));
-        Ok(())
     }
 }
 

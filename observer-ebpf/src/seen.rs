@@ -3,7 +3,7 @@
 
 use observer_common::flow_state::Span;
 use observer_common::hook::hook;
-use observer_common::owner::Sighting;
+use observer_common::owner::{Hook, Sighting};
 use observer_common::packet::Packet;
 use observer_common::record::{SegmentHeader, Wants};
 use observer_common::{Flow, TcpFlags};
@@ -15,15 +15,13 @@ use crate::skb::Skb;
 /// A TCP segment of a watched port.
 #[repr(C)]
 pub struct Seen {
-    /// The header of a record that covers nothing yet.
-    pub header: SegmentHeader,
-    /// Interface that the segment was seen on.
-    ifindex: u32,
-    /// Whether it was leaving the host.
-    egress: u32,
-    /// Where the payload begins in the skb.
-    pub payload: u32,
-    /// Its length.
+    /// When; CLOCK_MONOTONIC, nanoseconds.
+    pub time_ns: u64,
+    /// Its headers.
+    pub packet: Packet,
+    /// Where it was seen.
+    hook: Hook,
+    /// Bytes of its payload.
     pub len: u32,
     /// The first bytes of its packet.
     pub front: Room,
@@ -33,48 +31,60 @@ pub struct Seen {
 pub const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
 
 impl Seen {
-    /// Notes a packet's segment.
+    /// Notes the segment of the packet at hand; its headers are.
     #[inline(always)]
-    pub fn note(&mut self, skb: Skb<'_>, packet: &Packet, len: u32, egress: bool) {
-        self.header = SegmentHeader {
-            time_ns: now(),
-            seq: packet.seq,
-            ack: packet.ack,
+    pub fn note(&mut self, skb: Skb<'_>, len: u32, egress: bool) {
+        self.time_ns = now();
+        self.hook = hook(skb.ifindex(), egress);
+        self.len = len;
+    }
+
+    /// The header of a record that covers nothing yet.
+    #[inline(always)]
+    pub const fn header(&self) -> SegmentHeader {
+        let Packet { flow, seq, ack, flags, .. } = self.packet;
+        let time_ns = self.time_ns;
+        SegmentHeader {
+            time_ns,
+            seq,
+            ack,
             wire_len: 0,
             chunks: 0,
-            flags: packet.flags,
+            flags,
             wants: Wants::Nothing,
-            flow: packet.flow,
-        };
-        self.ifindex = skb.ifindex();
-        self.egress = u32::from(egress);
-        self.payload = packet.payload_offset as u32;
-        self.len = len;
-        // SAFETY: nothing is done. The compiler must not take the values from elsewhere.
-        unsafe { core::arch::asm!("", options(nostack)) };
+            flow,
+        }
     }
 
     /// Its flow.
     #[inline(always)]
     pub fn flow(&self) -> &Flow {
-        &self.header.flow
+        &self.packet.flow
     }
 
     /// Whether its flags tell of a connection's beginning or end.
     #[inline(always)]
     pub fn ends(&self) -> bool {
-        self.header.flags.has(STATE_FLAGS)
+        self.oddities() != 0
+    }
+
+    /// Not 0 if they do.
+    #[inline(always)]
+    pub fn oddities(&self) -> u64 {
+        u64::from(self.packet.flags.0 & STATE_FLAGS.0)
     }
 
     /// The segment as its flow's owner is told of it.
     #[inline(always)]
     pub fn sighting(&self) -> Sighting {
-        let SegmentHeader { flags, seq, time_ns, .. } = self.header;
+        let Packet { flags, seq, .. } = self.packet;
+        // Of the flags, FIN is the lowest, and counts as a byte.
+        let fin = u32::from(flags.0 & TcpFlags::FIN.0);
         Sighting {
-            hook: hook(self.ifindex, self.egress != 0),
-            time_ns,
+            hook: self.hook,
+            time_ns: self.time_ns,
             seq,
-            end: seq.plus(self.len).plus(flags.has(TcpFlags::FIN) as u32),
+            end: seq.plus(self.len).plus(fin),
             syn: flags.has(TcpFlags::SYN),
         }
     }
@@ -82,8 +92,8 @@ impl Seen {
     /// The segment as its direction is told of it.
     #[inline(always)]
     pub fn span(&self) -> Span {
-        let flags = self.header.flags;
+        let Packet { flags, seq, .. } = self.packet;
         let syn = flags.has(TcpFlags::SYN).then_some(flags.has(TcpFlags::ACK));
-        Span { seq: self.header.seq, len: self.len, syn }
+        Span { seq, len: self.len, syn }
     }
 }

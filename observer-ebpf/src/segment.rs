@@ -8,122 +8,60 @@ use aya_ebpf::programs::TcContext;
 use aya_log_ebpf::debug;
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::{FlowState, Plan};
-use observer_common::packet::{Link, Skip, parse};
+use observer_common::packet::{Link, Skip, parse, parse_untagged};
 
 use crate::cpu::Cpu;
 use crate::flows::{self, Admission};
 use crate::front::Front;
 use crate::ring::Segment;
 use crate::seen::{STATE_FLAGS, Seen};
-use crate::sieve::Desk;
+use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
 use crate::{cpu, maps, measure, sieve};
 
-/// Why a packet made no record.
-pub enum Ignored {
-    /// There is no such packet on a watched port.
-    Packet(Skip),
-    /// Neither port is watched.
-    NotWatched,
-    /// Neither payload nor a change of the connection's state.
-    NoPayload,
-    /// Another hook observes this flow.
-    Foreign,
-    /// The per-CPU maps are not there; cannot happen.
-    NoScratch,
-}
-
 /// Observes a packet; with `SIEVE` only metadata is copied where a direction is in step.
 #[inline(always)]
-pub fn observe<const SIEVE: bool>(
-    ctx: &TcContext,
-    link: Link,
-    egress: bool,
-) -> Result<(), Ignored> {
-    let Cpu { seen, desk } = cpu::this().ok_or(Ignored::NoScratch)?;
-    notice(ctx, link, egress, seen)?;
-    let counters = maps::counters().ok_or(Ignored::NoScratch)?;
+pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx: &TcContext) {
+    let Some(Cpu { seen, desk }) = cpu::this() else { return };
+    if !notice::<ETHERNET, EGRESS>(ctx, seen) {
+        return;
+    }
+    let Some(counters) = maps::counters() else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
-    take::<SIEVE>(Segment { skb: Skb(ctx), seen }, desk, counters)
+    let segment = Segment { skb: Skb(ctx), seen };
+    if !SIEVE {
+        return take_whole(segment, counters);
+    }
+    match sieve::take_plain(segment, desk, counters) {
+        Plain::Taken => {}
+        Plain::Begun(state) => take(ctx, seen, desk, counters, Some(state)),
+        Plain::Odd => take(ctx, seen, desk, counters, None),
+    }
 }
 
 /// Notes the segment that a packet holds, if it is one to look at.
 // What it has on its stack, others may use when it has returned.
 #[inline(never)]
-fn notice(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen) -> Result<(), Ignored> {
-    let skb = Skb(ctx);
-    let packet =
-        parse(&Front::load(skb, &mut seen.front), link).map_err(|skip| skipped(ctx, skip))?;
-    let payload_len = packet.payload_len(skb.len(), skb.segmented()) as u32;
-    if payload_len == 0 && !packet.flags.has(STATE_FLAGS) {
-        return Err(Ignored::NoPayload);
-    }
-    let (a, b) = (packet.flow.src.port, packet.flow.dst.port);
-    // A broker's is nearly always the lower one.
-    let (lower, higher) = if a < b { (a, b) } else { (b, a) };
-    if !maps::watched(lower) && !maps::watched(higher) {
-        return Err(Ignored::NotWatched);
-    }
-    seen.note(skb, &packet, payload_len, egress);
-    Ok(())
-}
-
-/// Takes a segment, if this hook is the one to do so.
-#[inline(always)]
-fn take<const SIEVE: bool>(
-    segment: Segment<'_>,
-    desk: &mut Desk,
-    counters: &mut Counters,
-) -> Result<(), Ignored> {
-    let len = segment.seen.len;
-    match flows::admit(segment.seen.flow(), &segment.seen.sighting(), counters) {
-        Admission::Foreign => {
-            counters.add(Counter::ForeignBytes, u64::from(len));
-            Err(Ignored::Foreign)
-        }
-        Admission::NoRoom => {
-            counters.add(Counter::Seen, u64::from(len));
-            if !SIEVE {
-                return segment.submit(0, len, counters);
-            }
-            sieve::copy(segment, desk, counters);
-            Ok(())
-        }
-        Admission::Owned(state, last_ns) => {
-            counters.add(Counter::Seen, u64::from(len));
-            if measure::is_due(last_ns, segment.seen.header.time_ns) {
-                measure::measure(segment.skb.raw().cast(), segment.seen);
-            }
-            if !SIEVE {
-                return take_whole(segment, state, counters);
-            }
-            sieve::take(segment, desk, state, counters);
-            Ok(())
-        }
+fn notice<const ETHERNET: bool, const EGRESS: bool>(ctx: &TcContext, seen: &mut Seen) -> bool {
+    let front = Front::load(Skb(ctx), &mut seen.front);
+    match parse_untagged(&front, link::<ETHERNET>(), &mut seen.packet) {
+        Ok(()) => note(Skb(ctx), EGRESS, seen),
+        Err(why) => look_again(ctx, link::<ETHERNET>(), EGRESS, seen, why),
     }
 }
 
-/// Copies a segment as it is, or counts it.
-#[inline(always)]
-fn take_whole(
-    segment: Segment<'_>,
-    state: &mut FlowState,
-    counters: &mut Counters,
-) -> Result<(), Ignored> {
-    if let Some(order) = maps::take_order(segment.seen.flow()) {
-        state.obey(order);
+/// What was not found is looked for again, as its headers may be longer than what has been loaded, and have
+/// VLAN tags. It is counted, if it should have been a segment.
+#[inline(never)]
+fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, mut why: Skip) -> bool {
+    if why == Skip::Malformed || why == Skip::NotIp {
+        match parse(&Skb(ctx), link, &mut seen.packet) {
+            Ok(()) => return note(Skb(ctx), egress, seen),
+            Err(still) => why = still,
+        }
     }
-    if state.plan_whole(&segment.seen.span()) == Plan::Count {
-        segment.count_only(counters)
-    } else {
-        segment.submit(0, segment.seen.len, counters)
-    }
-}
-
-#[inline(always)]
-fn skipped(ctx: &TcContext, skip: Skip) -> Ignored {
-    match skip {
+    match why {
         Skip::Fragment => maps::count(Counter::Fragments),
         Skip::Malformed => {
             maps::count(Counter::Malformed);
@@ -131,5 +69,85 @@ fn skipped(ctx: &TcContext, skip: Skip) -> Ignored {
         }
         Skip::NotIp | Skip::NotTcp => {}
     }
-    Ignored::Packet(skip)
+    false
+}
+
+const fn link<const ETHERNET: bool>() -> Link {
+    if ETHERNET { Link::Ethernet } else { Link::Ip }
+}
+
+/// Notes the segment, if it has payload or tells of a connection's state, and is of a watched port.
+#[inline(always)]
+fn note(skb: Skb<'_>, egress: bool, seen: &mut Seen) -> bool {
+    let packet = &seen.packet;
+    let payload_len = packet.payload_len(skb.len(), skb.segmented()) as u32;
+    if payload_len > 0 || packet.flags.has(STATE_FLAGS) {
+        let (a, b) = (packet.flow.src.port, packet.flow.dst.port);
+        // A broker's is nearly always the lower one.
+        let (lower, higher) = if a < b { (a, b) } else { (b, a) };
+        if maps::watched(lower) || maps::watched(higher) {
+            seen.note(skb, payload_len, egress);
+            return true;
+        }
+    }
+    false
+}
+
+/// Takes a segment, if this hook is the one to do so, or goes on with it, if a walk in this direction has
+/// begun.
+// It is off the way that nearly all go.
+#[inline(never)]
+fn take(
+    ctx: &TcContext,
+    seen: &Seen,
+    desk: &mut Desk,
+    counters: &mut Counters,
+    begun: Option<&'static mut FlowState>,
+) {
+    let segment = Segment { skb: Skb(ctx), seen };
+    let goes_on = begun.is_some();
+    let state = match begun {
+        Some(state) => state,
+        None => match admit(segment, counters) {
+            Admission::Owned(state, _) => state,
+            Admission::NoRoom => return sieve::copy(segment, desk, counters),
+            Admission::Foreign => return,
+        },
+    };
+    sieve::take(segment, desk, state, goes_on, counters);
+}
+
+/// What is remembered of the segment's direction, if this hook is the one to take it, and if there is room.
+#[inline(always)]
+fn admit(segment: Segment<'_>, counters: &mut Counters) -> Admission {
+    let seen = segment.seen;
+    let admission = flows::admit(seen.flow(), &seen.sighting(), counters);
+    let counter = match admission {
+        Admission::Foreign => Counter::ForeignBytes,
+        Admission::NoRoom | Admission::Owned(..) => Counter::Seen,
+    };
+    counters.add(counter, u64::from(seen.len));
+    if let Admission::Owned(_, last_ns) = admission
+        && measure::due(last_ns, seen.time_ns) != 0
+    {
+        measure::measure(segment.skb.raw().cast(), seen);
+    }
+    admission
+}
+
+/// Copies a segment as it is, or counts it, if this hook is the one to do so.
+#[inline(always)]
+fn take_whole(segment: Segment<'_>, counters: &mut Counters) {
+    if let Admission::Owned(state, _) = match admit(segment, counters) {
+        Admission::Foreign => return,
+        admission => admission,
+    } {
+        if let Some(order) = maps::take_order(segment.seen.flow()) {
+            state.obey(order);
+        }
+        if state.plan_whole(&segment.seen.span()) == Plan::Count {
+            return segment.count_only(counters);
+        }
+    }
+    segment.submit(0, segment.seen.len, counters);
 }

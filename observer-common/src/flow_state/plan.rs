@@ -31,55 +31,43 @@ pub enum Plan {
     Shadow(Arrival),
 }
 
-/// The numbers of [`Plan::numbers`].
-const COPY: u32 = 0;
-const COUNT: u32 = 1;
-const LOOK: u32 = 2;
-const RESUME: u32 = 3;
-const GAP: u32 = 4;
-const PASSED: u32 = 5;
-const NEEDED: u32 = 6;
-/// Beside those of an arrival, that of a direction that is perhaps in step.
-const SHADOW: u32 = 8;
+/// What [`Plan::numbers`] begin with.
+pub(crate) mod number {
+    pub(crate) const COPY: u32 = 0;
+    pub(crate) const COUNT: u32 = 1;
+    pub(crate) const LOOK: u32 = 2;
+    pub(crate) const RESUME: u32 = 3;
+    pub(crate) const GAP: u32 = 4;
+    pub(crate) const PASSED: u32 = 5;
+    pub(crate) const NEEDED: u32 = 6;
+    /// Beside those of an arrival, that of a direction that is perhaps in step.
+    pub(crate) const SHADOW: u32 = 8;
+    pub(crate) const SHADOW_GAP: u32 = SHADOW | GAP;
+    pub(crate) const SHADOW_PASSED: u32 = SHADOW | PASSED;
+    pub(crate) const SHADOW_NEEDED: u32 = SHADOW | NEEDED;
+}
 
 impl Plan {
-    /// Itself as numbers: what it is, where to walk from, bytes that came before.
+    /// Itself as numbers: what it is, where to walk from, bytes that came before. All have a value, as a
+    /// verifier wants of what is passed on.
     #[inline(always)]
     pub const fn numbers(self) -> [u32; 3] {
         match self {
-            Self::Copy => [COPY, 0, 0],
-            Self::Count => [COUNT, 0, 0],
-            Self::Look => [LOOK, 0, 0],
-            Self::Resume(from) => [RESUME, from, 0],
+            Self::Copy => [number::COPY, 0, 0],
+            Self::Count => [number::COUNT, 0, 0],
+            Self::Look => [number::LOOK, 0, 0],
+            Self::Resume(from) => [number::RESUME, from, 0],
             Self::Sieve(arrival) => Self::of_arrival(arrival, 0),
-            Self::Shadow(arrival) => Self::of_arrival(arrival, SHADOW),
+            Self::Shadow(arrival) => Self::of_arrival(arrival, number::SHADOW),
         }
     }
 
     #[inline(always)]
     const fn of_arrival(arrival: Arrival, beside: u32) -> [u32; 3] {
         match arrival {
-            Arrival::Gap => [GAP | beside, 0, 0],
-            Arrival::Passed { duplicate } => [PASSED | beside, 0, duplicate],
-            Arrival::Needed { from, duplicate } => [NEEDED | beside, from, duplicate],
-        }
-    }
-
-    /// The plan of these numbers.
-    #[inline(always)]
-    pub const fn from_numbers([plan, from, duplicate]: [u32; 3]) -> Self {
-        let arrival = match plan & !SHADOW {
-            GAP => Arrival::Gap,
-            PASSED => Arrival::Passed { duplicate },
-            _ => Arrival::Needed { from, duplicate },
-        };
-        match plan {
-            COPY => Self::Copy,
-            COUNT => Self::Count,
-            LOOK => Self::Look,
-            RESUME => Self::Resume(from),
-            _ if plan & SHADOW == 0 => Self::Sieve(arrival),
-            _ => Self::Shadow(arrival),
+            Arrival::Gap => [number::GAP | beside, 0, 0],
+            Arrival::Passed { duplicate } => [number::PASSED | beside, 0, duplicate],
+            Arrival::Needed { from, duplicate } => [number::NEEDED | beside, from, duplicate],
         }
     }
 }

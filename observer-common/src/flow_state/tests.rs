@@ -94,14 +94,3 @@ fn a_stray_syn_does_not_lose_the_step() {
     assert_eq!(state.plan(&data(4_000_000_000)), NEEDED, "it was none");
     assert_eq!(state.place().next(), Seq(4_000_000_000));
 }
-
-#[test]
-fn a_plan_is_its_numbers() {
-    let arrivals =
-        [Arrival::Gap, Arrival::Passed { duplicate: 7 }, Arrival::Needed { from: 8, duplicate: 9 }];
-    let arrivals = arrivals.map(|arrival| [Plan::Sieve(arrival), Plan::Shadow(arrival)]);
-    let others = [Plan::Copy, Plan::Count, Plan::Look, Plan::Resume(6)];
-    for plan in arrivals.concat().into_iter().chain(others) {
-        assert_eq!(Plan::from_numbers(plan.numbers()), plan);
-    }
-}

@@ -48,6 +48,12 @@ impl Entry {
         self.0 & KNOWN != 0
     }
 
+    /// Whether the version is known, and nothing but frames follows.
+    #[inline(always)]
+    pub const fn is_plain(self) -> bool {
+        self.0 & (KNOWN | STARTS_TOKENS) == KNOWN
+    }
+
     /// Whether raw authentication tokens follow (SaslHandshake v0).
     #[inline(always)]
     pub const fn starts_tokens(self) -> bool {

@@ -11,14 +11,15 @@ use super::answers::Answer;
 use super::code::Code;
 use super::frames::{ANY_RESPONSE, find};
 use super::sets::{DELTA_END, is_one_batch};
-use super::step::{Step, is_shown, min};
+use super::step::{Step, is_shown};
 use super::tape::{News, Tape};
 use super::walk::Walk;
 use super::word::{Op, Width, Word};
 
-/// Words that are looked at, to the record set or to the frame's end, and behind the set.
+/// Words that are looked at, to the record set or to the frame's end.
 const MOST_WORDS: u32 = 12;
-const MOST_BEHIND: u32 = 8;
+/// Counts of tagged fields behind a set, a byte each, at most: so that they are read at once.
+pub const MOST_COUNTS_BEHIND: u16 = 8;
 /// Bytes that are looked at, so that a place in them has 16 bits.
 const MOST_SHOWN: u32 = 1 << 14;
 /// Bytes before a request's first word: length, API key, version and correlation id.
@@ -33,7 +34,10 @@ const DONE: u32 = 2;
 
 /// Takes a frame that begins with the next byte, if it is one of those; nothing has changed if not.
 #[inline(always)]
-pub(super) fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
+pub fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
+    if !walk.starts_plain_frame() {
+        return None;
+    }
     match glance(walk, tape, code) {
         MORE => Some(Step::More),
         DONE => Some(Step::Done),
@@ -49,23 +53,22 @@ fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
     }
     let Some(frame) = begin(walk, tape, code) else { return NOTHING };
     let frame = frame.map(|number| tape.forget(number));
-    let stop = look_through(&frame, tape, code);
+    let stop = look_through(frame.next, tape, code);
     let Some(omitted) = omitted(&frame, tape.forget(stop), tape, code) else { return NOTHING };
-    if frame.is_answer != 0 {
-        walk.answers.pass();
-    } else if walk.is_request() {
-        ask(tape, code);
+    if frame.answer != 0 {
+        expect(walk, frame.answer, tape);
     }
     pass(frame.end, omitted, tape)
 }
 
-/// A request has passed: says which answer to expect.
+/// A request has passed whose answer is to be expected, or an answer that was.
 #[inline(always)]
-fn ask<T: Tape>(tape: &mut T, code: &impl Code) {
-    let answer = find(code, tape.number(0) as u32).response();
-    if answer != 0 {
+fn expect<T: Tape>(walk: &mut Walk, answer: u32, tape: &mut T) {
+    if walk.is_request() {
         let id = (tape.number(8) >> 32) as u32;
-        tape.tell(News::Expect(Answer::new(id, answer, 0)));
+        tape.tell(News::Expect(Answer::new(id, answer as u16, 0)));
+    } else {
+        walk.answers.pass();
     }
 }
 
@@ -74,24 +77,18 @@ fn ask<T: Tape>(tape: &mut T, code: &impl Code) {
 struct Frame {
     /// Where it ends.
     end: u32,
-    /// How much of it is shown.
-    shown: u32,
     /// Where its first word stands, and the byte at which it looks.
     next: u32,
-    /// Not 0 for a response that was expected. Asked once, as the requests may be at work on another CPU, and
-    /// expect more by the time that this one has passed.
-    is_answer: u32,
+    /// Of a request, the word of the answer to be expected; of a response, not 0 for one that was. Asked
+    /// once, as the other direction may be at work on another CPU, and have more to say by the time that this
+    /// one has passed.
+    answer: u32,
 }
 
 impl Frame {
     #[inline(always)]
     fn map(self, mut to: impl FnMut(u32) -> u32) -> Self {
-        Self {
-            end: to(self.end),
-            shown: to(self.shown),
-            next: to(self.next),
-            is_answer: to(self.is_answer),
-        }
+        Self { end: to(self.end), next: to(self.next), answer: to(self.answer) }
     }
 }
 
@@ -99,29 +96,25 @@ impl Frame {
 fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
     let first = tape.number(0);
     let end = ((first >> 32) as u32).wrapping_add(4);
-    let head = if walk.is_request() { REQUEST_HEAD } else { RESPONSE_HEAD };
-    if end < head || end > tape.left() {
+    if walk.is_request() {
+        let entry = find(code, first as u32);
+        if end >= REQUEST_HEAD && end <= tape.left() && entry.is_plain() {
+            let next = place(entry.request(), REQUEST_HEAD);
+            return Some(Frame { end, next, answer: entry.response() as u32 });
+        }
         return None;
     }
-    let mut is_answer = 0;
-    let at = if walk.is_request() {
-        let entry = find(code, first as u32);
-        if !entry.is_known() || entry.starts_tokens() {
-            return None;
-        }
-        entry.request()
-    } else if walk.answers.expects_none() {
-        ANY_RESPONSE
-    } else {
-        let answer = walk.answers.next(first as u32)?;
-        if answer.inner() != 0 {
-            return None;
-        }
-        is_answer = 1;
-        answer.word()
-    };
-    let shown = min(end, min(tape.shown(), MOST_SHOWN));
-    Some(Frame { end, shown, next: place(at, head), is_answer })
+    if end < RESPONSE_HEAD || end > tape.left() {
+        return None;
+    }
+    if walk.answers.expects_none() {
+        return Some(Frame { end, next: place(ANY_RESPONSE, RESPONSE_HEAD), answer: 0 });
+    }
+    let answer = walk.answers.next(first as u32)?;
+    if answer.inner() != 0 {
+        return None;
+    }
+    Some(Frame { end, next: place(answer.word(), RESPONSE_HEAD), answer: 1 })
 }
 
 /// The place of a word, and that of a byte, in one number.
@@ -135,14 +128,13 @@ const NOWHERE: u32 = u32::MAX;
 
 /// Looks at a frame's numbers up to that of a set, or the frame's end; the place of the last.
 #[inline(always)]
-fn look_through<T: Tape>(frame: &Frame, tape: &mut T, code: &impl Code) -> u32 {
-    let mut next = frame.next;
+fn look_through<T: Tape>(mut next: u32, tape: &mut T, code: &impl Code) -> u32 {
     for _ in 0..MOST_WORDS {
         next = tape.forget(next);
         let at = next as u16;
         let word = code.word(at);
         let byte = (next >> 16) + word.before();
-        if byte > frame.shown {
+        if byte > tape.shown() {
             break;
         }
         if word.is(Op::Records) || word.is(Op::End) || word.is(Op::Rest) {
@@ -186,27 +178,33 @@ struct Omitted {
 #[inline(always)]
 fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &T, code: &impl Code) -> Option<Omitted> {
     let (at, byte) = (stop as u16, stop >> 16);
-    if byte > frame.shown {
+    // What is looked at lies in it, as places only grow; and they have 16 bits.
+    if byte > frame.end || byte > tape.shown() || tape.shown() > MOST_SHOWN {
         return None;
     }
     let word = code.word(at);
-    if !word.is(Op::Records) {
-        let rest = frame.end - byte;
-        let is_kept = rest == 0 || word.is(Op::Rest) && rest <= word.ab();
-        let is_shown = frame.shown == frame.end;
-        return (is_kept && is_shown).then_some(Omitted { from: frame.end, len: 0 });
+    if word.is(Op::Records) {
+        return omitted_set(frame, word, byte, tape);
     }
+    let rest = frame.end - byte;
+    let is_kept = rest == 0 || word.is(Op::Rest) && rest <= word.ab();
+    (is_kept && frame.end <= tape.shown()).then_some(Omitted { from: frame.end, len: 0 })
+}
+
+/// The same where it is that of a set, and its length stands here.
+#[inline(always)]
+fn omitted_set<T: Tape>(frame: &Frame, word: Word, byte: u32, tape: &T) -> Option<Omitted> {
     let bytes = tape.number(byte);
     let (number, width) =
         if word.width() == Width::Varint as u32 { short_varint(bytes) } else { (bytes >> 32, 4) };
     let (set, len) = (byte + width, word.length(number)?);
     let kept = if word.a() == 0 { 0 } else { DELTA_END };
-    if set > frame.shown || len <= kept || len > frame.end - set {
+    if set > frame.end || set > tape.shown() || len <= kept || len > frame.end - set {
         return None;
     }
     let tail = frame.end - set - len;
     let is_simple = (kept == 0 || is_one_batch(tape, set, len))
-        && ends_behind(at.wrapping_add(1), tail, code)
+        && tail + 1 == u32::from(word.b())
         && (tail == 0 || tape.ending(frame.end) << (64 - 8 * tail) == 0);
     is_simple.then_some(Omitted { from: set + kept, len: len - kept })
 }
@@ -224,24 +222,6 @@ const fn short_varint(bytes: u64) -> (u64, u32) {
     } else {
         (u32::MAX as u64, 0)
     }
-}
-
-/// Whether behind a set nothing comes but the ends of elements and so many counts of tagged fields.
-#[inline(always)]
-fn ends_behind(mut at: u16, counts: u32, code: &impl Code) -> bool {
-    let mut seen = 0;
-    for _ in 0..MOST_BEHIND {
-        let word = code.word(at);
-        if word.is(Op::End) {
-            return word.before() == 0 && seen == counts;
-        }
-        if word.before() > 0 || !(word.is(Op::Next) || word.is(Op::Tagged)) {
-            return false;
-        }
-        seen += u32::from(word.is(Op::Tagged));
-        at = at.wrapping_add(1);
-    }
-    false
 }
 
 /// Keeps a frame, but for what is left out, behind which nothing but zeros come.

@@ -37,9 +37,10 @@ pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index}
 pub use frames::{
     ANY_RESPONSE, MAX_FRAME, MAX_REQUEST, SHORT_RESPONSE, UNKNOWN_REQUEST, may_begin,
 };
-pub use observe::{Bench, Walked, lose_step, obey, observe};
+pub use glance::{MOST_COUNTS_BEHIND, take_frame};
+pub use observe::{Bench, Walked, lose_step, obey, observe, observe_plain};
 pub use place::{Arrival, Place, Position};
-pub use step::{Step, step, step_by_word};
+pub use step::{Step, step};
 pub use tape::{News, Tape};
 pub use tokens::Tokens;
 pub use walk::{MAX_DEPTH, Walk};

@@ -3,11 +3,11 @@
 //! A record covers everything since the one before it, so what is left out makes none of its own. It is
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
-use super::place::{Arrival, Position};
+use super::place::Position;
 use super::walk::Walk;
 use super::why::Why;
 use crate::Seq;
-use crate::flow_state::{FlowState, Plan, Span};
+use crate::flow_state::{FlowState, Span, number};
 use crate::order::Order;
 use crate::record::Wants;
 
@@ -16,10 +16,15 @@ const MAX_UNTOLD: u32 = 16 << 20;
 
 /// The segment at hand, and what can be done with it.
 pub trait Bench {
-    /// Walks from this place of the segment on. What is kept waits for [`Bench::submit`], but for what
-    /// finds no room; records have covered the bytes before `told`. With `is_muted` nothing is kept, as
-    /// it is in records anyhow.
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq, is_muted: bool) -> Walked;
+    /// Begins at this place of the segment: nothing is kept yet, and records have covered the bytes before
+    /// `told`.
+    fn begin(&mut self, from: u32, told: Seq);
+    /// Takes a frame that begins where the walk is, if it can be [taken at a glance](super::take_frame).
+    /// Whether the segment ends with it.
+    fn take_frame(&mut self, walk: &mut Walk) -> bool;
+    /// Walks on. What is kept waits for [`Bench::submit`], but for what finds no room. With `is_muted`
+    /// nothing is kept, as it is in records anyhow.
+    fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked;
     /// Makes a record of what was kept; it covers these bytes. With `flags` it is the segment's last.
     fn submit(&mut self, covered: Position, flags: bool);
     /// Whether a frame may begin with the segment.
@@ -55,46 +60,82 @@ pub struct Walked {
 }
 
 /// What is to be done with a segment: first to walk, then to copy.
-#[derive(Clone, Copy)]
+// All of it always has a value, as a verifier wants of what is passed on.
 struct Task {
-    /// From where on.
-    walk: Option<u32>,
-    /// From where on, and what to ask for.
-    copy: Option<(u32, Wants)>,
+    /// Whether to walk, and from where on.
+    walks: bool,
+    walk_from: u32,
+    /// Whether to copy, from where on, and what to ask for.
+    copies: bool,
+    copy_from: u32,
+    wants: Wants,
 }
 
-/// Takes a segment. `ends` when its flags tell of a connection's beginning or end.
+impl Task {
+    const NOTHING: Self =
+        Self { walks: false, walk_from: 0, copies: false, copy_from: 0, wants: Wants::Nothing };
+
+    const fn walk(from: u32) -> Self {
+        Self { walks: true, walk_from: from, ..Self::NOTHING }
+    }
+
+    /// To copy all.
+    const fn copy(wants: Wants) -> Self {
+        Self { copies: true, wants, ..Self::NOTHING }
+    }
+}
+
+/// Takes a segment that is [like nearly all](FlowState::oddities). False where its walk has begun, and
+/// [goes on](observe).
 #[inline(always)]
-pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench) {
-    if span.len == 0 && span.syn.is_none() {
-        if state.is_in_step() {
-            tell(state, bench, false);
+pub fn observe_plain(state: &mut FlowState, span: &Span, bench: &mut impl Bench) -> bool {
+    let Some(from) = state.go_on(span) else {
+        pass(state, false, bench);
+        return true;
+    };
+    bench.begin(from, state.place().untold().from);
+    let ends = bench.take_frame(state.walk());
+    if ends {
+        state.place().walked_on(span.seq.plus(span.len));
+        tell(state, bench, true);
+    }
+    ends
+}
+
+/// Takes a segment, or `goes_on` with its walk. `ends` when its flags tell of a connection's beginning or
+/// end.
+#[inline(always)]
+pub fn observe(
+    state: &mut FlowState,
+    span: &Span,
+    ends: bool,
+    goes_on: bool,
+    bench: &mut impl Bench,
+) {
+    let mut task = Task::walk(0);
+    if !goes_on {
+        bench.begin(0, span.seq);
+        task = begin(state, span, ends, bench);
+        if task.walks {
+            bench.begin(task.walk_from, state.place().untold().from);
         }
-        return bench.copy(0, 0, Wants::Nothing, false);
     }
-    prepare(state, span, bench);
-    let plan = Plan::from_numbers(state.plan(span).numbers().map(|number| bench.forget(number)));
-    let late = state.place().take_late();
-    if late.len > 0 && state.is_in_step() {
-        bench.submit(late, false);
-    }
-    let Task { walk: from, mut copy } = begin(state, span, plan, ends, bench);
     // There is one place each where walks and copies begin, as a verifier goes through all of them for
     // each such place.
-    if let Some(from) = from {
+    if task.walks {
         let is_muted = state.is_shadow();
-        let told = state.place().untold().from;
-        let walked = bench.walk(state.walk(), from, told, is_muted);
+        let walked = bench.walk(state.walk(), is_muted);
         if is_muted {
             end_muted(state, span, walked);
         } else if end_walk(state, span, walked, ends, bench) {
-            copy = Some((walked.to, Wants::Place));
+            task = Task { copy_from: walked.to, ..Task::copy(Wants::Place) };
         }
     }
-    if let Some((from, wants)) = copy {
+    let wants = task.wants;
+    if task.copies {
         // Until the daemon knows where frames begin, all that comes is copied.
         let is_urgent = wants == Wants::Here || wants == Wants::Place && state.copies();
-        bench.copy(from, span.len, wants, is_urgent);
+        bench.copy(task.copy_from, span.len, wants, is_urgent);
         if wants == Wants::Answer {
             let seen = state.place().untold();
             state.place().tell(seen.from.plus(seen.len));
@@ -107,59 +148,76 @@ pub fn observe(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl 
 
 /// Does what there is to do before, and says what comes then.
 #[inline(always)]
-fn begin(
-    state: &mut FlowState,
-    span: &Span,
-    plan: Plan,
-    ends: bool,
-    bench: &mut impl Bench,
-) -> Task {
-    let mut task = Task { walk: None, copy: None };
+fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench) -> Task {
+    if span.len == 0 && span.syn.is_none() {
+        if state.is_in_step() {
+            tell(state, bench, false);
+        }
+        return Task::copy(Wants::Nothing);
+    }
+    prepare(state, span, bench);
+    // Of numbers that were forgotten, a verifier need not know how they came about.
+    let [plan, from, duplicate] = state.plan(span).numbers().map(|number| bench.forget(number));
+    let late = state.place().take_late();
+    if late.len > 0 && state.is_in_step() {
+        bench.submit(late, false);
+    }
     match plan {
-        Plan::Count => bench.count_only(),
-        Plan::Copy => task.copy = Some((0, Wants::Place)),
-        Plan::Look => {
-            // Where a frame seems to begin with the segment, the direction is followed from here on.
-            let is_request = state.looks_for_requests();
-            task.copy = Some((0, Wants::Place));
-            if span.len > 0 && bench.may_begin(is_request) {
-                state.follow(span.seq);
-                task = Task { walk: Some(0), copy: Some((0, Wants::Here)) };
-            }
+        number::COUNT => {
+            bench.count_only();
+            Task::NOTHING
         }
-        Plan::Shadow(arrival) => {
-            task.copy = Some((0, Wants::Answer));
-            match arrival {
-                Arrival::Gap => state.fall(),
-                Arrival::Passed { .. } => {}
-                Arrival::Needed { from, .. } => task.walk = Some(from),
-            }
+        number::LOOK => look(state, span, bench),
+        number::SHADOW_GAP => {
+            state.fall();
+            Task::copy(Wants::Answer)
         }
-        Plan::Resume(from) => {
+        number::SHADOW_PASSED => Task::copy(Wants::Answer),
+        number::SHADOW_NEEDED => Task { walks: true, walk_from: from, ..Task::copy(Wants::Answer) },
+        number::RESUME => {
             bench.resumed();
             if from > 0 {
                 bench.copy(0, from, Wants::Nothing, false);
             }
-            task.walk = Some(from);
+            Task::walk(from)
         }
-        Plan::Sieve(Arrival::Gap) => {
+        number::GAP => {
             lose_step(state, Why::Gap, bench);
-            task.copy = Some((0, Wants::Place));
+            Task::copy(Wants::Place)
         }
-        Plan::Sieve(Arrival::Passed { duplicate }) => {
+        number::PASSED => {
             bench.duplicate(duplicate);
-            let unwanted = state.walk().unwanted();
-            let ends_frame = state.walk().ends_frame() && state.place().has_passed(unwanted);
-            if ends || ends_frame || state.place().untold().len > MAX_UNTOLD {
-                tell(state, bench, true);
-            }
+            pass(state, ends, bench);
+            Task::NOTHING
         }
-        Plan::Sieve(Arrival::Needed { from, duplicate }) => {
+        number::NEEDED => {
             bench.duplicate(duplicate);
-            task.walk = Some(from);
+            Task::walk(from)
         }
+        _ => Task::copy(Wants::Place),
     }
-    task
+}
+
+/// Where a frame seems to begin with the segment, the direction is followed from here on.
+#[inline(always)]
+fn look(state: &mut FlowState, span: &Span, bench: &mut impl Bench) -> Task {
+    if span.len == 0 || !bench.may_begin(state.looks_for_requests()) {
+        return Task::copy(Wants::Place);
+    }
+    state.follow(span.seq);
+    Task { walks: true, ..Task::copy(Wants::Here) }
+}
+
+/// A segment has passed that nobody needs: it is told where it ends a frame, or much was not told.
+#[inline(always)]
+fn pass(state: &mut FlowState, ends: bool, bench: &mut impl Bench) {
+    let unwanted = state.walk().unwanted();
+    let ends_frame = state.place().has_passed(unwanted) && state.walk().ends_frame();
+    if ends || ends_frame || state.place().untold().len > MAX_UNTOLD {
+        let told = state.place().untold().from;
+        bench.begin(0, told);
+        tell(state, bench, true);
+    }
 }
 
 /// What has passed is told before a connection begins in the place of this one, and before bytes that

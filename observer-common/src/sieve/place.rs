@@ -98,6 +98,25 @@ impl Place {
         Arrival::Needed { from, duplicate }
     }
 
+    /// 0 for a segment that begins here and follows on what was seen, as nearly all do.
+    #[inline(always)]
+    pub const fn oddities(&self, seq: Seq) -> u32 {
+        self.seen.0 ^ seq.0
+    }
+
+    /// Takes such a segment, which ends here; where in it the walk goes on, if it does.
+    #[inline(always)]
+    pub const fn go_on(&mut self, end: Seq, unwanted: u32) -> Option<u32> {
+        let needed = self.next.plus(unwanted);
+        if !end.is_after(needed) {
+            self.seen = end;
+            return None;
+        }
+        let from = needed.since(self.seen) as u32;
+        (self.next, self.seen) = (needed, needed);
+        Some(from)
+    }
+
     /// Whether the bytes that come next and are `unwanted` have all passed, as far as they will.
     #[inline(always)]
     pub const fn has_passed(&self, unwanted: u32) -> bool {
@@ -111,6 +130,12 @@ impl Place {
         if to.is_after(self.seen) {
             self.seen = to;
         }
+    }
+
+    /// The same, of bytes that were not seen before.
+    #[inline(always)]
+    pub const fn walked_on(&mut self, to: Seq) {
+        (self.next, self.seen) = (to, to);
     }
 
     /// Bytes that nobody needs have passed; returns how many of them had before. Where some are owed,

@@ -23,21 +23,14 @@ pub enum Step {
     Out(Why),
 }
 
-/// Takes a direction one step further, or over a whole frame, where bytes of the skb have not passed. None
-/// of those that come next are [unwanted](Walk::unwanted), as [`pass`] leaves them out.
+/// Takes a direction one step further, where bytes of the skb have not passed. None of those that come
+/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out. With `glances` it is a step over a
+/// whole frame, where one begins that is [taken at a glance](take_frame).
 #[inline(always)]
-pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
-    if walk.starts_plain_frame()
-        && let Some(step) = take_frame(walk, tape, code)
-    {
+pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, glances: bool) -> Step {
+    if glances && let Some(step) = take_frame(walk, tape, code) {
         return step;
     }
-    step_by_word(walk, tape, code)
-}
-
-/// The same, without a glance at a whole frame.
-#[inline(always)]
-pub fn step_by_word<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     match read(walk, tape, code) {
         Step::More => pass(walk, tape),
         out => out,

@@ -121,10 +121,22 @@ impl Walk {
         self.is_proven = 1;
     }
 
+    /// 0 if the connection is known to be Kafka's, and nothing of a frame is to be kept that has not passed.
+    #[inline(always)]
+    pub(crate) const fn oddities(&self) -> u64 {
+        (self.keep | (self.is_proven ^ 1) as u32) as u64
+    }
+
     /// Bytes that come next and are not wanted.
     #[inline(always)]
     pub const fn unwanted(&self) -> u32 {
         if self.keep == 0 { self.omit } else { 0 }
+    }
+
+    /// The same where nothing is to be kept before them.
+    #[inline(always)]
+    pub const fn omitted(&self) -> u32 {
+        self.omit
     }
 
     /// So many of them have passed.
@@ -139,10 +151,13 @@ impl Walk {
         self.is_proven() && self.is_between() && self.keep == 0 && self.omit == 0
     }
 
-    /// The same, where it can be no token.
+    /// The same, where it can be no token. One question, as it is asked of nearly all.
     #[inline(always)]
     pub(super) const fn starts_plain_frame(&self) -> bool {
-        self.starts_frame() && self.tokens == Tokens::No as u8
+        const { assert!(Op::Request as u8 == 0 && Op::Response as u8 == 2 && Tokens::No as u8 == 0) };
+        let unread = self.keep | self.omit | self.read as u32;
+        let other = self.word.op() & !(Op::Response as u8) | self.tokens | self.is_proven ^ 1;
+        unread | other as u32 == 0
     }
 
     /// Takes what the other direction says.

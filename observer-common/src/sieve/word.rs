@@ -35,7 +35,8 @@ pub enum Op {
     /// Its length.
     TagLength = 13,
     /// A length, and a record set of so many bytes to leave out; its batches' headers are kept if
-    /// `a` is not 0.
+    /// `a` is not 0. If nothing comes behind it but ends of elements and at most eight counts of tagged
+    /// fields, `b` is one more than these.
     Records = 14,
     /// The next batch of a set: its length.
     Batch = 15,
@@ -141,10 +142,22 @@ impl Word {
         Self(self.0 & !(0xffff << 32) | (a as u64) << 32)
     }
 
+    /// The op's second number.
+    #[inline(always)]
+    pub const fn b(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+
+    /// The same word with another second number.
+    #[must_use]
+    pub const fn with_b(self, b: u16) -> Self {
+        Self(self.0 & !(0xffff << 48) | (b as u64) << 48)
+    }
+
     /// The op's two numbers as one.
     #[inline(always)]
     pub const fn ab(self) -> u32 {
-        (self.a() as u32) << 16 | (self.0 >> 48) as u32
+        (self.a() as u32) << 16 | self.b() as u32
     }
 
     /// A length or count as this word's width writes it; `None` for null.
@@ -168,7 +181,8 @@ mod tests {
         let word = Word::new(Op::Array, Width::Varint, 513, 0xfffe, 0x1234);
         assert!(word.is(Op::Array) && !word.is(Op::Next));
         assert_eq!((word.width(), word.before(), word.a()), (16, 513, 0xfffe));
-        assert_eq!(word.ab(), 0xfffe_1234);
+        assert_eq!((word.b(), word.ab()), (0x1234, 0xfffe_1234));
+        assert_eq!(word.with_a(7).with_b(9).ab(), 7 << 16 | 9);
     }
 
     #[test]

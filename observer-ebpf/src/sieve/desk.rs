@@ -7,8 +7,8 @@
 use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
 use observer_common::counters::{Counter, Loss};
 use observer_common::record::{
-    CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, SEGMENT_HEADER_ROOM, SegmentHeader,
-    Wants, chunk_header, far_chunk_header,
+    CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, HeaderRoom, SEGMENT_HEADER_ROOM,
+    SegmentHeader, Wants, chunk_header, far_chunk_header,
 };
 use observer_common::{Seq, TcpFlags};
 
@@ -16,6 +16,7 @@ use crate::config::CHUNK_LEN;
 use crate::maps::counters;
 use crate::ring::{Segment, Wake, lose, output};
 use crate::seen::Seen;
+use crate::unaligned;
 
 /// Bytes of a record at most, a power of two: more are never reached, see [`ROOM`].
 const SIZE: usize = 16 << 10;
@@ -44,20 +45,20 @@ pub struct Desk {
     pub shown: u32,
     /// The end of what is kept, in `bytes`.
     cursor: u32,
-    /// The header of the chunk that is open; 0 if none is.
+    /// Where the bytes of the chunk that is open begin; 0 if none is.
     chunk: u32,
     /// Where it begins behind `told`.
     chunk_offset: u32,
     chunk_flags: u32,
     chunks: u32,
-    /// Bytes kept since the last record, but for those of the chunk that is open.
+    /// Bytes kept since the last record.
     kept: u32,
     /// What came of the walk; see `turns`.
     pub outcome: u32,
     /// Where to copy to, while bytes are copied as they are.
     pub copies: u32,
     /// What the daemon is asked for, while bytes are copied as they are.
-    pub wants: u32,
+    pub wants: Wants,
     /// Whether the daemon is to look at once.
     pub is_urgent: u32,
     /// Whether nothing is kept.
@@ -65,8 +66,12 @@ pub struct Desk {
     /// See `Tape::forget`.
     forgotten: u32,
     /// Behind the rest, so that a record's first bytes are near it.
-    bytes: [u8; SIZE + SLACK],
+    bytes: Bytes,
 }
+
+/// Aligned, for what is written at their beginning.
+#[repr(C, align(8))]
+struct Bytes([u8; SIZE + SLACK]);
 
 impl Desk {
     /// A walk begins at this place of the payload; records have covered the bytes before `told`.
@@ -74,7 +79,7 @@ impl Desk {
     pub fn begin(&mut self, from: u32, told: Seq) {
         self.at = from;
         self.told = told;
-        self.wants = Wants::Nothing as u32;
+        self.wants = Wants::Nothing;
         self.is_urgent = 0;
         self.clear();
     }
@@ -92,7 +97,7 @@ impl Desk {
     /// Whether anything was kept since the last record.
     #[inline(always)]
     pub fn has_kept(&self) -> bool {
-        self.kept > 0 || self.chunk > 0 && self.cursor > self.chunk + self.chunk_header()
+        self.kept > 0
     }
 
     /// Loads bytes behind the cursor.
@@ -116,33 +121,30 @@ impl Desk {
         // Bounds in a form that the verifier follows.
         let n = if n > MOST_SHOWN { MOST_SHOWN } else { n };
         let n = (n.wrapping_sub(1) & (MOST_SHOWN - 1)) + 1;
-        let from = seen.payload + self.at;
+        let from = seen.packet.payload_offset as u32 + self.at;
         let to = self.place(self.cursor);
         // SAFETY: place and length are bounded by what lies behind the place.
-        let loaded = unsafe { bpf_skb_load_bytes(skb.raw(), from, to.cast(), n) == 0 };
-        self.shown = if loaded { n } else { 0 };
-        loaded
+        if unsafe { bpf_skb_load_bytes(skb.raw(), from, to.cast(), n) } != 0 {
+            self.shown = 0;
+            return false;
+        }
+        self.shown = n;
+        true
     }
 
     /// The eight bytes that begin `ahead` of the cursor.
     #[inline(always)]
     pub fn number(&self, ahead: u32) -> u64 {
         let at = masked(self.cursor + ahead);
-        let mut number;
-        // SAFETY: eight bytes lie behind every masked place. The compiler would read them one by one,
-        // as they are not aligned.
-        unsafe {
-            let bytes = self.bytes.as_ptr().add(at);
-            core::arch::asm!("{0} = *(u64 *)({1} + 0)", lateout(reg) number, in(reg) bytes,
-                options(readonly, nostack));
-        }
-        u64::from_be(number)
+        // SAFETY: eight bytes lie behind every masked place.
+        u64::from_be_bytes(unsafe { unaligned::read(self.bytes.0.as_ptr().add(at)) })
     }
 
     /// Keeps bytes that are shown.
     #[inline(always)]
     pub fn keep(&mut self, n: u32) {
         self.cursor += n;
+        self.kept += n;
         self.at += n;
         self.shown -= n;
     }
@@ -156,8 +158,9 @@ impl Desk {
         self.open_chunk(seen, false);
         let place = self.place(self.cursor);
         // SAFETY: eight bytes lie behind every masked place.
-        unsafe { place.cast::<[u8; 8]>().write([0; 8]) };
+        unsafe { unaligned::write(place, [0; 8]) };
         self.cursor += n;
+        self.kept += n;
         self.at += n;
     }
 
@@ -171,39 +174,38 @@ impl Desk {
 
     #[inline(always)]
     fn open_chunk(&mut self, seen: &Seen, is_start: bool) {
-        self.chunk = self.cursor;
-        self.chunk_offset = seen.header.seq.plus(self.at).since(self.told) as u32;
+        self.chunk_offset = seen.packet.seq.plus(self.at).since(self.told) as u32;
         self.chunk_flags = if is_start { u32::from(CHUNK_FRAME_START) } else { 0 };
-        self.cursor += self.chunk_header();
+        self.cursor += self.header_len();
+        self.chunk = self.cursor;
         self.chunks += 1;
     }
 
     /// Bytes of the open chunk's header.
     #[inline(always)]
-    const fn chunk_header(&self) -> u32 {
+    const fn header_len(&self) -> u32 {
         if self.chunk_offset == 0 { CHUNK_HEADER } else { FAR_CHUNK_HEADER }
     }
 
     #[inline(always)]
     fn close_chunk(&mut self) {
-        if self.chunk == 0 {
-            return;
-        }
-        let len = self.cursor - self.chunk - self.chunk_header();
-        let flags = self.chunk_flags as u16;
-        let header = self.place(self.chunk);
-        if len == 0 {
-            self.cursor = self.chunk;
-            self.chunks -= 1;
-        } else if self.chunk_offset == 0 {
+        let (begin, len) = (self.chunk, self.cursor - self.chunk);
+        if begin > 0 && len > 0 {
+            let flags = self.chunk_flags as u16;
             // SAFETY: more bytes lie behind every masked place, and no reference to them is alive.
-            unsafe { header.cast::<[u8; CHUNK_HEADER_LEN]>().write(chunk_header(len, flags)) };
-        } else {
-            let bytes = far_chunk_header(self.chunk_offset, len, flags);
-            // SAFETY: as above.
-            unsafe { header.cast::<[u8; FAR_CHUNK_HEADER_LEN]>().write(bytes) };
+            unsafe {
+                if self.chunk_offset == 0 {
+                    let header = chunk_header(len, flags);
+                    unaligned::write(self.place(begin - CHUNK_HEADER), header);
+                } else {
+                    let header = far_chunk_header(self.chunk_offset, len, flags);
+                    unaligned::write(self.place(begin - FAR_CHUNK_HEADER), header);
+                }
+            }
+        } else if begin > 0 {
+            self.chunks -= 1;
+            self.cursor = begin - self.header_len();
         }
-        self.kept += len;
         self.chunk = 0;
     }
 
@@ -213,12 +215,12 @@ impl Desk {
         if self.is_muted != 0 {
             return self.clear();
         }
-        let place = seen.header.seq.plus(self.at);
+        let place = seen.packet.seq.plus(self.at);
         self.submit(seen, self.told, place.since(self.told) as u32, false);
         self.told = place;
-        if self.wants == Wants::Here as u32 {
+        if self.wants == Wants::Here {
             // That was of the segment's first byte.
-            self.wants = Wants::Answer as u32;
+            self.wants = Wants::Answer;
         }
     }
 
@@ -232,11 +234,12 @@ impl Desk {
             seq: from,
             wire_len: len,
             chunks: self.chunks as u16,
-            wants: Wants::from_number(self.wants as u8),
-            ..seen.header
+            wants: self.wants,
+            ..seen.header()
         };
-        let Some(room) = self.bytes.first_chunk_mut::<SEGMENT_HEADER_ROOM>() else { return };
-        let start = header.encode(room) as u32;
+        // SAFETY: there are as many bytes, and aligned as they should be.
+        let room = unsafe { &mut *self.bytes.0.as_mut_ptr().cast::<HeaderRoom>() };
+        let start = header.encode(seen.packet.is_v4, room) as u32;
         let record_len = (self.cursor.wrapping_sub(start + 1) & (SIZE as u32 - 1)) + 1;
         let kept = self.kept;
         self.clear();
@@ -265,15 +268,18 @@ impl Desk {
     #[inline(always)]
     fn place(&mut self, at: u32) -> *mut u8 {
         // SAFETY: a masked place lies in the bytes.
-        unsafe { self.bytes.as_mut_ptr().add(masked(at)) }
+        unsafe { self.bytes.0.as_mut_ptr().add(masked(at)) }
     }
 }
 
 /// SYN belongs to the segment's first byte, FIN and RST to its last.
 #[inline(always)]
 fn flags_of(seen: &Seen, from: Seq, is_last: bool) -> TcpFlags {
-    let mut flags = seen.header.flags.0;
-    if from != seen.header.seq {
+    let mut flags = seen.packet.flags.0;
+    if !seen.ends() {
+        return TcpFlags(flags);
+    }
+    if from != seen.packet.seq {
         flags &= !TcpFlags::SYN.0;
     }
     if !is_last {

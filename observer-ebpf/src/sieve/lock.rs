@@ -10,15 +10,20 @@ const PATIENCE: u32 = 512;
 /// Takes the direction; false where another CPU keeps it for too long.
 #[inline(always)]
 pub fn lock(state: &mut FlowState) -> bool {
-    const ORDER: AtomicOrdering = AtomicOrdering::SeqCst;
     for _ in 0..PATIENCE {
-        // SAFETY: the word is aligned, and of a map's entry that is valid for the run of the program.
-        let (_, taken) = unsafe { atomic_cxchg::<u64, ORDER, ORDER>(&raw mut state.busy, 0, 1) };
-        if taken {
+        if try_lock(state) == 0 {
             return true;
         }
     }
     false
+}
+
+/// Takes the direction, if the number returned is 0.
+#[inline(always)]
+pub fn try_lock(state: &mut FlowState) -> u64 {
+    const ORDER: AtomicOrdering = AtomicOrdering::SeqCst;
+    // SAFETY: the word is aligned, and of a map's entry that is valid for the run of the program.
+    unsafe { atomic_cxchg::<u64, ORDER, ORDER>(&raw mut state.busy, 0, 1).0 }
 }
 
 /// Gives it back.

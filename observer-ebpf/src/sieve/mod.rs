@@ -9,17 +9,18 @@ mod turns;
 
 use observer_common::Seq;
 use observer_common::counters::{Counter, Counters, Loss};
-use observer_common::flow_state::FlowState;
+use observer_common::flow_state::{FlowState, Span};
 use observer_common::packet::Load;
 use observer_common::record::Wants;
 use observer_common::sieve::{
-    Bench, Position, Walk, Walked, Why, lose_step, may_begin, obey, observe,
+    Bench, Position, Walk, Walked, Why, lose_step, may_begin, obey, observe, observe_plain,
 };
 
 pub use desk::Desk;
 
 use crate::maps::take_order;
 use crate::ring::{Segment, lose};
+use crate::{flows, measure};
 use code::Maps;
 
 /// Copies a segment of a direction that nothing can be remembered of.
@@ -28,31 +29,80 @@ pub fn copy(segment: Segment<'_>, desk: &mut Desk, counters: &mut Counters) {
     Table { segment, desk, counters }.copy(0, segment.seen.len, Wants::Nothing, false);
 }
 
-/// Takes a segment of a direction that this hook owns.
+/// What came of a segment that may be like nearly all.
+pub enum Plain {
+    /// It is taken.
+    Taken,
+    /// It is, and its walk in this direction goes on.
+    Begun(&'static mut FlowState),
+    /// It is not.
+    Odd,
+}
+
+/// Takes a segment, if it is like nearly all.
 #[inline(always)]
-pub fn take(segment: Segment<'_>, desk: &mut Desk, state: &mut FlowState, counters: &mut Counters) {
-    desk.begin(0, segment.seen.header.seq);
+pub fn take_plain(segment: Segment<'_>, desk: &mut Desk, counters: &mut Counters) -> Plain {
+    let seen = segment.seen;
+    let Some(state) = flows::find(seen.flow()) else { return Plain::Odd };
+    let sighting = seen.sighting();
+    let busy = lock::try_lock(state);
+    let due = measure::due(state.owner().last_ns(), seen.time_ns);
+    if busy | seen.oddities() | due | state.oddities(&sighting) != 0 {
+        if busy == 0 {
+            lock::unlock(state);
+        }
+        return Plain::Odd;
+    }
+    state.see(&sighting);
+    counters.add(Counter::Seen, u64::from(seen.len));
+    let span = Span { seq: seen.packet.seq, len: seen.len, syn: None };
+    if !observe_plain(state, &span, &mut Table { segment, desk, counters }) {
+        return Plain::Begun(state);
+    }
+    lock::unlock(state);
+    Plain::Taken
+}
+
+/// Takes a segment of a direction that this hook owns, or goes on with it.
+#[inline(always)]
+pub fn take(
+    segment: Segment<'_>,
+    desk: &mut Desk,
+    state: &mut FlowState,
+    goes_on: bool,
+    counters: &mut Counters,
+) {
     let (span, ends) = (segment.seen.span(), segment.seen.ends());
     let mut table = Table { segment, desk, counters };
+    if !goes_on && !prepare(state, &span, &mut table) {
+        return;
+    }
+    observe(state, &span, ends, goes_on, &mut table);
+    lock::unlock(state);
+}
+
+/// Takes the direction, and does what there is to do before; false where that was all.
+#[inline(always)]
+fn prepare(state: &mut FlowState, span: &Span, table: &mut Table<'_>) -> bool {
     if !lock::lock(state) {
         // Another CPU is at it: what comes now is told as it is, and the direction has lost the step.
         state.contended = 1;
         table.copy(0, span.len, Wants::Place, false);
-        return;
+        return false;
     }
     if state.contended != 0 {
         state.contended = 0;
         if state.is_in_step() {
-            lose_step(state, Why::Contention, &mut table);
+            table.begin(0, span.seq);
+            lose_step(state, Why::Contention, table);
         }
     }
     if state.takes_orders()
-        && let Some(order) = take_order(segment.seen.flow())
+        && let Some(order) = take_order(table.segment.seen.flow())
     {
-        obey(state, order, &mut table);
+        obey(state, order, table);
     }
-    observe(state, &span, ends, &mut table);
-    lock::unlock(state);
+    true
 }
 
 /// A segment, and where its records are put together.
@@ -64,8 +114,17 @@ struct Table<'a> {
 
 impl Bench for Table<'_> {
     #[inline(always)]
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq, is_muted: bool) -> Walked {
+    fn begin(&mut self, from: u32, told: Seq) {
         self.desk.begin(from, told);
+    }
+
+    #[inline(always)]
+    fn take_frame(&mut self, walk: &mut Walk) -> bool {
+        turns::take_frame(self.segment, walk, self.desk)
+    }
+
+    #[inline(always)]
+    fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked {
         self.desk.is_muted = u32::from(is_muted);
         let walked = turns::run(self.segment, walk, self.desk);
         if is_muted {
@@ -78,7 +137,7 @@ impl Bench for Table<'_> {
     #[inline(always)]
     fn may_begin(&mut self, is_request: bool) -> bool {
         let Segment { skb, seen } = self.segment;
-        let first = skb.load::<8>(seen.payload as usize);
+        let first = skb.load::<8>(seen.packet.payload_offset);
         first.is_some_and(|first| may_begin(u64::from_be_bytes(first), is_request, &Maps))
     }
 
@@ -90,8 +149,8 @@ impl Bench for Table<'_> {
     #[inline(always)]
     fn copy(&mut self, from: u32, to: u32, wants: Wants, is_urgent: bool) {
         let Segment { seen, .. } = self.segment;
-        self.desk.begin(from, seen.header.seq.plus(from));
-        self.desk.wants = wants as u32;
+        self.desk.begin(from, seen.packet.seq.plus(from));
+        self.desk.wants = wants;
         self.desk.is_urgent = u32::from(is_urgent);
         if to > from {
             turns::copy(self.segment, to, self.desk);
@@ -100,7 +159,7 @@ impl Bench for Table<'_> {
                 lose(self.counters, Loss::LoadFailed, unread);
             }
         }
-        let read = seen.header.seq.plus(self.desk.at).since(self.desk.told) as u32;
+        let read = seen.packet.seq.plus(self.desk.at).since(self.desk.told) as u32;
         self.desk.submit(seen, self.desk.told, read, to == seen.len);
     }
 
@@ -109,7 +168,7 @@ impl Bench for Table<'_> {
         let Segment { seen, .. } = self.segment;
         self.counters.add(Counter::CountOnlyBytes, u64::from(seen.len));
         if seen.ends() {
-            self.desk.submit(seen, seen.header.seq.plus(seen.len), 0, true);
+            self.desk.submit(seen, seen.packet.seq.plus(seen.len), 0, true);
         }
     }
 

@@ -38,7 +38,7 @@ impl Tape for Reel<'_> {
     #[inline(always)]
     fn ending(&self, ahead: u32) -> u64 {
         let Segment { skb, seen } = self.segment;
-        let at = seen.payload + self.desk.at + ahead - 8;
+        let at = seen.packet.payload_offset as u32 + self.desk.at + ahead - 8;
         // What cannot be read is not what is expected.
         skb.load::<8>(at as usize).map_or(u64::MAX, u64::from_be_bytes)
     }

@@ -1,11 +1,10 @@
 //! The loop that takes the steps: one for each turn, as many as an skb is granted.
 
-use core::ffi::c_void;
-
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::helpers::generated::bpf_loop;
 use aya_ebpf::programs::TcContext;
-use observer_common::sieve::{Step, Walk, Walked, Why, step};
+use core::ffi::c_void;
+use observer_common::sieve::{self, Step, Walk, Walked, Why, step};
 
 use super::code::Maps;
 use super::desk::Desk;
@@ -34,6 +33,12 @@ const ON: u32 = 0;
 const DONE: u32 = 1;
 /// It has lost the step; what is more than this tells why.
 const OUT: u32 = 2;
+
+/// Takes a frame at a glance, if it can be; whether the payload ends with it.
+#[inline(always)]
+pub fn take_frame(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
+    sieve::take_frame(walk, &mut Reel { segment, desk }, &Maps) == Some(Step::Done)
+}
 
 /// Walks on to the payload's end, or as far as may be.
 #[inline(always)]
@@ -70,7 +75,7 @@ impl Turn {
 }
 
 /// One step; not 0 when there is none to come.
-unsafe extern "C" fn take_step(_turn: u32, context: *mut c_void) -> i64 {
+unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
     // SAFETY: `run` gives a turn whose pointers are valid until the loop has ended.
     let (skb, seen, walk, desk) = unsafe {
         let Turn { skb, seen, walk, desk } = *context.cast::<Turn>();
@@ -78,7 +83,8 @@ unsafe extern "C" fn take_step(_turn: u32, context: *mut c_void) -> i64 {
     };
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
-    match step(walk, &mut reel, &Maps) {
+    // At the first frame a glance was taken, or the segment is a rare one.
+    match step(walk, &mut reel, &Maps, turn > 0) {
         Step::More => 0,
         Step::Done => {
             reel.desk.outcome = DONE;

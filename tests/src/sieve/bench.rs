@@ -2,10 +2,10 @@
 
 use observer::input::{Segment, Seq, TcpFlags, Wants};
 use observer_common::sieve::{
-    Bench, Position, Step, Walk, Walked, Why, may_begin, step, step_by_word,
+    Bench, Position, Step, Walk, Walked, Why, may_begin, step, take_frame,
 };
 
-use super::tape::Reel;
+use super::tape::{Cursor, Reel};
 use super::{Kept, Sieve, with_chunks};
 
 /// The segment at hand.
@@ -16,6 +16,7 @@ pub struct Table<'a, 's> {
     tell: &'a mut dyn FnMut(Segment<'_>),
     /// What was kept since the last record.
     pub(super) kept: Kept,
+    pub(super) cursor: Cursor,
     /// What is asked for, while bytes are told as they are.
     wants: Wants,
 }
@@ -28,7 +29,15 @@ impl<'a, 's> Table<'a, 's> {
     ) -> Self {
         let bytes = segment.chunks.first().map_or(&[][..], |chunk| chunk.bytes);
         assert_eq!(bytes.len(), segment.wire_len as usize, "a segment that is whole");
-        Self { sieve, segment, bytes, tell, kept: Vec::new(), wants: Wants::Nothing }
+        Self {
+            sieve,
+            segment,
+            bytes,
+            tell,
+            kept: Vec::new(),
+            cursor: Cursor::default(),
+            wants: Wants::Nothing,
+        }
     }
 
     /// A record that covers these bytes, with what was kept.
@@ -48,30 +57,45 @@ impl<'a, 's> Table<'a, 's> {
 /// Steps that a segment may take.
 const MAX_STEPS: usize = 1 << 20;
 
-impl Table<'_, '_> {
-    fn take_steps(&mut self, walk: &mut Walk, from: u32, told: Option<Seq>) -> Walked {
-        let (words, by_word) = (self.sieve.words, self.sieve.by_word);
-        let mut reel = Reel::new(self, from, told);
-        for _ in 0..MAX_STEPS {
+impl Bench for Table<'_, '_> {
+    fn begin(&mut self, from: u32, told: Seq) {
+        self.kept.clear();
+        self.cursor = Cursor::new(from, told);
+    }
+
+    fn take_frame(&mut self, walk: &mut Walk) -> bool {
+        if self.sieve.by_word {
+            return false;
+        }
+        let words = self.sieve.words;
+        let mut reel = Reel::new(self, true);
+        let taken = take_frame(walk, &mut reel, words);
+        if taken.is_some() {
             reel.count_step();
-            let step = if by_word { step_by_word } else { step };
-            match step(walk, &mut reel, words) {
+        }
+        taken == Some(Step::Done)
+    }
+
+    fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked {
+        let (words, by_word) = (self.sieve.words, self.sieve.by_word);
+        let mut reel = Reel::new(self, !is_muted);
+        let mut out = None;
+        for turn in 0.. {
+            assert!(turn < MAX_STEPS, "a segment takes more than {MAX_STEPS} steps");
+            reel.count_step();
+            match step(walk, &mut reel, words, turn > 0 && !by_word) {
                 Step::More => {}
-                Step::Done => return reel.walked(None),
-                Step::Out(why) => return reel.walked(Some(why)),
+                Step::Done => break,
+                Step::Out(why) => {
+                    out = Some(why);
+                    break;
+                }
             }
         }
-        panic!("a segment takes more than {MAX_STEPS} steps");
-    }
-}
-
-impl Bench for Table<'_, '_> {
-    fn walk(&mut self, walk: &mut Walk, from: u32, told: Seq, is_muted: bool) -> Walked {
-        let walked = self.take_steps(walk, from, (!is_muted).then_some(told));
         if is_muted {
             self.kept.clear();
         }
-        walked
+        self.cursor.walked(out)
     }
 
     fn may_begin(&mut self, is_request: bool) -> bool {

@@ -17,7 +17,7 @@ use observer::protocol::sieve::Words;
 use observer_common::flow_state::{FlowState, Span};
 use observer_common::order::Order;
 use observer_common::owner::{Hook, Sighting};
-use observer_common::sieve::{News, Why, obey, observe};
+use observer_common::sieve::{News, Why, obey, observe, observe_plain};
 
 use crate::in_process::{Said, Segments};
 use bench::Table;
@@ -41,7 +41,7 @@ pub struct Sieve {
     pub copied: u64,
     /// Segments that pass before an order is obeyed.
     pub delay: usize,
-    /// Whether no frame is taken at a glance.
+    /// Whether every segment goes the general way, and no frame is taken at a glance.
     pub by_word: bool,
     /// Steps taken.
     pub steps: usize,
@@ -75,22 +75,30 @@ impl Sieve {
     pub fn segment(&mut self, segment: &Segment<'_>, mut tell: impl FnMut(Segment<'_>)) {
         let flags = segment.flags;
         let is_syn = flags.has(TcpFlags::SYN);
-        let mut state = self.flows.remove(&segment.flow).unwrap_or_else(|| {
-            let (seq, end) = (segment.seq, segment.seq.plus(segment.wire_len));
-            FlowState::new(&Sighting { hook: Hook(1), time_ns: 0, seq, end, syn: is_syn })
-        });
-        let span = Span {
-            seq: segment.seq,
-            len: segment.wire_len,
-            syn: is_syn.then(|| flags.has(TcpFlags::ACK)),
-        };
+        let (seq, len) = (segment.seq, segment.wire_len);
+        let fin = u32::from(flags.has(TcpFlags::FIN));
+        let seen =
+            Sighting { hook: Hook(1), time_ns: 0, seq, end: seq.plus(len).plus(fin), syn: is_syn };
+        let known = self.flows.remove(&segment.flow);
+        let mut state = known.unwrap_or_else(|| FlowState::new(&seen));
+        let span = Span { seq, len, syn: is_syn.then(|| flags.has(TcpFlags::ACK)) };
         let ends = flags.has(TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0));
-        let order = if state.takes_orders() { self.orders.remove(&segment.flow) } else { None };
-        let mut table = Table::new(self, segment, &mut tell);
-        if let Some(order) = order {
-            obey(&mut state, order, &mut table);
+        let is_plain = len > 0 && !ends && state.oddities(&seen) == 0;
+        if is_plain && !self.by_word {
+            state.see(&seen);
+            let mut table = Table::new(self, segment, &mut tell);
+            if !observe_plain(&mut state, &span, &mut table) {
+                observe(&mut state, &span, ends, true, &mut table);
+            }
+        } else {
+            assert!(state.admits(&seen), "the only hook is the owner");
+            let order = if state.takes_orders() { self.orders.remove(&segment.flow) } else { None };
+            let mut table = Table::new(self, segment, &mut tell);
+            if let Some(order) = order {
+                obey(&mut state, order, &mut table);
+            }
+            observe(&mut state, &span, ends, false, &mut table);
         }
-        observe(&mut state, &span, ends, &mut table);
         self.flows.insert(segment.flow, state);
     }
 

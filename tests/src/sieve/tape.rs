@@ -5,13 +5,11 @@ use observer_common::sieve::{News, Position, Tape, Walked, Why};
 
 use super::bench::Table;
 
-/// The bytes from a place on.
-pub struct Reel<'t, 'a, 's> {
-    table: &'t mut Table<'a, 's>,
+/// Where a walk is.
+#[derive(Debug, Default)]
+pub struct Cursor {
     at: u32,
     shown: u32,
-    /// Whether records are made.
-    makes_records: bool,
     /// Records have covered the bytes before it.
     told: Seq,
     has_kept: bool,
@@ -21,23 +19,26 @@ pub struct Reel<'t, 'a, 's> {
     size: usize,
 }
 
-impl<'t, 'a, 's> Reel<'t, 'a, 's> {
-    pub fn new(table: &'t mut Table<'a, 's>, from: u32, told: Option<Seq>) -> Self {
-        let (makes_records, told) = (told.is_some(), told.unwrap_or(table.segment.seq));
-        Self {
-            table,
-            at: from,
-            shown: 0,
-            makes_records,
-            told,
-            has_kept: false,
-            is_start: false,
-            size: 0,
-        }
+impl Cursor {
+    pub fn new(from: u32, told: Seq) -> Self {
+        Self { at: from, told, ..Self::default() }
     }
 
-    pub fn walked(&self, out: Option<Why>) -> Walked {
+    pub const fn walked(&self, out: Option<Why>) -> Walked {
         Walked { to: self.at, told: self.told, kept: self.has_kept, out }
+    }
+}
+
+/// The bytes from a place on.
+pub struct Reel<'t, 'a, 's> {
+    table: &'t mut Table<'a, 's>,
+    /// Whether records are made.
+    makes_records: bool,
+}
+
+impl<'t, 'a, 's> Reel<'t, 'a, 's> {
+    pub const fn new(table: &'t mut Table<'a, 's>, makes_records: bool) -> Self {
+        Self { table, makes_records }
     }
 
     pub const fn count_step(&mut self) {
@@ -45,37 +46,39 @@ impl<'t, 'a, 's> Reel<'t, 'a, 's> {
     }
 
     fn place(&self) -> Seq {
-        self.table.segment.seq.plus(self.at)
+        self.table.segment.seq.plus(self.table.cursor.at)
     }
 }
 
 impl Tape for Reel<'_, '_, '_> {
     fn left(&self) -> u32 {
-        self.table.segment.wire_len - self.at
+        self.table.segment.wire_len - self.table.cursor.at
     }
 
     fn shown(&self) -> u32 {
-        self.shown
+        self.table.cursor.shown
     }
 
     fn show(&mut self, wanted: u32, is_start: bool) -> bool {
-        if self.size >= self.table.sieve.room && self.makes_records {
-            let len = self.place().since(self.told) as u32;
-            self.table.record(Position { from: self.told, len }, false);
-            (self.told, self.size, self.has_kept) = (self.place(), 0, false);
+        if self.table.cursor.size >= self.table.sieve.room && self.makes_records {
+            let len = self.place().since(self.table.cursor.told) as u32;
+            self.table.record(Position { from: self.table.cursor.told, len }, false);
+            (self.table.cursor.told, self.table.cursor.size, self.table.cursor.has_kept) =
+                (self.place(), 0, false);
         }
-        self.is_start = is_start;
+        self.table.cursor.is_start = is_start;
         // As the kernel does it: of a frame's beginning twice as much.
         let window = self.table.sieve.window / if is_start { 1 } else { 2 };
         let most = window.max(16).max(wanted.min(4096));
-        self.shown = self.left().min(most);
+        self.table.cursor.shown = self.left().min(most);
         true
     }
 
     fn number(&self, ahead: u32) -> u64 {
         // What lies behind what is shown is anything.
         let mut number = [0x5a; 8];
-        let shown = &self.table.bytes[self.at as usize..(self.at + self.shown) as usize];
+        let shown = &self.table.bytes[self.table.cursor.at as usize
+            ..(self.table.cursor.at + self.table.cursor.shown) as usize];
         let bytes = shown.get(ahead as usize..).unwrap_or_default();
         for (slot, byte) in number.iter_mut().zip(bytes) {
             *slot = *byte;
@@ -84,41 +87,44 @@ impl Tape for Reel<'_, '_, '_> {
     }
 
     fn ending(&self, ahead: u32) -> u64 {
-        let bytes = &self.table.bytes[self.at as usize..(self.at + ahead) as usize];
+        let bytes = &self.table.bytes
+            [self.table.cursor.at as usize..(self.table.cursor.at + ahead) as usize];
         u64::from_be_bytes(*bytes.last_chunk().expect("eight bytes or more"))
     }
 
     fn keep(&mut self, n: u32) {
-        assert!(n <= self.shown, "only what is shown can be kept");
+        assert!(n <= self.table.cursor.shown, "only what is shown can be kept");
         if n == 0 {
             return;
         }
-        let offset = self.place().since(self.told) as u32;
-        let bytes = &self.table.bytes[self.at as usize..(self.at + n) as usize];
+        let offset = self.place().since(self.table.cursor.told) as u32;
+        let bytes =
+            &self.table.bytes[self.table.cursor.at as usize..(self.table.cursor.at + n) as usize];
         match self.table.kept.last_mut() {
             Some((start, kept, _)) if *start + kept.len() as u32 == offset => {
                 kept.extend_from_slice(bytes);
             }
-            _ => self.table.kept.push((offset, bytes.to_vec(), self.is_start)),
+            _ => self.table.kept.push((offset, bytes.to_vec(), self.table.cursor.is_start)),
         }
-        self.is_start = false;
-        self.at += n;
-        self.shown -= n;
-        self.size += n as usize;
-        self.has_kept = true;
+        self.table.cursor.is_start = false;
+        self.table.cursor.at += n;
+        self.table.cursor.shown -= n;
+        self.table.cursor.size += n as usize;
+        self.table.cursor.has_kept = true;
     }
 
     fn keep_zeros(&mut self, n: u32) {
-        let bytes = &self.table.bytes[self.at as usize..(self.at + n) as usize];
+        let bytes =
+            &self.table.bytes[self.table.cursor.at as usize..(self.table.cursor.at + n) as usize];
         assert!(n <= 8 && bytes.iter().all(|byte| *byte == 0));
-        (self.shown, self.is_start) = (n, false);
+        (self.table.cursor.shown, self.table.cursor.is_start) = (n, false);
         self.keep(n);
     }
 
     fn leave_out(&mut self, n: u32) {
         assert!(n <= self.left());
-        self.at += n;
-        self.shown = 0;
+        self.table.cursor.at += n;
+        self.table.cursor.shown = 0;
     }
 
     fn tell(&mut self, news: News) {

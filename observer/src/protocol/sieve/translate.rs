@@ -3,7 +3,7 @@
 //! Values that nobody asks for are bytes to keep before the next word's number, so there are far
 //! fewer words than ops.
 
-use observer_common::sieve::{MAX_DEPTH, Op as Code, Width, Word};
+use observer_common::sieve::{MAX_DEPTH, MOST_COUNTS_BEHIND, Op as Code, Width, Word};
 
 use crate::protocol::meaning::Role;
 use crate::protocol::program::{Length, Op, Program};
@@ -104,17 +104,36 @@ impl Translation {
     /// Ops that words go to become words.
     fn link(self, base: u16) -> Option<Vec<Word>> {
         let Self { words, places, .. } = self;
-        let link = |word: Word| {
+        let link = |(index, word): (usize, &Word)| {
+            if word.is(Code::Records) {
+                let behind = words.get(index + 1..).unwrap_or_default();
+                return Some(word.with_b(counts_behind(behind).map_or(0, |counts| counts + 1)));
+            }
             let goes = word.is(Code::Array) || word.is(Code::Next) || word.is(Code::Nullable);
             if !goes {
-                return Some(word);
+                return Some(*word);
             }
             let place = places.get(usize::from(word.a()))?;
             let place = u16::try_from(*place).ok()?.checked_add(base)?;
             Some(word.with_a(place))
         };
-        words.into_iter().map(link).collect()
+        words.iter().enumerate().map(link).collect()
     }
+}
+
+/// How many counts of tagged fields these words are, if they are nothing else but ends of elements, and few.
+fn counts_behind(words: &[Word]) -> Option<u16> {
+    let mut counts = 0;
+    for word in words {
+        if word.before() > 0 {
+            return None;
+        } else if word.is(Code::Tagged) {
+            counts += 1;
+        } else if !word.is(Code::Next) {
+            return (word.is(Code::End) && counts <= MOST_COUNTS_BEHIND).then_some(counts);
+        }
+    }
+    None
 }
 
 fn width(length: Length) -> Width {

@@ -89,7 +89,9 @@ fn read_socket(record: &SocketRecord, clock: &Clock, sink: &mut impl FnMut(Input
 
 #[cfg(test)]
 mod tests {
-    use observer_common::record::{SEGMENT_HEADER_ROOM, Wants, chunk_header, far_chunk_header};
+    use observer_common::record::{
+        HeaderRoom, SEGMENT_HEADER_ROOM, Wants, chunk_header, far_chunk_header,
+    };
     use observer_common::socket::SOCKET_RECORD_LEN;
     use observer_common::{Endpoint, Flow, Seq};
 
@@ -113,9 +115,9 @@ mod tests {
             wants: Wants::Nothing,
             flow: FLOW,
         };
-        let mut room = [0; SEGMENT_HEADER_ROOM];
-        let start = header.encode(&mut room);
-        let mut record = room[start..].to_vec();
+        let mut room = HeaderRoom([0; SEGMENT_HEADER_ROOM]);
+        let start = header.encode(true, &mut room);
+        let mut record = room.0[start..].to_vec();
         for &(offset, bytes) in parts {
             let len = bytes.len() as u32;
             match offset {

@@ -54,16 +54,22 @@ impl LinkType {
     /// Finds the TCP segment. Where it is inlined, its addresses are put together byte by byte.
     #[inline(never)]
     pub fn locate(self, bytes: &[u8]) -> Result<Packet, Skip> {
+        let mut found = Packet::default();
         match self {
-            Self::Ethernet => packet::parse(bytes, Link::Ethernet),
-            Self::Ip => packet::parse(bytes, Link::Ip),
-            Self::Ipv4 => packet::parse_ip(bytes, 0, ETHERTYPE_IPV4),
-            Self::Ipv6 => packet::parse_ip(bytes, 0, ETHERTYPE_IPV6),
+            Self::Ethernet => packet::parse(bytes, Link::Ethernet, &mut found),
+            Self::Ip => packet::parse(bytes, Link::Ip, &mut found),
+            Self::Ipv4 => packet::parse_ip(bytes, 0, ETHERTYPE_IPV4, &mut found),
+            Self::Ipv6 => packet::parse_ip(bytes, 0, ETHERTYPE_IPV6, &mut found),
             // The IP header names its version in one way only.
-            Self::Null => packet::parse_bare_ip(bytes, NULL_HEADER_LEN),
-            Self::Cooked => packet::parse_tagged(bytes, COOKED_HEADER_LEN, load_u16(bytes, 14)?),
-            Self::Cooked2 => packet::parse_tagged(bytes, COOKED2_HEADER_LEN, load_u16(bytes, 0)?),
-        }
+            Self::Null => packet::parse_bare_ip(bytes, NULL_HEADER_LEN, &mut found),
+            Self::Cooked => {
+                packet::parse_tagged(bytes, COOKED_HEADER_LEN, load_u16(bytes, 14)?, &mut found)
+            }
+            Self::Cooked2 => {
+                packet::parse_tagged(bytes, COOKED2_HEADER_LEN, load_u16(bytes, 0)?, &mut found)
+            }
+        }?;
+        Ok(found)
     }
 
     /// Where the packet was seen: interface of the file, interface of the host and direction, as

@@ -1,6 +1,7 @@
 //! What the kernel remembers of a direction of a connection: who observes it, and how.
 
 mod obey;
+mod plain;
 mod plan;
 
 pub(crate) use plan::number;
@@ -130,34 +131,6 @@ impl FlowState {
             None if self.awaits & LOOK != 0 => Plan::Look,
             None => Plan::Copy,
         }
-    }
-
-    /// Not 0 unless the segment is like nearly all: one of the owner's, of the bytes that come next in a
-    /// direction that is in step, known to be Kafka's, and waits for nothing. One number, as a question of its
-    /// own for each is many jumps.
-    #[inline(always)]
-    pub const fn oddities(&self, seen: &Sighting) -> u64 {
-        let waits = self.awaits | self.contended | (self.mode ^ Mode::Sieve as u32);
-        self.owner.oddities(seen)
-            | (waits | self.place.oddities(seen.seq)) as u64
-            | self.walk.oddities()
-    }
-
-    /// Notes the owner's sighting of the next bytes.
-    #[inline(always)]
-    pub const fn see(&mut self, seen: &Sighting) {
-        self.owner.see(seen);
-    }
-
-    /// Takes such a segment; where in it the walk goes on, if it does.
-    #[inline(always)]
-    pub const fn go_on(&mut self, span: &Span) -> Option<u32> {
-        let unwanted = self.walk.omitted();
-        let from = self.place.go_on(span.seq.plus(span.len), unwanted);
-        if from.is_some() {
-            self.walk.pass_unwanted(unwanted);
-        }
-        from
     }
 
     #[inline(always)]

@@ -170,16 +170,18 @@ impl SegmentHeader {
     /// Puts there what stands before the addresses.
     #[inline(always)]
     fn put_fixed<const START: usize>(&self, kind: Kind, room: &mut HeaderRoom) -> usize {
-        let out = &mut room.0;
-        out[START] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
-        out[START + 1] = self.flags.0;
-        out[START + 2..START + 4].copy_from_slice(&self.chunks.to_ne_bytes());
-        out[START + 4..START + 12].copy_from_slice(&self.time_ns.to_ne_bytes());
-        out[START + 12..START + 14].copy_from_slice(&self.flow.src.port.to_ne_bytes());
-        out[START + 14..START + 16].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
-        out[START + 16..START + 20].copy_from_slice(&self.seq.0.to_ne_bytes());
-        out[START + 20..START + 24].copy_from_slice(&self.ack.0.to_ne_bytes());
-        out[START + 24..START + 28].copy_from_slice(&self.wire_len.to_ne_bytes());
+        const { assert!(START + FIXED <= SEGMENT_HEADER_ROOM) };
+        let room = room.0.get_mut(START..).and_then(<[u8]>::first_chunk_mut::<FIXED>);
+        let Some(out) = room else { return START };
+        out[0] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
+        out[1] = self.flags.0;
+        out[2..4].copy_from_slice(&self.chunks.to_ne_bytes());
+        out[4..12].copy_from_slice(&self.time_ns.to_ne_bytes());
+        out[12..14].copy_from_slice(&self.flow.src.port.to_ne_bytes());
+        out[14..16].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
+        out[16..20].copy_from_slice(&self.seq.0.to_ne_bytes());
+        out[20..24].copy_from_slice(&self.ack.0.to_ne_bytes());
+        out[24..28].copy_from_slice(&self.wire_len.to_ne_bytes());
         START
     }
 

@@ -1,13 +1,15 @@
-//! A packet's first bytes, loaded at once: enough for the headers of nearly all, and each load is a call of
-//! the kernel.
+//! A packet's first bytes, loaded at once, as each load is a call of the kernel.
 
 use observer_common::packet::Load;
 
 use crate::skb::Skb;
 use crate::unaligned;
 
-/// Bytes loaded at most: those of Ethernet's, IPv6's and TCP's headers with all options.
-const MOST_LOADED: u32 = 128;
+/// Bytes of the headers of most: Ethernet's, IPv4's and TCP's without options. What is more may not lie
+/// beside them, and takes the kernel far longer.
+pub const FEW: u32 = 54;
+/// Bytes of the headers of nearly all others: with VLAN tags, IPv6's, and with options.
+pub const MANY: u32 = 128;
 /// Room for them, a power of two, and for what the verifier takes to be behind the last of them.
 const ROOM: usize = 128;
 const SLACK: usize = 16;
@@ -22,13 +24,14 @@ pub struct Front {
 }
 
 impl Front {
-    /// Loads them. The room must stay as long as they are looked at.
+    /// Loads so many, or as many as there are. The room must stay as long as they are looked at.
     #[inline(always)]
-    pub fn load(skb: Skb<'_>, room: &mut Room) -> Self {
+    pub fn load<const MOST: u32>(skb: Skb<'_>, room: &mut Room) -> Self {
+        const { assert!(MOST <= ROOM as u32) };
         let bytes = room.as_mut_ptr();
-        let len = (skb.len() as u32).min(MOST_LOADED);
+        let len = (skb.len() as u32).min(MOST);
         // Says the same, in a form whose bounds the verifier follows.
-        let len = (len.wrapping_sub(1) & (MOST_LOADED - 1)) + 1;
+        let len = (len.wrapping_sub(1) & (ROOM as u32 - 1)) + 1;
         // SAFETY: the room is as large.
         let is_loaded = unsafe { skb.copy(0, bytes, len) };
         Self { bytes, len: if is_loaded { len as usize } else { 0 } }

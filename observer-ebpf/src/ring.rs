@@ -54,7 +54,7 @@ impl Segment<'_> {
             let last = offset + copy_len == snapped;
             let wire_len = if last { to - offset } else { copy_len };
             let ends = last && to == self.seen.len;
-            let flags = part_flags(self.seen.packet.flags, offset == 0, ends);
+            let flags = self.seen.flags(offset == 0, ends);
             self.submit_part(&Part { offset, wire_len, copy_len, flags }, counters);
             if last {
                 return;
@@ -107,19 +107,6 @@ impl Segment<'_> {
         counters.add(Counter::SubmittedBytes, u64::from(part.wire_len));
         counters.add(Counter::CopiedBytes, u64::from(part.copy_len));
     }
-}
-
-/// SYN belongs to a segment's first byte, FIN and RST to its last.
-#[inline(always)]
-const fn part_flags(flags: TcpFlags, first: bool, last: bool) -> TcpFlags {
-    let mut kept = flags.0;
-    if !first {
-        kept &= !TcpFlags::SYN.0;
-    }
-    if !last {
-        kept &= !(TcpFlags::FIN.0 | TcpFlags::RST.0);
-    }
-    TcpFlags(kept)
 }
 
 #[inline(always)]

@@ -74,6 +74,21 @@ impl Seen {
         u64::from(self.packet.flags.0 & STATE_FLAGS.0)
     }
 
+    /// The flags of a part of it: SYN belongs to the first byte, FIN and RST to the last.
+    #[inline(always)]
+    pub fn flags(&self, is_first: bool, is_last: bool) -> TcpFlags {
+        let mut flags = self.packet.flags.0;
+        if self.ends() {
+            if !is_first {
+                flags &= !TcpFlags::SYN.0;
+            }
+            if !is_last {
+                flags &= !(TcpFlags::FIN.0 | TcpFlags::RST.0);
+            }
+        }
+        TcpFlags(flags)
+    }
+
     /// The segment as its flow's owner is told of it.
     #[inline(always)]
     pub fn sighting(&self) -> Sighting {

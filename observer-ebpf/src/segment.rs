@@ -12,7 +12,7 @@ use observer_common::packet::{Link, Skip, parse, parse_untagged};
 
 use crate::cpu::Cpu;
 use crate::flows::{self, Admission};
-use crate::front::Front;
+use crate::front::{self, Front};
 use crate::ring::Segment;
 use crate::seen::{STATE_FLAGS, Seen};
 use crate::sieve::{Desk, Plain};
@@ -44,7 +44,7 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
 // What it has on its stack, others may use when it has returned.
 #[inline(never)]
 fn notice<const ETHERNET: bool, const EGRESS: bool>(ctx: &TcContext, seen: &mut Seen) -> bool {
-    let front = Front::load(Skb(ctx), &mut seen.front);
+    let front = Front::load::<{ front::FEW }>(Skb(ctx), &mut seen.front);
     match parse_untagged(&front, link::<ETHERNET>(), &mut seen.packet) {
         Ok(()) => note(Skb(ctx), EGRESS, seen),
         Err(why) => look_again(ctx, link::<ETHERNET>(), EGRESS, seen, why),
@@ -52,15 +52,27 @@ fn notice<const ETHERNET: bool, const EGRESS: bool>(ctx: &TcContext, seen: &mut 
 }
 
 /// What was not found is looked for again, as its headers may be longer than what has been loaded, and have
-/// VLAN tags. It is counted, if it should have been a segment.
+/// VLAN tags.
 #[inline(never)]
-fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, mut why: Skip) -> bool {
+fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, why: Skip) -> bool {
+    let mut found = Err(why);
     if why == Skip::Malformed || why == Skip::NotIp {
-        match parse(&Skb(ctx), link, &mut seen.packet) {
-            Ok(()) => return note(Skb(ctx), egress, seen),
-            Err(still) => why = still,
-        }
+        let front = Front::load::<{ front::MANY }>(Skb(ctx), &mut seen.front);
+        found = parse(&front, link, &mut seen.packet);
     }
+    if found == Err(Skip::Malformed) {
+        found = parse(&Skb(ctx), link, &mut seen.packet);
+    }
+    match found {
+        Ok(()) => return note(Skb(ctx), egress, seen),
+        Err(why) => count(ctx, why),
+    }
+    false
+}
+
+/// Counts what should have been a segment.
+#[inline(always)]
+fn count(ctx: &TcContext, why: Skip) {
     match why {
         Skip::Fragment => maps::count(Counter::Fragments),
         Skip::Malformed => {
@@ -69,7 +81,6 @@ fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, mut wh
         }
         Skip::NotIp | Skip::NotTcp => {}
     }
-    false
 }
 
 const fn link<const ETHERNET: bool>() -> Link {

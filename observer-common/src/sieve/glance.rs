@@ -100,7 +100,7 @@ fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
         let entry = find(code, first as u32);
         if end >= REQUEST_HEAD && end <= tape.left() && entry.is_plain() {
             let next = place(entry.request(), REQUEST_HEAD);
-            return Some(Frame { end, next, answer: entry.response() as u32 });
+            return Some(Frame { end, next, answer: entry.response().into() });
         }
         return None;
     }

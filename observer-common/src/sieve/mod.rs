@@ -25,6 +25,7 @@ mod place;
 mod sets;
 mod step;
 mod tape;
+mod task;
 mod tokens;
 mod walk;
 mod why;

@@ -4,6 +4,7 @@
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
 use super::place::Position;
+use super::task::Task;
 use super::walk::Walk;
 use super::why::Why;
 use crate::Seq;
@@ -57,32 +58,6 @@ pub struct Walked {
     pub kept: bool,
     /// Why not to the segment's end, if so.
     pub out: Option<Why>,
-}
-
-/// What is to be done with a segment: first to walk, then to copy.
-// All of it always has a value, as a verifier wants of what is passed on.
-struct Task {
-    /// Whether to walk, and from where on.
-    walks: bool,
-    walk_from: u32,
-    /// Whether to copy, from where on, and what to ask for.
-    copies: bool,
-    copy_from: u32,
-    wants: Wants,
-}
-
-impl Task {
-    const NOTHING: Self =
-        Self { walks: false, walk_from: 0, copies: false, copy_from: 0, wants: Wants::Nothing };
-
-    const fn walk(from: u32) -> Self {
-        Self { walks: true, walk_from: from, ..Self::NOTHING }
-    }
-
-    /// To copy all.
-    const fn copy(wants: Wants) -> Self {
-        Self { copies: true, wants, ..Self::NOTHING }
-    }
 }
 
 /// Takes a segment that is [like nearly all](FlowState::oddities). False where its walk has begun, and

@@ -5,12 +5,12 @@
 //! so each place is masked where it is used.
 
 use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
+use observer_common::Seq;
 use observer_common::counters::{Counter, Loss};
 use observer_common::record::{
     CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, HeaderRoom, SEGMENT_HEADER_ROOM,
     SegmentHeader, Wants, chunk_header, far_chunk_header,
 };
-use observer_common::{Seq, TcpFlags};
 
 use crate::config::CHUNK_LEN;
 use crate::maps::counters;
@@ -55,6 +55,8 @@ pub struct Desk {
     kept: u32,
     /// What came of the walk; see `turns`.
     pub outcome: u32,
+    /// The turn of a walk from which on frames may be taken at a glance.
+    pub first_glance: u32,
     /// Where to copy to, while bytes are copied as they are.
     pub copies: u32,
     /// What the daemon is asked for, while bytes are copied as they are.
@@ -81,6 +83,7 @@ impl Desk {
         self.told = told;
         self.wants = Wants::Nothing;
         self.is_urgent = 0;
+        self.first_glance = 0;
         self.clear();
     }
 
@@ -230,7 +233,7 @@ impl Desk {
     pub fn submit(&mut self, seen: &Seen, from: Seq, len: u32, is_last: bool) {
         self.close_chunk();
         let header = SegmentHeader {
-            flags: flags_of(seen, from, is_last),
+            flags: seen.flags(from == seen.packet.seq, is_last),
             seq: from,
             wire_len: len,
             chunks: self.chunks as u16,
@@ -270,22 +273,6 @@ impl Desk {
         // SAFETY: a masked place lies in the bytes.
         unsafe { self.bytes.0.as_mut_ptr().add(masked(at)) }
     }
-}
-
-/// SYN belongs to the segment's first byte, FIN and RST to its last.
-#[inline(always)]
-fn flags_of(seen: &Seen, from: Seq, is_last: bool) -> TcpFlags {
-    let mut flags = seen.packet.flags.0;
-    if !seen.ends() {
-        return TcpFlags(flags);
-    }
-    if from != seen.packet.seq {
-        flags &= !TcpFlags::SYN.0;
-    }
-    if !is_last {
-        flags &= !(TcpFlags::FIN.0 | TcpFlags::RST.0);
-    }
-    TcpFlags(flags)
 }
 
 /// A place in a record's bytes, in a form whose bounds the verifier follows.

@@ -37,7 +37,12 @@ const OUT: u32 = 2;
 /// Takes a frame at a glance, if it can be; whether the payload ends with it.
 #[inline(always)]
 pub fn take_frame(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
-    sieve::take_frame(walk, &mut Reel { segment, desk }, &Maps) == Some(Step::Done)
+    let taken = sieve::take_frame(walk, &mut Reel { segment, desk }, &Maps);
+    if taken == Some(Step::Done) {
+        return true;
+    }
+    desk.first_glance = u32::from(taken.is_none());
+    false
 }
 
 /// Walks on to the payload's end, or as far as may be.
@@ -83,8 +88,9 @@ unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
     };
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
-    // At the first frame a glance was taken, or the segment is a rare one.
-    match step(walk, &mut reel, &Maps, turn > 0) {
+    // Where one was taken in vain, none is taken again.
+    let glances = turn >= reel.desk.first_glance;
+    match step(walk, &mut reel, &Maps, glances) {
         Step::More => 0,
         Step::Done => {
             reel.desk.outcome = DONE;

@@ -50,7 +50,7 @@ impl Direction {
         let before = self.passed - self.told;
         let (kept, is_start) = (Vec::new(), false);
         let mut reel = Reel { bytes: segment, before, at: 0, shown: 0, kept, is_start, news };
-        while step(&mut self.walk, &mut reel, Words::of_table()) == Step::More {}
+        while step(&mut self.walk, &mut reel, Words::of_table(), true) == Step::More {}
         let kept = reel.kept;
         self.passed += segment.len() as u32;
         let ends = self.walk.ends_frame() && self.walk.unwanted() == 0;

@@ -45,6 +45,8 @@ pub struct Sieve {
     pub by_word: bool,
     /// Steps taken.
     pub steps: usize,
+    /// Segments that went the short way.
+    pub plain: usize,
 }
 
 /// Bytes kept of a segment: their offset from the record's first byte, and whether a frame is known to
@@ -66,12 +68,16 @@ impl Default for Sieve {
             delay: 0,
             by_word: false,
             steps: 0,
+            plain: 0,
         }
     }
 }
 
 impl Sieve {
     /// Takes a segment that is whole; tells what its records would.
+    ///
+    /// # Panics
+    /// If the only hook there is does not own the flow.
     pub fn segment(&mut self, segment: &Segment<'_>, mut tell: impl FnMut(Segment<'_>)) {
         let flags = segment.flags;
         let is_syn = flags.has(TcpFlags::SYN);
@@ -86,6 +92,7 @@ impl Sieve {
         let is_plain = len > 0 && !ends && state.oddities(&seen) == 0;
         if is_plain && !self.by_word {
             state.see(&seen);
+            self.plain += 1;
             let mut table = Table::new(self, segment, &mut tell);
             if !observe_plain(&mut state, &span, &mut table) {
                 observe(&mut state, &span, ends, true, &mut table);

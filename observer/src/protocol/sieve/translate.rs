@@ -106,8 +106,10 @@ impl Translation {
         let Self { words, places, .. } = self;
         let link = |(index, word): (usize, &Word)| {
             if word.is(Code::Records) {
-                let behind = words.get(index + 1..).unwrap_or_default();
-                return Some(word.with_b(counts_behind(behind).map_or(0, |counts| counts + 1)));
+                let behind = words.get(index.saturating_add(1)..).unwrap_or_default();
+                return Some(
+                    word.with_b(counts_behind(behind).map_or(0, |counts| counts.saturating_add(1))),
+                );
             }
             let goes = word.is(Code::Array) || word.is(Code::Next) || word.is(Code::Nullable);
             if !goes {
@@ -123,12 +125,12 @@ impl Translation {
 
 /// How many counts of tagged fields these words are, if they are nothing else but ends of elements, and few.
 fn counts_behind(words: &[Word]) -> Option<u16> {
-    let mut counts = 0;
+    let mut counts: u16 = 0;
     for word in words {
         if word.before() > 0 {
             return None;
         } else if word.is(Code::Tagged) {
-            counts += 1;
+            counts = counts.saturating_add(1);
         } else if !word.is(Code::Next) {
             return (word.is(Code::End) && counts <= MOST_COUNTS_BEHIND).then_some(counts);
         }

@@ -71,17 +71,13 @@ impl Owner {
         self.hook
     }
 
-    /// Not 0 if the sighting is another hook's, or of anything but the next bytes. One number, as a question
-    /// of its own for each is many jumps.
-    #[inline(always)]
-    pub const fn oddities(&self, seen: &Sighting) -> u64 {
-        (self.hook.0 ^ seen.hook.0) | (self.next.0 ^ seen.seq.0) as u64
-    }
-
-    /// Notes the owner's sighting of the next bytes.
+    /// Notes a sighting of the owner's that opens no connection.
     #[inline(always)]
     pub const fn see(&mut self, seen: &Sighting) {
-        (self.last_ns, self.next) = (seen.time_ns, seen.end);
+        self.last_ns = seen.time_ns;
+        if seen.end.is_after(self.next) {
+            self.next = seen.end;
+        }
     }
 
     /// Whether a sighting counts: it is the owner's, or ownership lapses and it becomes the owner's.
@@ -98,10 +94,7 @@ impl Owner {
             *self = Self::new(seen);
             return true;
         }
-        self.last_ns = seen.time_ns;
-        if seen.end.is_after(self.next) {
-            self.next = seen.end;
-        }
+        self.see(seen);
         true
     }
 

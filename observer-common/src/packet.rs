@@ -9,18 +9,6 @@ use crate::{Endpoint, Flow, Seq, TcpFlags};
 pub trait Load {
     /// `N` bytes at `offset`; `None` where the packet ends before.
     fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]>;
-
-    /// The integer of two bytes at `offset`, in network byte order.
-    #[inline(always)]
-    fn load_u16(&self, offset: usize) -> Option<u16> {
-        self.load(offset).map(u16::from_be_bytes)
-    }
-
-    /// That of four bytes.
-    #[inline(always)]
-    fn load_u32(&self, offset: usize) -> Option<u32> {
-        self.load(offset).map(u32::from_be_bytes)
-    }
 }
 
 impl Load for [u8] {
@@ -262,10 +250,10 @@ fn parse_tcp<L: Load + ?Sized>(packet: &L, offset: usize, found: &mut Packet) ->
 
 #[inline(always)]
 fn load_u16<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<u16, Skip> {
-    packet.load_u16(offset).ok_or(Skip::Malformed)
+    packet.load(offset).map(u16::from_be_bytes).ok_or(Skip::Malformed)
 }
 
 #[inline(always)]
 fn load_u32<L: Load + ?Sized>(packet: &L, offset: usize) -> Result<u32, Skip> {
-    packet.load_u32(offset).ok_or(Skip::Malformed)
+    packet.load(offset).map(u32::from_be_bytes).ok_or(Skip::Malformed)
 }

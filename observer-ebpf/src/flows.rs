@@ -18,10 +18,15 @@ pub enum Admission {
     Foreign,
 }
 
-/// Whether this hook observes the segment.
+/// Whether this hook observes the segment, of a direction of which this is remembered.
 #[inline(always)]
-pub fn admit(flow: &Flow, seen: &Sighting, counters: &mut Counters) -> Admission {
-    if let Some(state) = find(flow) {
+pub fn admit(
+    known: Option<&'static mut FlowState>,
+    flow: &Flow,
+    seen: &Sighting,
+    counters: &mut Counters,
+) -> Admission {
+    if let Some(state) = known {
         return admit_known(state, seen);
     }
     let Some(unseen) = UNSEEN.get(0) else { return Admission::NoRoom };

@@ -5,11 +5,10 @@ use observer_common::packet::Load;
 use crate::skb::Skb;
 use crate::unaligned;
 
-/// Bytes of the headers of most: Ethernet's, IPv4's and TCP's without options. What is more may not lie
-/// beside them, and takes the kernel far longer.
+/// What is read of the headers of Ethernet, IPv4 and TCP, and the same with IPv6, without options before TCP.
+/// What is behind may not lie beside them, and then takes the kernel far longer.
 pub const FEW: u32 = 54;
-/// Bytes of the headers of nearly all others: with VLAN tags, IPv6's, and with options.
-pub const MANY: u32 = 128;
+pub const SOME: u32 = 74;
 /// Room for them, a power of two, and for what the verifier takes to be behind the last of them.
 const ROOM: usize = 128;
 const SLACK: usize = 16;

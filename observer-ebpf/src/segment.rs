@@ -33,11 +33,15 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     if !SIEVE {
         return take_whole(segment, counters);
     }
-    match sieve::take_plain(segment, desk, counters) {
-        Plain::Taken => {}
-        Plain::Begun(state) => take(ctx, seen, desk, counters, Some(state)),
-        Plain::Odd => take(ctx, seen, desk, counters, None),
-    }
+    let state = match sieve::take_plain(segment, desk, counters) {
+        Plain::Taken => return,
+        Plain::Begun(state) => {
+            desk.has_begun = 1;
+            Some(state)
+        }
+        Plain::Odd(state) => state,
+    };
+    take(ctx, seen, desk, counters, state);
 }
 
 /// Notes the segment that a packet holds, if it is one to look at.
@@ -51,13 +55,13 @@ fn notice<const ETHERNET: bool, const EGRESS: bool>(ctx: &TcContext, seen: &mut 
     }
 }
 
-/// What was not found is looked for again, as its headers may be longer than what has been loaded, and have
-/// VLAN tags.
+/// What was not found is looked for again, as its headers may be longer than what has been loaded, as IPv6's
+/// are, and have VLAN tags.
 #[inline(never)]
 fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, why: Skip) -> bool {
     let mut found = Err(why);
     if why == Skip::Malformed || why == Skip::NotIp {
-        let front = Front::load::<{ front::MANY }>(Skb(ctx), &mut seen.front);
+        let front = Front::load::<{ front::SOME }>(Skb(ctx), &mut seen.front);
         found = parse(&front, link, &mut seen.packet);
     }
     if found == Err(Skip::Malformed) {
@@ -104,8 +108,8 @@ fn note(skb: Skb<'_>, egress: bool, seen: &mut Seen) -> bool {
     false
 }
 
-/// Takes a segment, if this hook is the one to do so, or goes on with it, if a walk in this direction has
-/// begun.
+/// Takes a segment, if this hook is the one to do so, or goes on with it, if its walk has begun. `state` is
+/// what is remembered of its direction.
 // It is off the way that nearly all go.
 #[inline(never)]
 fn take(
@@ -113,13 +117,13 @@ fn take(
     seen: &Seen,
     desk: &mut Desk,
     counters: &mut Counters,
-    begun: Option<&'static mut FlowState>,
+    state: Option<&'static mut FlowState>,
 ) {
     let segment = Segment { skb: Skb(ctx), seen };
-    let goes_on = begun.is_some();
-    let state = match begun {
-        Some(state) => state,
-        None => match admit(segment, counters) {
+    let goes_on = core::mem::take(&mut desk.has_begun) != 0;
+    let state = match state {
+        Some(state) if goes_on => state,
+        state => match admit(segment, state, counters) {
             Admission::Owned(state, _) => state,
             Admission::NoRoom => return sieve::copy(segment, desk, counters),
             Admission::Foreign => return,
@@ -130,9 +134,13 @@ fn take(
 
 /// What is remembered of the segment's direction, if this hook is the one to take it, and if there is room.
 #[inline(always)]
-fn admit(segment: Segment<'_>, counters: &mut Counters) -> Admission {
+fn admit(
+    segment: Segment<'_>,
+    state: Option<&'static mut FlowState>,
+    counters: &mut Counters,
+) -> Admission {
     let seen = segment.seen;
-    let admission = flows::admit(seen.flow(), &seen.sighting(), counters);
+    let admission = flows::admit(state, seen.flow(), &seen.sighting(), counters);
     let counter = match admission {
         Admission::Foreign => Counter::ForeignBytes,
         Admission::NoRoom | Admission::Owned(..) => Counter::Seen,
@@ -149,16 +157,20 @@ fn admit(segment: Segment<'_>, counters: &mut Counters) -> Admission {
 /// Copies a segment as it is, or counts it, if this hook is the one to do so.
 #[inline(always)]
 fn take_whole(segment: Segment<'_>, counters: &mut Counters) {
-    if let Admission::Owned(state, _) = match admit(segment, counters) {
+    let seen = segment.seen;
+    let plan = match admit(segment, flows::find(seen.flow()), counters) {
         Admission::Foreign => return,
-        admission => admission,
-    } {
-        if let Some(order) = maps::take_order(segment.seen.flow()) {
-            state.obey(order);
+        Admission::NoRoom => Plan::Copy,
+        Admission::Owned(state, _) => {
+            if let Some(order) = maps::take_order(seen.flow()) {
+                state.obey(order);
+            }
+            state.plan_whole(&seen.span())
         }
-        if state.plan_whole(&segment.seen.span()) == Plan::Count {
-            return segment.count_only(counters);
-        }
+    };
+    if plan == Plan::Count {
+        segment.count_only(counters);
+    } else {
+        segment.submit(0, seen.len, counters);
     }
-    segment.submit(0, segment.seen.len, counters);
 }

@@ -1,5 +1,5 @@
-//! Bytes at any address. The compiler moves those that may not be aligned one by one; the kernels' machines
-//! need not.
+//! Bytes at any address. The compiler moves those that may not be aligned one by one; x86_64 and
+//! aarch64, whose kernels we load into, need not.
 
 use core::arch::asm;
 

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
-use tests::sieve::{Kept, Sieve};
+use tests::sieve::{Kept, Sieve, Way};
 use tests::talk::{fetch, produce, record_set};
 use tests::wire::{frame, heartbeat, heartbeat_answer, string};
 
@@ -87,8 +87,8 @@ fn a_producers_frames_take_few_steps() {
     let recorded = Segments::read(&include_bytes!("captures/producer.pcap")[..], &ports);
     let [at_a_glance, by_word] = both_ways(&recorded, 192);
     assert!(at_a_glance * 3 < by_word, "{at_a_glance} {by_word}");
-    let Records { plain, told, .. } = records(&recorded, false, 192);
-    assert!(plain * 2 > told.len(), "{plain} of {}", told.len());
+    let Records { sieve, told } = records(&recorded, Way::Short, 192);
+    assert!(sieve.plain * 2 > told.len(), "{} of {}", sieve.plain, told.len());
 }
 
 /// One byte of a frame behind its length, or of its length, is another.
@@ -102,27 +102,24 @@ fn damage(frame: &mut [u8], rng: &mut StdRng) {
     }
 }
 
-/// What a sieve tells of segments.
-#[derive(Debug, Default)]
+/// What a sieve tells of segments, and how it is left.
 struct Records {
     told: Vec<(Seq, u32, TcpFlags, Kept)>,
-    falls: usize,
-    steps: usize,
-    plain: usize,
+    sieve: Sieve,
 }
 
-fn records(segments: &Segments, by_word: bool, window: u32) -> Records {
+fn records(segments: &Segments, way: Way, window: u32) -> Records {
     let mut sieve = Sieve::default();
-    (sieve.by_word, sieve.window) = (by_word, window);
-    let mut all = Vec::new();
+    (sieve.way, sieve.window) = (way, window);
+    let mut told = Vec::new();
     segments.each(|segment| {
-        sieve.segment(segment, |told| {
-            let kept = told.chunks.iter();
+        sieve.segment(segment, |it| {
+            let kept = it.chunks.iter();
             let kept = kept.map(|it| (it.offset, it.bytes.to_vec(), it.frame_start)).collect();
-            all.push((told.seq, told.wire_len, told.flags, kept));
+            told.push((it.seq, it.wire_len, it.flags, kept));
         });
     });
-    Records { told: all, falls: sieve.falls.len(), steps: sieve.steps, plain: sieve.plain }
+    Records { told, sieve }
 }
 
 fn same(frames: &[(Vec<u8>, Vec<u8>)], rng: &mut StdRng) {
@@ -134,15 +131,25 @@ fn same(frames: &[(Vec<u8>, Vec<u8>)], rng: &mut StdRng) {
     let window = rng.random_range(16..400);
     let longest = [200, 3000, 70_000][rng.random_range(0..3)];
     let cut = recorded.cut_up(|| rng.random_range(1..=longest));
-    for segments in [recorded, cut] {
+    let spoiled = cut.spoiled(rng, 5);
+    for segments in [recorded, cut, spoiled] {
         both_ways(&segments, window);
     }
 }
 
 /// The steps that it takes at a glance and by word, of which the same is told.
 fn both_ways(segments: &Segments, window: u32) -> [usize; 2] {
-    let [at_a_glance, by_word] = [false, true].map(|by_word| records(segments, by_word, window));
-    assert_eq!(at_a_glance.falls, by_word.falls, "window {window}");
-    assert_eq!(at_a_glance.told, by_word.told, "window {window}");
-    [at_a_glance.steps, by_word.steps]
+    let ways = [Way::Short, Way::ShortByWord, Way::General];
+    let [at_a_glance, by_word, general] = ways.map(|way| records(segments, way, window));
+    for other in [&at_a_glance, &by_word] {
+        assert_eq!(other.told, general.told, "window {window}");
+        let counts = |it: &Records| {
+            let Sieve { duplicate, copied, resumes, .. } = it.sieve;
+            (duplicate, copied, resumes, it.sieve.untold(), it.sieve.falls.clone())
+        };
+        assert_eq!(counts(other), counts(&general), "window {window}");
+    }
+    // A glance has no need of the state that goes on from step to step.
+    assert_eq!(by_word.sieve.flows(), general.sieve.flows(), "window {window}");
+    [at_a_glance.sieve.steps, general.sieve.steps]
 }

@@ -169,7 +169,8 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
             bench.duplicate(duplicate);
             Task::walk(from)
         }
-        _ => Task::copy(Wants::Place),
+        // Of what is copied nothing is lost, so that goes for anything else, too.
+        _copy => Task::copy(Wants::Place),
     }
 }
 

@@ -135,7 +135,7 @@ impl Walk {
 
     /// The same where nothing is to be kept before them.
     #[inline(always)]
-    pub const fn omitted(&self) -> u32 {
+    pub const fn unwanted_now(&self) -> u32 {
         self.omit
     }
 
@@ -213,5 +213,35 @@ impl Walk {
         let word = self.word;
         let begins = word.is(Op::Request) || word.is(Op::Response) || word.is(Op::Token);
         begins && self.read == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_is_odd_where_a_connection_is_unproven_or_bytes_are_to_be_kept() {
+        assert_eq!(Walk::new(true, true).oddities(), 0);
+        assert_ne!(Walk::new(true, false).oddities(), 0);
+        assert_ne!(Walk { keep: 1, ..Walk::new(false, true) }.oddities(), 0);
+    }
+
+    #[test]
+    fn no_plain_frame_begins_where_anything_else_comes_next() {
+        for is_request in [false, true] {
+            let walk = Walk::new(is_request, true);
+            assert!(walk.starts_plain_frame());
+            assert!(!Walk::new(is_request, false).starts_plain_frame());
+            let others = [
+                Walk { keep: 1, ..walk },
+                Walk { omit: 1, ..walk },
+                Walk { read: 1, ..walk },
+                Walk { tokens: Tokens::Soon as u8, ..walk },
+                Walk { word: Word::TOKEN, ..walk },
+                Walk { word: Word::END, ..walk },
+            ];
+            assert!(others.iter().all(|walk| !walk.starts_plain_frame()));
+        }
     }
 }

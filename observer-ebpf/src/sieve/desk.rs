@@ -55,8 +55,10 @@ pub struct Desk {
     kept: u32,
     /// What came of the walk; see `turns`.
     pub outcome: u32,
-    /// The turn of a walk from which on frames may be taken at a glance.
-    pub first_glance: u32,
+    /// Whether the walk at hand has begun.
+    pub has_begun: u32,
+    /// 1 where the frame at hand was glanced at in vain.
+    pub in_vain: u32,
     /// Where to copy to, while bytes are copied as they are.
     pub copies: u32,
     /// What the daemon is asked for, while bytes are copied as they are.
@@ -83,7 +85,7 @@ impl Desk {
         self.told = told;
         self.wants = Wants::Nothing;
         self.is_urgent = 0;
-        self.first_glance = 0;
+        self.in_vain = 0;
         self.clear();
     }
 

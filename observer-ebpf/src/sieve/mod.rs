@@ -35,27 +35,31 @@ pub enum Plain {
     Taken,
     /// It is, and its walk in this direction goes on.
     Begun(&'static mut FlowState),
-    /// It is not.
-    Odd,
+    /// It is not, or another hook's; what is remembered of its direction.
+    Odd(Option<&'static mut FlowState>),
 }
 
 /// Takes a segment, if it is like nearly all.
 #[inline(always)]
 pub fn take_plain(segment: Segment<'_>, desk: &mut Desk, counters: &mut Counters) -> Plain {
     let seen = segment.seen;
-    let Some(state) = flows::find(seen.flow()) else { return Plain::Odd };
+    let Some(state) = flows::find(seen.flow()) else { return Plain::Odd(None) };
     let sighting = seen.sighting();
+    // What passes another hook as well has no business with the direction.
+    if state.owner().hook() != sighting.hook {
+        return Plain::Odd(Some(state));
+    }
     let busy = lock::try_lock(state);
     let due = measure::due(state.owner().last_ns(), seen.time_ns);
-    if busy | seen.oddities() | due | state.oddities(&sighting) != 0 {
+    if busy | seen.oddities() | due | state.oddities(sighting.seq) != 0 {
         if busy == 0 {
             lock::unlock(state);
         }
-        return Plain::Odd;
+        return Plain::Odd(Some(state));
     }
     state.see(&sighting);
     counters.add(Counter::Seen, u64::from(seen.len));
-    let span = Span { seq: seen.packet.seq, len: seen.len, syn: None };
+    let span = Span { seq: sighting.seq, len: seen.len, syn: None };
     if !observe_plain(state, &span, &mut Table { segment, desk, counters }) {
         return Plain::Begun(state);
     }

@@ -41,7 +41,7 @@ pub fn take_frame(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> boo
     if taken == Some(Step::Done) {
         return true;
     }
-    desk.first_glance = u32::from(taken.is_none());
+    desk.in_vain = u32::from(taken.is_none());
     false
 }
 
@@ -88,8 +88,8 @@ unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
     };
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
-    // Where one was taken in vain, none is taken again.
-    let glances = turn >= reel.desk.first_glance;
+    // At a frame that was glanced at in vain none is taken again.
+    let glances = turn >= reel.desk.in_vain;
     match step(walk, &mut reel, &Maps, glances) {
         Step::More => 0,
         Step::Done => {

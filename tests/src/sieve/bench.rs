@@ -6,7 +6,7 @@ use observer_common::sieve::{
 };
 
 use super::tape::{Cursor, Reel};
-use super::{Kept, Sieve, with_chunks};
+use super::{Kept, Sieve, Way, with_chunks};
 
 /// The segment at hand.
 pub struct Table<'a, 's> {
@@ -17,8 +17,8 @@ pub struct Table<'a, 's> {
     /// What was kept since the last record.
     pub(super) kept: Kept,
     pub(super) cursor: Cursor,
-    /// The turn of a walk from which on frames may be taken at a glance.
-    first_glance: usize,
+    /// 1 where the frame at hand was glanced at in vain.
+    in_vain: usize,
     /// What is asked for, while bytes are told as they are.
     wants: Wants,
 }
@@ -38,7 +38,7 @@ impl<'a, 's> Table<'a, 's> {
             tell,
             kept: Vec::new(),
             cursor: Cursor::default(),
-            first_glance: 0,
+            in_vain: 0,
             wants: Wants::Nothing,
         }
     }
@@ -64,11 +64,11 @@ impl Bench for Table<'_, '_> {
     fn begin(&mut self, from: u32, told: Seq) {
         self.kept.clear();
         self.cursor = Cursor::new(from, told);
-        self.first_glance = 0;
+        self.in_vain = 0;
     }
 
     fn take_frame(&mut self, walk: &mut Walk) -> bool {
-        if self.sieve.by_word {
+        if self.sieve.way != Way::Short {
             return false;
         }
         let words = self.sieve.words;
@@ -77,19 +77,19 @@ impl Bench for Table<'_, '_> {
         if taken.is_some() {
             reel.count_step();
         }
-        self.first_glance = usize::from(taken.is_none());
+        self.in_vain = usize::from(taken.is_none());
         taken == Some(Step::Done)
     }
 
     fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked {
-        let (words, by_word) = (self.sieve.words, self.sieve.by_word);
-        let first_glance = self.first_glance;
+        let (words, by_word) = (self.sieve.words, self.sieve.way != Way::Short);
+        let in_vain = self.in_vain;
         let mut reel = Reel::new(self, !is_muted);
         let mut out = None;
         for turn in 0.. {
             assert!(turn < MAX_STEPS, "a segment takes more than {MAX_STEPS} steps");
             reel.count_step();
-            match step(walk, &mut reel, words, turn >= first_glance && !by_word) {
+            match step(walk, &mut reel, words, turn >= in_vain && !by_word) {
                 Step::More => {}
                 Step::Done => break,
                 Step::Out(why) => {

@@ -41,12 +41,23 @@ pub struct Sieve {
     pub copied: u64,
     /// Segments that pass before an order is obeyed.
     pub delay: usize,
-    /// Whether every segment goes the general way, and no frame is taken at a glance.
-    pub by_word: bool,
+    /// How segments are taken.
+    pub way: Way,
     /// Steps taken.
     pub steps: usize,
     /// Segments that went the short way.
     pub plain: usize,
+}
+
+/// How segments are taken. The kernel's way is the first; what is told must be the same by all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The short way where it may be gone, and frames at a glance.
+    Short,
+    /// The short way where it may be gone, and frames from word to word.
+    ShortByWord,
+    /// The general way, and frames from word to word.
+    General,
 }
 
 /// Bytes kept of a segment: their offset from the record's first byte, and whether a frame is known to
@@ -66,7 +77,7 @@ impl Default for Sieve {
             resumes: 0,
             copied: 0,
             delay: 0,
-            by_word: false,
+            way: Way::Short,
             steps: 0,
             plain: 0,
         }
@@ -89,8 +100,8 @@ impl Sieve {
         let mut state = known.unwrap_or_else(|| FlowState::new(&seen));
         let span = Span { seq, len, syn: is_syn.then(|| flags.has(TcpFlags::ACK)) };
         let ends = flags.has(TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0));
-        let is_plain = len > 0 && !ends && state.oddities(&seen) == 0;
-        if is_plain && !self.by_word {
+        let is_plain = len > 0 && !ends && state.oddities(seq) == 0;
+        if is_plain && self.way != Way::General {
             state.see(&seen);
             self.plain += 1;
             let mut table = Table::new(self, segment, &mut tell);
@@ -112,6 +123,11 @@ impl Sieve {
     /// Does what a pipeline asks, with the next segment of the direction.
     pub fn order(&mut self, flow: Flow, order: Order) {
         self.orders.insert(flow, order);
+    }
+
+    /// What is remembered of each direction.
+    pub const fn flows(&self) -> &HashMap<Flow, FlowState> {
+        &self.flows
     }
 
     /// Bytes that have passed and that the next record of their direction would cover.

@@ -107,9 +107,7 @@ impl Translation {
         let link = |(index, word): (usize, &Word)| {
             if word.is(Code::Records) {
                 let behind = words.get(index.saturating_add(1)..).unwrap_or_default();
-                return Some(
-                    word.with_b(counts_behind(behind).map_or(0, |counts| counts.saturating_add(1))),
-                );
+                return Some(word.with_b(counts_behind(behind)));
             }
             let goes = word.is(Code::Array) || word.is(Code::Next) || word.is(Code::Nullable);
             if !goes {
@@ -123,19 +121,20 @@ impl Translation {
     }
 }
 
-/// How many counts of tagged fields these words are, if they are nothing else but ends of elements, and few.
-fn counts_behind(words: &[Word]) -> Option<u16> {
+/// One more than the counts of tagged fields that these words are, if they are nothing else but ends of
+/// elements, and few; 0 if not. See [`Code::Records`].
+fn counts_behind(words: &[Word]) -> u16 {
     let mut counts: u16 = 0;
-    for word in words {
-        if word.before() > 0 {
-            return None;
-        } else if word.is(Code::Tagged) {
+    for word in words.iter().take_while(|word| word.before() == 0) {
+        if word.is(Code::Tagged) {
             counts = counts.saturating_add(1);
+        } else if word.is(Code::End) && counts <= MOST_COUNTS_BEHIND {
+            return counts.saturating_add(1);
         } else if !word.is(Code::Next) {
-            return (word.is(Code::End) && counts <= MOST_COUNTS_BEHIND).then_some(counts);
+            break;
         }
     }
-    None
+    0
 }
 
 fn width(length: Length) -> Width {

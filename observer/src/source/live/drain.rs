@@ -17,7 +17,7 @@ use super::records;
 use crate::input::Input;
 
 /// Time between two looks at a quiet ring.
-const INTERVAL: Duration = Duration::from_millis(200);
+const INTERVAL: Duration = Duration::from_millis(100);
 /// Records to take before looking at the clock and the stop flag again.
 const BATCH: usize = 4_096;
 /// Time between two comparisons of the clocks.

@@ -161,8 +161,10 @@ impl SegmentHeader {
             room.0[60..64].copy_from_slice(&dst.addr[12..]);
             self.put_fixed::<V4_START>(Kind::SegmentV4, room)
         } else {
-            room.0[32..48].copy_from_slice(&src.addr);
-            room.0[48..64].copy_from_slice(&dst.addr);
+            // As numbers: of bytes the compiler makes a loop, which a verifier goes through again and again.
+            let [src, dst] = [src, dst].map(|end| u128::from_ne_bytes(end.addr));
+            room.0[32..48].copy_from_slice(&src.to_ne_bytes());
+            room.0[48..64].copy_from_slice(&dst.to_ne_bytes());
             self.put_fixed::<V6_START>(Kind::SegmentV6, room)
         }
     }

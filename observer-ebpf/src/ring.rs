@@ -22,6 +22,22 @@ pub struct Scratch {
     payload: [u8; CHUNK_MAX as usize],
     /// What the verifier takes to be behind the longest record that begins last.
     slack: [u8; SEGMENT_HEADER_ROOM],
+    /// See [`Scratch::forget`].
+    forgotten: u32,
+}
+
+impl Scratch {
+    /// The same number, of which the verifier does not know how it came about: so that all rounds of a loop
+    /// are alike to it.
+    #[inline(always)]
+    fn forget(&mut self, number: u32) -> u32 {
+        let place = &raw mut self.forgotten;
+        // SAFETY: a place of its own.
+        unsafe {
+            place.write_volatile(number);
+            place.read_volatile()
+        }
+    }
 }
 
 /// A segment at the hook that owns its flow.
@@ -46,16 +62,18 @@ impl Segment<'_> {
     /// of the segment's takes the flags of its end along.
     #[inline(always)]
     pub fn submit(&self, from: u32, to: u32, counters: &mut Counters) {
+        let Some(scratch) = scratch() else { return };
         let snapped = to.min(SNAP_LEN.load()).max(from);
         let chunk_len = CHUNK_LEN.load();
         let mut offset = from;
         for _ in 0..RECORDS_MAX {
+            offset = scratch.forget(offset);
             let copy_len = (snapped - offset).min(chunk_len);
             let last = offset + copy_len == snapped;
             let wire_len = if last { to - offset } else { copy_len };
             let ends = last && to == self.seen.len;
             let flags = self.seen.flags(offset == 0, ends);
-            self.submit_part(&Part { offset, wire_len, copy_len, flags }, counters);
+            self.submit_part(&Part { offset, wire_len, copy_len, flags }, scratch, counters);
             if last {
                 return;
             }
@@ -68,16 +86,17 @@ impl Segment<'_> {
     #[inline(always)]
     pub fn count_only(&self, counters: &mut Counters) {
         counters.add(Counter::CountOnlyBytes, u64::from(self.seen.len));
-        if self.seen.ends() {
+        if self.seen.ends()
+            && let Some(scratch) = scratch()
+        {
             let flags = self.seen.packet.flags;
             let part = Part { offset: self.seen.len, wire_len: 0, copy_len: 0, flags };
-            self.submit_part(&part, counters);
+            self.submit_part(&part, scratch, counters);
         }
     }
 
     #[inline(always)]
-    fn submit_part(&self, part: &Part, counters: &mut Counters) {
-        let Some(scratch) = scratch() else { return };
+    fn submit_part(&self, part: &Part, scratch: &mut Scratch, counters: &mut Counters) {
         let mut end = SEGMENT_HEADER_ROOM as u64;
         if part.copy_len > 0 {
             // Says the same as copy_len, in a form whose bounds the verifier follows.

@@ -242,8 +242,8 @@ fn parse_tcp<L: Load + ?Sized>(packet: &L, offset: usize, found: &mut Packet) ->
     let ports = load_u32(packet, offset)?;
     (found.flow.src.port, found.flow.dst.port) = ((ports >> 16) as u16, ports as u16);
     found.flags = TcpFlags(len_and_flags as u8);
-    found.seq =
-        Seq(load_u32(packet, offset + 4)?.wrapping_add(found.flags.has(TcpFlags::SYN).into()));
+    let syn = u32::from(found.flags.has(TcpFlags::SYN));
+    found.seq = Seq(load_u32(packet, offset + 4)?).plus(syn);
     found.ack = Seq(load_u32(packet, offset + 8)?);
     Ok(())
 }

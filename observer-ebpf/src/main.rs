@@ -16,6 +16,7 @@
 mod config;
 mod cpu;
 mod flows;
+mod forget;
 mod front;
 mod maps;
 mod measure;

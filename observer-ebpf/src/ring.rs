@@ -10,6 +10,7 @@ use observer_common::record::{
 };
 
 use crate::config::{CHUNK_LEN, SNAP_LEN, WAKE_SHIFT};
+use crate::forget::forget;
 use crate::maps::{RING, scratch};
 use crate::seen::Seen;
 use crate::skb::Skb;
@@ -22,22 +23,8 @@ pub struct Scratch {
     payload: [u8; CHUNK_MAX as usize],
     /// What the verifier takes to be behind the longest record that begins last.
     slack: [u8; SEGMENT_HEADER_ROOM],
-    /// See [`Scratch::forget`].
+    /// See [`forget`].
     forgotten: u32,
-}
-
-impl Scratch {
-    /// The same number, of which the verifier does not know how it came about: so that all rounds of a loop
-    /// are alike to it.
-    #[inline(always)]
-    fn forget(&mut self, number: u32) -> u32 {
-        let place = &raw mut self.forgotten;
-        // SAFETY: a place of its own.
-        unsafe {
-            place.write_volatile(number);
-            place.read_volatile()
-        }
-    }
 }
 
 /// A segment at the hook that owns its flow.
@@ -67,7 +54,8 @@ impl Segment<'_> {
         let chunk_len = CHUNK_LEN.load();
         let mut offset = from;
         for _ in 0..RECORDS_MAX {
-            offset = scratch.forget(offset);
+            // All rounds are alike to the verifier.
+            offset = forget(&mut scratch.forgotten, offset);
             let copy_len = (snapped - offset).min(chunk_len);
             let last = offset + copy_len == snapped;
             let wire_len = if last { to - offset } else { copy_len };

@@ -28,7 +28,7 @@ pub struct Seen {
 }
 
 /// Flags that tell of a connection's state.
-pub const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
+const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
 
 impl Seen {
     /// Notes the segment of the packet at hand; its headers are.

@@ -14,7 +14,7 @@ use crate::cpu::Cpu;
 use crate::flows::{self, Admission};
 use crate::front::{self, Front};
 use crate::ring::Segment;
-use crate::seen::{STATE_FLAGS, Seen};
+use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
 use crate::{cpu, maps, measure, sieve};
@@ -96,7 +96,7 @@ const fn link<const ETHERNET: bool>() -> Link {
 fn note(skb: Skb<'_>, egress: bool, seen: &mut Seen) -> bool {
     let packet = &seen.packet;
     let payload_len = packet.payload_len(skb.len(), skb.segmented()) as u32;
-    if payload_len > 0 || packet.flags.has(STATE_FLAGS) {
+    if payload_len > 0 || seen.ends() {
         let (a, b) = (packet.flow.src.port, packet.flow.dst.port);
         // A broker's is nearly always the lower one.
         let (lower, higher) = if a < b { (a, b) } else { (b, a) };

@@ -13,6 +13,7 @@ use observer_common::record::{
 };
 
 use crate::config::CHUNK_LEN;
+use crate::forget::forget;
 use crate::maps::counters;
 use crate::ring::{Segment, Wake, lose, output};
 use crate::seen::Seen;
@@ -67,7 +68,7 @@ pub struct Desk {
     pub is_urgent: u32,
     /// Whether nothing is kept.
     pub is_muted: u32,
-    /// See `Tape::forget`.
+    /// See [`forget`].
     forgotten: u32,
     /// Behind the rest, so that a record's first bytes are near it.
     bytes: Bytes,
@@ -259,15 +260,10 @@ impl Desk {
         }
     }
 
-    /// The same number, of which neither compiler nor verifier knows how it came about.
+    /// See [`forget`].
     #[inline(always)]
     pub fn forget(&mut self, number: u32) -> u32 {
-        let place = &raw mut self.forgotten;
-        // SAFETY: a place of the desk's own.
-        unsafe {
-            place.write_volatile(number);
-            place.read_volatile()
-        }
+        forget(&mut self.forgotten, number)
     }
 
     #[inline(always)]

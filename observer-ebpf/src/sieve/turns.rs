@@ -1,9 +1,10 @@
 //! The loop that takes the steps: one for each turn, as many as an skb is granted.
 
+use core::ffi::c_void;
+
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::helpers::generated::bpf_loop;
 use aya_ebpf::programs::TcContext;
-use core::ffi::c_void;
 use observer_common::sieve::{self, Step, Walk, Walked, Why, step};
 
 use super::code::Maps;

@@ -1,4 +1,4 @@
-//! A packet's first bytes, loaded at once, as each load is a call of the kernel.
+//! A packet's first bytes, copied at once: from the skb, or by a call of the kernel where they lie apart.
 
 use observer_common::packet::Load;
 
@@ -7,8 +7,8 @@ use crate::unaligned;
 
 /// What is read of the headers of Ethernet, IPv4 and TCP, and the same with IPv6, without options before TCP.
 /// What is behind may not lie beside them, and then takes the kernel far longer.
-pub const FEW: u32 = 54;
-pub const SOME: u32 = 74;
+pub const FEW: usize = 54;
+pub const SOME: usize = 74;
 /// Room for them, a power of two, and for what the verifier takes to be behind the last of them.
 const ROOM: usize = 128;
 const SLACK: usize = 16;
@@ -25,10 +25,20 @@ pub struct Front {
 impl Front {
     /// Loads so many, or as many as there are. The room must stay as long as they are looked at.
     #[inline(always)]
-    pub fn load<const MOST: u32>(skb: Skb<'_>, room: &mut Room) -> Self {
-        const { assert!(MOST <= ROOM as u32) };
+    pub fn load<const MOST: usize>(skb: Skb<'_>, room: &mut Room) -> Self {
+        const { assert!(MOST >= 8 && MOST <= ROOM) };
         let bytes = room.as_mut_ptr();
-        let len = (skb.len() as u32).min(MOST);
+        if let Some(first) = skb.at_hand::<MOST>() {
+            // Counted from their end, no field of IPv4 or TCP lies in two parts, for which a processor would
+            // wait when it is read.
+            for behind in (0..MOST.div_ceil(8)).rev() {
+                let at = (MOST - 8).saturating_sub(8 * behind);
+                // SAFETY: there are as many, and the room is as large.
+                unsafe { unaligned::write(bytes.add(at), unaligned::read::<8>(first.add(at))) };
+            }
+            return Self { bytes, len: MOST };
+        }
+        let len = (skb.len() as u32).min(MOST as u32);
         // Says the same, in a form whose bounds the verifier follows.
         let len = (len.wrapping_sub(1) & (ROOM as u32 - 1)) + 1;
         // SAFETY: the room is as large.

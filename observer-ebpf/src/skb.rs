@@ -42,6 +42,13 @@ impl Skb<'_> {
         unsafe { (*self.0.skb.skb).ifindex }
     }
 
+    /// The first `LEN` bytes, if they lie where they can be read without a call of the kernel.
+    #[inline(always)]
+    pub fn at_hand<const LEN: usize>(self) -> Option<*const u8> {
+        let data = self.0.data();
+        (data + LEN <= self.0.data_end()).then_some(data as *const u8)
+    }
+
     /// Copies `len` bytes at `offset`; false where the skb does not have them.
     ///
     /// # Safety

@@ -18,6 +18,7 @@ pub mod java;
 pub mod jmx;
 #[cfg(feature = "live")]
 pub mod logins;
+pub mod many_sets;
 pub mod messages;
 #[cfg(feature = "live")]
 pub mod netns;

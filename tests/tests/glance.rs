@@ -1,5 +1,5 @@
-//! Frames that the sieve takes at a glance: its records are, byte for byte, those of a walk from word to
-//! word, also of frames that are not what they should be.
+//! Frames that the sieve takes at a glance, or from one record set to the next: its records are, byte for
+//! byte, those of a walk from word to word, also of frames that are not what they should be.
 
 use observer::input::{Seq, TcpFlags};
 use observer::ports::Ports;
@@ -38,7 +38,20 @@ fn every_layout() {
 /// Requests and responses with one set, several in a segment and in flight.
 #[test]
 fn sets() {
-    let (mut rng, mut steps) = (StdRng::seed_from_u64(2), [0, 0]);
+    let [at_a_glance, by_word] = sets_of(exchange, StdRng::seed_from_u64(2));
+    assert!(at_a_glance * 3 < by_word * 2, "{at_a_glance} {by_word}");
+}
+
+/// The same, with many sets each.
+#[test]
+fn many_sets() {
+    let [at_a_glance, by_word] = sets_of(tests::many_sets::many_sets, StdRng::seed_from_u64(3));
+    assert!(at_a_glance * 5 < by_word * 4, "{at_a_glance} {by_word}");
+}
+
+/// The steps that they take at a glance and by word.
+fn sets_of(exchange: impl Fn(i32, &mut StdRng) -> [Vec<u8>; 2], mut rng: StdRng) -> [usize; 2] {
+    let mut steps = [0, 0];
     for _ in 0..ROUNDS {
         let many = rng.random_range(1..6);
         let (mut requests, mut responses) = (Vec::new(), Vec::new());
@@ -55,9 +68,10 @@ fn sets() {
         let recorded = Segments::read(&capture(talk)[..], &Ports::from_iter([PORT..=PORT]));
         // Where all is shown, no more of a header is kept by word.
         let [at_a_glance, by_word] = both_ways(&recorded, ALL);
+        both_ways(&recorded.cut_up(|| rng.random_range(1..=100)), ALL);
         steps = [steps[0] + at_a_glance, steps[1] + by_word];
     }
-    assert!(steps[0] * 3 < steps[1] * 2, "{steps:?}");
+    steps
 }
 
 fn exchange(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
@@ -139,9 +153,9 @@ fn same(frames: &[(Vec<u8>, Vec<u8>)], rng: &mut StdRng) {
 
 /// The steps that it takes at a glance and by word, of which the same is told.
 fn both_ways(segments: &Segments, window: u32) -> [usize; 2] {
-    let ways = [Way::Short, Way::ShortByWord, Way::General];
-    let [at_a_glance, by_word, general] = ways.map(|way| records(segments, way, window));
-    for other in [&at_a_glance, &by_word] {
+    let ways = [Way::Short, Way::ShortBySet, Way::ShortByWord, Way::General];
+    let [at_a_glance, by_set, by_word, general] = ways.map(|way| records(segments, way, window));
+    for other in [&at_a_glance, &by_set, &by_word] {
         assert_eq!(other.told, general.told, "window {window}");
         let counts = |it: &Records| {
             let Sieve { duplicate, copied, resumes, .. } = it.sieve;
@@ -149,7 +163,9 @@ fn both_ways(segments: &Segments, window: u32) -> [usize; 2] {
         };
         assert_eq!(counts(other), counts(&general), "window {window}");
     }
-    // A glance has no need of the state that goes on from step to step.
-    assert_eq!(by_word.sieve.flows(), general.sieve.flows(), "window {window}");
+    // A glance at a frame has no need of the state that goes on from step to step.
+    for other in [by_set, by_word] {
+        assert_eq!(other.sieve.flows(), general.sieve.flows(), "window {window}");
+    }
     [at_a_glance.sieve.steps, general.sieve.steps]
 }

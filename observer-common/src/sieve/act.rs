@@ -52,10 +52,10 @@ impl Then {
     }
 }
 
-/// Does what the word says with the number that it has read.
+/// Goes on as an op says.
 #[inline(always)]
-pub(super) fn act<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, number: u64) -> Step {
-    let Then(then) = op(walk, tape, code, number);
+pub(super) fn follow<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, then: Then) -> Step {
+    let Then(then) = then;
     let then = tape.forget(then);
     let goes_on = match then & !0xffff {
         GO => walk.go(then as u16, tape, code),
@@ -69,8 +69,9 @@ pub(super) fn act<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, numb
     Step::More
 }
 
+/// Does what the word says with the number that it has read.
 #[inline(always)]
-fn op<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, number: u64) -> Then {
+pub(super) fn act<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, number: u64) -> Then {
     let word = walk.word;
     let behind = walk.at.wrapping_add(1);
     if word.is(Op::Request) || word.is(Op::Named) {

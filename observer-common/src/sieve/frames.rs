@@ -4,7 +4,7 @@
 use super::act::Then;
 use super::answers::Answer;
 use super::code::{Code, Entry, entry_index};
-use super::step::{Step, is_shown, keep_part, min};
+use super::step::{is_shown, keep_part, min};
 use super::tape::{News, Tape};
 use super::tokens::Tokens;
 use super::walk::Walk;
@@ -131,10 +131,10 @@ pub(super) fn token(walk: &mut Walk, len: u32) -> Then {
 /// Whether the frame at hand is no token, but a request: if so, it is read as one. Bytes of a number
 /// that is split are kept where they may be a request's: too few to tell anything of a password.
 #[inline(always)]
-pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
+pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Then {
     let missing = NAMED.width() - u32::from(walk.read);
     if !is_shown(tape, missing, false) {
-        return Step::Out(Why::Unreadable);
+        return Then::out(Why::Unreadable);
     }
     let n = min(tape.shown(), missing);
     let seen = walk.number << (8 * n) | tape.number(0) >> (64 - 8 * n);
@@ -143,15 +143,13 @@ pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl 
         if entry_index(key_and_version).is_some() && walk.claim(n) {
             return keep_part(walk, tape);
         }
-        walk.finish();
     } else if find(code, key_and_version).is_known() && walk.claim(missing) {
         walk.note_tokens(Tokens::No);
         tape.tell(News::Tokens(Tokens::No));
         walk.word = NAMED;
-    } else {
-        walk.finish();
+        return Then::STAY;
     }
-    Step::More
+    Then::FINISH
 }
 
 /// A request's correlation id.

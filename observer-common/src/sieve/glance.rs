@@ -21,7 +21,7 @@ const MOST_WORDS: u32 = 12;
 /// Counts of tagged fields behind a set, a byte each, at most: so that they are read at once.
 pub const MOST_COUNTS_BEHIND: u16 = 8;
 /// Bytes that are looked at, so that a place in them has 16 bits.
-const MOST_SHOWN: u32 = 1 << 14;
+pub(super) const MOST_SHOWN: u32 = 1 << 14;
 /// Bytes before a request's first word: length, API key, version and correlation id.
 const REQUEST_HEAD: u32 = 12;
 /// Bytes before a response's first word: length and correlation id.
@@ -119,12 +119,12 @@ fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
 
 /// The place of a word, and that of a byte, in one number.
 #[inline(always)]
-const fn place(at: u16, byte: u32) -> u32 {
+pub(super) const fn place(at: u16, byte: u32) -> u32 {
     byte << 16 | at as u32
 }
 
 /// No place.
-const NOWHERE: u32 = u32::MAX;
+pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// Looks at a frame's numbers up to that of a set, or the frame's end; the place of the last.
 #[inline(always)]
@@ -140,16 +140,16 @@ fn look_through<T: Tape>(mut next: u32, tape: &mut T, code: &impl Code) -> u32 {
         if word.is(Op::Records) || word.is(Op::End) || word.is(Op::Rest) {
             return place(at, byte);
         }
-        next = go_on(word, byte, at.wrapping_add(1), tape.number(byte));
+        next = go_on(word, byte, at.wrapping_add(1), tape.number(byte), 1);
     }
     NOWHERE
 }
 
-/// Where to go on behind a word that looks at these bytes. Numbers are signed as they are read, so that a
-/// verifier need not follow each width: null is one less than the empty length, what is too long for one
-/// byte is negative.
+/// Where to go on behind a word that looks at these bytes, if its array has at most so many elements.
+/// Numbers are signed as they are read, so that a verifier need not follow each width: null is one less than
+/// the empty length, what is too long for one byte is negative.
 #[inline(always)]
-const fn go_on(word: Word, byte: u32, behind: u16, bytes: u64) -> u32 {
+pub(super) const fn go_on(word: Word, byte: u32, behind: u16, bytes: u64, elements: u64) -> u32 {
     let is_varint = word.width() >> 4;
     let width = word.width() & 0xf | is_varint;
     let number = (bytes as i64) >> ((64 - 8 * width) & 63);
@@ -160,18 +160,18 @@ const fn go_on(word: Word, byte: u32, behind: u16, bytes: u64) -> u32 {
         place(behind, byte + len as u32)
     } else if word.is(Op::Tagged) && number == 0 || word.is(Op::Next) {
         place(behind, byte)
-    } else if word.is(Op::Array) && len <= 1 {
+    } else if word.is(Op::Array) && len <= elements {
         place(if len == 0 { word.a() } else { behind }, byte)
     } else {
         NOWHERE
     }
 }
 
-/// What is left out of a frame.
+/// What is left out: from where on, and how much.
 #[derive(Clone, Copy)]
-struct Omitted {
-    from: u32,
-    len: u32,
+pub(super) struct Omitted {
+    pub(super) from: u32,
+    pub(super) len: u32,
 }
 
 /// What is left out of a frame whose last word and number stand here, if it is one of those.
@@ -194,19 +194,27 @@ fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &T, code: &impl Code) -> Opt
 /// The same where it is that of a set, and its length stands here.
 #[inline(always)]
 fn omitted_set<T: Tape>(frame: &Frame, word: Word, byte: u32, tape: &T) -> Option<Omitted> {
+    let omitted = plain_set(word, byte, frame.end, tape)?;
+    let tail = frame.end - omitted.from - omitted.len;
+    let is_simple = tail + 1 == u32::from(word.b())
+        && (tail == 0 || tape.ending(frame.end) << (64 - 8 * tail) == 0);
+    is_simple.then_some(omitted)
+}
+
+/// What is left out of a set whose length stands here, if it is one that is not null, of one batch where
+/// its header is to be kept, and does not go beyond `end`.
+#[inline(always)]
+pub(super) fn plain_set<T: Tape>(word: Word, byte: u32, end: u32, tape: &T) -> Option<Omitted> {
     let bytes = tape.number(byte);
     let (number, width) =
         if word.width() == Width::Varint as u32 { short_varint(bytes) } else { (bytes >> 32, 4) };
     let (set, len) = (byte + width, word.length(number)?);
     let kept = if word.a() == 0 { 0 } else { DELTA_END };
-    if set > frame.end || set > tape.shown() || len <= kept || len > frame.end - set {
+    if set > end || set > tape.shown() || len <= kept || len > end - set {
         return None;
     }
-    let tail = frame.end - set - len;
-    let is_simple = (kept == 0 || is_one_batch(tape, set, len))
-        && tail + 1 == u32::from(word.b())
-        && (tail == 0 || tape.ending(frame.end) << (64 - 8 * tail) == 0);
-    is_simple.then_some(Omitted { from: set + kept, len: len - kept })
+    let is_plain = kept == 0 || is_one_batch(tape, set, len);
+    is_plain.then_some(Omitted { from: set + kept, len: len - kept })
 }
 
 /// A varint of at most three bytes; any other is too large.

@@ -10,7 +10,8 @@
 //! keep the bytes behind it that are to be kept, and leave out those to be left out. A step that finds too
 //! few bytes goes on with the next skb, at any byte. So the state is a few integers, and no field is ever
 //! collected. What nearly always comes next and is at hand takes no step of its own: a request's id behind
-//! its version, a set's only batch behind its length, counts of no tagged fields.
+//! its version, a set's only batch behind its length, counts of no tagged fields. Of a frame with many record
+//! sets one step leads from each to the next, and what nearly all frames are takes one step in all.
 //!
 //! What a frame claims is believed as far as the frame reaches: an op that wants more than is left of
 //! it ends the frame, whose rest is left out. A wrong layout costs one frame.
@@ -18,6 +19,7 @@
 mod act;
 mod answers;
 mod code;
+mod element;
 mod frames;
 mod glance;
 mod observe;

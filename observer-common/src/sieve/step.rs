@@ -1,9 +1,9 @@
 //! One step: a direction's state and the bytes that come next in; which of them to keep out.
 
-use super::act::act;
+use super::act::{Then, act, follow};
 use super::code::Code;
+use super::element::take_element;
 use super::frames::look_at_token;
-use super::glance::take_frame;
 use super::tape::Tape;
 use super::walk::Walk;
 use super::why::Why;
@@ -24,14 +24,16 @@ pub enum Step {
 }
 
 /// Takes a direction one step further, where bytes of the skb have not passed. None of those that come
-/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out. With `glances` it is a step over a
-/// whole frame, where one begins that is [taken at a glance](take_frame).
+/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out. With `glances` it is a step to the
+/// [next record set](take_element), where it can be.
 #[inline(always)]
 pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, glances: bool) -> Step {
-    if glances && let Some(step) = take_frame(walk, tape, code) {
-        return step;
-    }
-    match read(walk, tape, code) {
+    let then = if glances && take_element(walk, tape, code) {
+        Then::go(walk.at.wrapping_add(1))
+    } else {
+        read(walk, tape, code)
+    };
+    match follow(walk, tape, code, then) {
         Step::More => pass(walk, tape),
         out => out,
     }
@@ -39,7 +41,7 @@ pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, glances: b
 
 /// Reads a number and does what its word says, or keeps bytes before it.
 #[inline(always)]
-fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
+fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Then {
     if walk.omit > 0 {
         return show_kept(walk, tape);
     }
@@ -51,13 +53,13 @@ fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
     let width = missing_width(walk);
     let is_start = walk.starts_frame();
     if !is_shown(tape, walk.keep + width, is_start) {
-        return Step::Out(Why::Unreadable);
+        return Then::out(Why::Unreadable);
     }
     if tape.shown() < walk.keep + width {
         return if walk.keep > 0 { show_kept(walk, tape) } else { keep_part(walk, tape) };
     }
     let number = if walk.word.width() == Width::Varint as u32 {
-        let Some(number) = varint(walk, tape) else { return Step::More };
+        let Some(number) = varint(walk, tape) else { return Then::STAY };
         number
     } else {
         let number = number(walk, tape.number(walk.keep), width);
@@ -101,22 +103,22 @@ pub(super) fn is_shown<T: Tape>(tape: &mut T, wanted: u32, is_start: bool) -> bo
 
 /// Shows bytes to keep, where none are; [`pass`] keeps them.
 #[inline(always)]
-fn show_kept<T: Tape>(walk: &Walk, tape: &mut T) -> Step {
+fn show_kept<T: Tape>(walk: &Walk, tape: &mut T) -> Then {
     if tape.shown() == 0 && !is_shown(tape, walk.keep, false) {
-        return Step::Out(Why::Unreadable);
+        return Then::out(Why::Unreadable);
     }
-    Step::More
+    Then::STAY
 }
 
 /// A number's first bytes are the skb's last.
 #[inline(always)]
-pub(super) fn keep_part<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
+pub(super) fn keep_part<T: Tape>(walk: &mut Walk, tape: &mut T) -> Then {
     let n = tape.shown();
     let read = walk.read.wrapping_add(n as u8);
     walk.number = number(walk, tape.number(0), n);
     walk.read = read;
     tape.keep(n);
-    Step::More
+    Then::STAY
 }
 
 /// The number, with `width` bytes more, which are the first of these eight.

@@ -130,6 +130,13 @@ impl Word {
         (self.0 >> 16) as u16 as u32
     }
 
+    /// Bytes that are sure to be read: those before the number, and its own if it is not a varint.
+    #[inline(always)]
+    pub(super) const fn claims(self) -> u32 {
+        let width = self.width();
+        self.before() + if width > 8 { 0 } else { width }
+    }
+
     /// The op's first number.
     #[inline(always)]
     pub const fn a(self) -> u16 {

@@ -107,16 +107,14 @@ impl Desk {
     }
 
     /// Loads bytes behind the cursor.
-    #[inline(always)]
+    // Inlined wherever bytes are wanted, it would be most of a step.
+    #[inline(never)]
     pub fn show(
         &mut self,
         Segment { skb, seen }: Segment<'_>,
         wanted: u32,
         is_start: bool,
     ) -> bool {
-        if self.cursor > ROOM || self.cursor > HEADER + CHUNK_LEN.load() {
-            self.make_room(seen);
-        }
         if self.chunk == 0 {
             self.open_chunk(seen, is_start);
         }
@@ -215,9 +213,12 @@ impl Desk {
         self.chunk = 0;
     }
 
-    /// Makes a record of what was kept so far.
+    /// Makes a record of what was kept so far, if there would be no room for what a turn may keep.
     #[inline(always)]
-    fn make_room(&mut self, seen: &Seen) {
+    pub fn make_room(&mut self, seen: &Seen) {
+        if self.cursor <= ROOM && self.cursor <= HEADER + CHUNK_LEN.load() {
+            return;
+        }
         if self.is_muted != 0 {
             return self.clear();
         }

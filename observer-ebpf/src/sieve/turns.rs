@@ -87,11 +87,13 @@ unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
         let Turn { skb, seen, walk, desk } = *context.cast::<Turn>();
         (skb, &*seen, &mut *walk, &mut *desk)
     };
+    desk.make_room(seen);
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
     // At a frame that was glanced at in vain none is taken again.
-    let glances = turn >= reel.desk.in_vain;
-    match step(walk, &mut reel, &Maps, glances) {
+    let taken =
+        if turn >= reel.desk.in_vain { sieve::take_frame(walk, &mut reel, &Maps) } else { None };
+    match taken.unwrap_or_else(|| step(walk, &mut reel, &Maps, true)) {
         Step::More => 0,
         Step::Done => {
             reel.desk.outcome = DONE;
@@ -111,6 +113,7 @@ unsafe extern "C" fn take_window(_turn: u32, context: *mut c_void) -> i64 {
         let Turn { skb, seen, desk, .. } = *context.cast::<Turn>();
         (skb, &*seen, &mut *desk)
     };
+    desk.make_room(seen);
     let context = TcContext::new(skb);
     let left = desk.copies.wrapping_sub(desk.at);
     if !desk.show(Segment { skb: Skb(&context), seen }, left, false) {

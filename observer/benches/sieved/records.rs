@@ -2,7 +2,7 @@
 
 use observer::input::Chunk;
 use observer::protocol::sieve::Words;
-use observer_common::sieve::{News, Step, Tape, Walk, step};
+use observer_common::sieve::{News, Step, Tape, Walk, step, take_frame};
 
 /// Payload bytes of a segment, as with GSO.
 const SEGMENT: usize = 64 << 10;
@@ -50,7 +50,11 @@ impl Direction {
         let before = self.passed - self.told;
         let (kept, is_start) = (Vec::new(), false);
         let mut reel = Reel { bytes: segment, before, at: 0, shown: 0, kept, is_start, news };
-        while step(&mut self.walk, &mut reel, Words::of_table(), true) == Step::More {}
+        let (walk, words) = (&mut self.walk, Words::of_table());
+        while take_frame(walk, &mut reel, words)
+            .unwrap_or_else(|| step(walk, &mut reel, words, true))
+            == Step::More
+        {}
         let kept = reel.kept;
         self.passed += segment.len() as u32;
         let ends = self.walk.ends_frame() && self.walk.unwanted() == 0;

@@ -82,14 +82,16 @@ impl Bench for Table<'_, '_> {
     }
 
     fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked {
-        let (words, by_word) = (self.sieve.words, self.sieve.way != Way::Short);
-        let in_vain = self.in_vain;
+        let (words, way, in_vain) = (self.sieve.words, self.sieve.way, self.in_vain);
+        let by_set = way == Way::Short || way == Way::ShortBySet;
         let mut reel = Reel::new(self, !is_muted);
         let mut out = None;
         for turn in 0.. {
             assert!(turn < MAX_STEPS, "a segment takes more than {MAX_STEPS} steps");
             reel.count_step();
-            match step(walk, &mut reel, words, turn >= in_vain && !by_word) {
+            let glances = way == Way::Short && turn >= in_vain;
+            let taken = glances.then(|| take_frame(walk, &mut reel, words)).flatten();
+            match taken.unwrap_or_else(|| step(walk, &mut reel, words, by_set)) {
                 Step::More => {}
                 Step::Done => break,
                 Step::Out(why) => {

@@ -54,6 +54,8 @@ pub struct Sieve {
 pub enum Way {
     /// The short way where it may be gone, and frames at a glance.
     Short,
+    /// The short way where it may be gone, and frames from one record set to the next.
+    ShortBySet,
     /// The short way where it may be gone, and frames from word to word.
     ShortByWord,
     /// The general way, and frames from word to word.

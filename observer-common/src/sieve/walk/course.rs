@@ -79,9 +79,7 @@ impl Walk {
     /// Takes up a word, and claims what it reads; false if the frame has not so much.
     #[inline(always)]
     pub(in crate::sieve) const fn load(&mut self, word: Word) -> bool {
-        let width = word.width();
-        let fixed = if width > 8 { 0 } else { width };
-        if !self.claim(word.before() + fixed) {
+        if !self.claim(word.claims()) {
             return false;
         }
         self.before += word.before();
@@ -102,6 +100,20 @@ impl Walk {
         }
         self.depth -= 1;
         behind
+    }
+
+    /// Elements left of the array that the walk is in, with the one at hand; 0 outside of any.
+    #[inline(always)]
+    pub(in crate::sieve) fn elements(&self) -> u32 {
+        self.loops.get((self.depth as usize).wrapping_sub(1)).copied().unwrap_or(0)
+    }
+
+    /// The array's element at hand has passed, and another comes.
+    #[inline(always)]
+    pub(in crate::sieve) fn pass_element(&mut self) {
+        if let Some(left) = self.loops.get_mut((self.depth as usize).wrapping_sub(1)) {
+            *left = left.wrapping_sub(1);
+        }
     }
 
     /// Enters an array of so many elements, at least one; false if it is too deep.

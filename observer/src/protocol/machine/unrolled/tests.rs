@@ -78,14 +78,13 @@ fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
             let mut bytes = Vec::new();
             write(program, 0, &mut bytes);
             let len = u32::try_from(bytes.len()).unwrap();
-            let mut whole = Machine::new(program, len);
-            assert!(whole.go_unrolled(&bytes, &mut Blind).is_empty());
+            let whole = Begun::of(program, len, Pieces::of(&bytes), &mut Blind);
             assert!(whole.is_whole(), "{api_key} {side:?} v{version}");
             for cut in 0..bytes.len() {
                 let mut by_code = Machine::new(program, len);
-                by_code.feed(&bytes[..cut], &mut Blind);
+                by_code.feed(Pieces::of(&bytes[..cut]), &mut Blind);
                 let mut by_steps = Machine::new(program, len);
-                by_steps.go_on(&bytes[..cut], &mut Blind);
+                by_steps.go_on(&bytes[..cut], &mut Pieces::default(), &mut Blind);
                 let name = format!("{api_key} {side:?} v{version}, cut at {cut}");
                 assert_eq!(place_of(&by_code), place_of(&by_steps), "{name}");
             }
@@ -94,5 +93,6 @@ fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
     }
     assert_eq!(unrolled, 94);
     let other = program::find(ApiKey::HEARTBEAT, Side::Request, 4).unwrap();
-    assert_eq!(Machine::new(other, 9).go_unrolled(&[0; 9], &mut Blind).len(), 9);
+    let begun = Begun::of(other, 9, Pieces::of(&[0; 9]), &mut Blind);
+    assert_eq!((begun.is_whole(), begun.cursor.left()), (false, 9));
 }

@@ -26,15 +26,21 @@ impl<'a> Pieces<'a> {
     /// All of a segment; `None` of one whose chunks are not in order, or reach beyond its end.
     #[inline]
     pub fn of_segment(segment: &Segment<'a>) -> Option<Self> {
-        let (mut shown, end) = (0, segment.wire_len as usize);
-        for chunk in segment.chunks {
+        Self::shown_by(segment.wire_len, segment.chunks)
+    }
+
+    /// The same, by its length on the wire and its chunks.
+    #[inline]
+    pub fn shown_by(wire_len: u32, chunks: &'a [Chunk<'a>]) -> Option<Self> {
+        let (mut shown, end) = (0, wire_len as usize);
+        for chunk in chunks {
             let offset = chunk.offset as usize;
             if offset < shown {
                 return None;
             }
             shown = offset.saturating_add(chunk.bytes.len());
         }
-        let mut all = Self { bytes: &[], at: 0, end, chunks: segment.chunks };
+        let mut all = Self { bytes: &[], at: 0, end, chunks };
         all.show();
         (shown <= end).then_some(all)
     }
@@ -170,14 +176,6 @@ impl<'a> Pieces<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::{Endpoint, Flow, Seq, TcpFlags, Wants};
-
-    fn segment<'a>(wire_len: u32, chunks: &'a [Chunk<'a>]) -> Segment<'a> {
-        let end = Endpoint::v4([10, 0, 0, 1], 1);
-        let flow = Flow { src: end, dst: end };
-        let (flags, wants) = (TcpFlags::ACK, Wants::Nothing);
-        Segment { time: None, flow, seq: Seq(0), ack: None, flags, wire_len, chunks, wants }
-    }
 
     fn chunk(offset: u32, bytes: &[u8]) -> Chunk<'_> {
         Chunk { offset, bytes, frame_start: false }
@@ -204,7 +202,7 @@ mod tests {
     #[test]
     fn any_part_shows_what_the_segment_does() {
         let chunks = chunks();
-        let all = Pieces::of_segment(&segment(12, &chunks)).unwrap();
+        let all = Pieces::shown_by(12, &chunks).unwrap();
         assert_eq!(shown(all), TEXT);
         for from in 0..=TEXT.len() {
             let behind = all.behind(from);
@@ -222,7 +220,7 @@ mod tests {
 
     #[test]
     fn chunks_that_no_source_yields_are_no_pieces() {
-        let is_none = |chunks: &[Chunk<'_>]| Pieces::of_segment(&segment(4, chunks)).is_none();
+        let is_none = |chunks: &[Chunk<'_>]| Pieces::shown_by(4, chunks).is_none();
         assert!(is_none(&[chunk(0, b"abc"), chunk(2, b"d")]));
         assert!(is_none(&[chunk(3, b"ab")]));
         assert!(is_none(&[chunk(u32::MAX, b"ab")]));

@@ -30,6 +30,7 @@ use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::{Batch, Machine, Text, Visitor};
 use observer::protocol::meaning::Scope;
+use observer::protocol::pieces::Pieces;
 use observer::protocol::program::{self, Place};
 use observer::tables::Evictions;
 
@@ -135,7 +136,7 @@ fn facts(bencher: Bencher<'_, '_>, body: &Bytes, layout: Layout) {
     measure(bencher, body, || {
         let message = Message { api_key, side, version, len, wrapped: None };
         let mut passing = decoder.begin(message);
-        decoder.feed(&mut passing, black_box(&bytes), &mut evictions);
+        decoder.feed(&mut passing, Pieces::of(black_box(&bytes)), &mut evictions);
         let facts = decoder.end(passing, &mut evictions);
         assert!(facts.undecoded.is_none());
         decoder.recycle(black_box(Some(facts)));
@@ -150,7 +151,7 @@ fn machine(bencher: Bencher<'_, '_>, body: &Bytes, layout: Layout) {
     measure(bencher, body, || {
         machine.restart(program, len);
         let mut looks = Looks::default();
-        machine.feed(black_box(&bytes), &mut looks);
+        machine.feed(Pieces::of(black_box(&bytes)), &mut looks);
         assert!(machine.is_whole());
         black_box(looks.0);
     });

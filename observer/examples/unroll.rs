@@ -18,19 +18,14 @@ const HEAD: &str = "\
 use super::{Cursor, place, to_its_stop};
 use crate::event::Side::{Request, Response};
 use crate::protocol::api::ApiKey;
-use crate::protocol::machine::{Machine, Visitor};
+use crate::protocol::machine::Visitor;
 use crate::protocol::meaning::{Role, Scope};
 use crate::protocol::program::Key;
 use crate::protocol::program::Length::{Compact, Int16, Int32};
 
-/// Follows a layout as far as it is plain, if it is one of these; returns how many bytes that took.
+/// Follows a layout as far as it is plain, if it is one of these; returns whether that was all.
 #[inline]
-pub(super) fn follow<V: Visitor>(
-    layout: Key,
-    machine: &mut Machine,
-    bytes: &[u8],
-    visitor: &mut V,
-) -> usize {
+pub(super) fn follow<V: Visitor>(layout: Key, cursor: &mut Cursor<'_>, visitor: &mut V) -> bool {
     match layout {
 ";
 
@@ -47,10 +42,10 @@ fn unrolled() -> String {
         let _ = writeln!(
             code,
             "        (ApiKey({key}), {side:?}, {versions}) => \
-             to_its_stop(machine, bytes, visitor, {name}),"
+             to_its_stop(cursor, visitor, {name}),"
         );
     }
-    code.push_str("        _ => 0,\n    }\n}\n");
+    code.push_str("        _ => false,\n    }\n}\n");
     for layout in &layouts {
         let _ = write!(
             code,

@@ -4,6 +4,7 @@
 use observer::decode::{Decoder, Facts, Message as Begin, Names, Undecoded};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
+use observer::protocol::pieces::Pieces;
 use observer::protocol::schema::{LAYOUTS, Layout};
 use observer::tables::Evictions;
 use tests::messages::{Message, Plan, decoded, messages_of};
@@ -21,7 +22,7 @@ fn facts(decoder: &mut Decoder, message: &Message) -> Facts {
         len: bytes.len() as u32,
         wrapped: None,
     });
-    decoder.feed(&mut body, &bytes, &mut evictions);
+    decoder.feed(&mut body, Pieces::of(&bytes), &mut evictions);
     *decoder.end(body, &mut evictions)
 }
 

@@ -11,6 +11,7 @@ use observer::decode::{Decoder, ErrorCounts, Facts, Message as Begin, Names, Und
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::Wrapped;
+use observer::protocol::pieces::Pieces;
 use observer::stream::Hole;
 use observer::tables::Evictions;
 use tests::messages::said::{self, Said, said, why_not_part};
@@ -33,7 +34,7 @@ fn facts(decoder: &mut Decoder, message: &Message, bytes: &[u8], missing: Range<
         len: bytes.len() as u32,
         wrapped,
     });
-    decoder.feed(&mut body, &bytes[..missing.start], &mut evictions);
+    decoder.feed(&mut body, Pieces::of(&bytes[..missing.start]), &mut evictions);
     if missing.end > bytes.len() {
         // Cut there.
         return *decoder.end(body, &mut evictions);
@@ -41,7 +42,7 @@ fn facts(decoder: &mut Decoder, message: &Message, bytes: &[u8], missing: Range<
     if !missing.is_empty() {
         decoder.miss(&mut body, Hole::Gap, missing.len() as u64, &mut evictions);
     }
-    decoder.feed(&mut body, &bytes[missing.end..], &mut evictions);
+    decoder.feed(&mut body, Pieces::of(&bytes[missing.end..]), &mut evictions);
     *decoder.end(body, &mut evictions)
 }
 

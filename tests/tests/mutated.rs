@@ -15,6 +15,7 @@ use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::{Batch, Broken, Machine, Text, Visitor};
 use observer::protocol::meaning::Scope;
+use observer::protocol::pieces::Pieces;
 use observer::protocol::program::{self, Meaning, Place, Program};
 use observer::stream::Hole;
 use observer::tables::Evictions;
@@ -164,7 +165,7 @@ fn report(program: &'static Program, passing: &Passing) -> (Reports, Result<(), 
     let mut reports = Reports::default();
     for part in &passing.parts {
         match part {
-            Part::Bytes(bytes) => machine.feed(bytes, &mut reports),
+            Part::Bytes(bytes) => machine.feed(Pieces::of(bytes), &mut reports),
             Part::Missing(_, len) => machine.hole(*len, &mut reports),
         }
         (machine.may_go_on(), machine.is_whole()).hash(&mut reports.hasher);
@@ -209,7 +210,7 @@ fn collect(
     let mut body = decoder.begin(begin);
     for part in &passing.parts {
         match part {
-            Part::Bytes(bytes) => decoder.feed(&mut body, bytes, &mut evictions),
+            Part::Bytes(bytes) => decoder.feed(&mut body, Pieces::of(bytes), &mut evictions),
             Part::Missing(hole, len) => decoder.miss(&mut body, *hole, *len, &mut evictions),
         }
     }

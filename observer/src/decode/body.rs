@@ -7,7 +7,8 @@ use super::undecoded::Undecoded;
 use crate::event::Side;
 use crate::protocol::api::ApiKey;
 use crate::protocol::error_code::ErrorCode;
-use crate::protocol::machine::{Broken, Machine, Wrapped};
+use crate::protocol::machine::{Begun, Broken, Machine, Wrapped};
+use crate::protocol::pieces::Pieces;
 use crate::protocol::program::{self, Program};
 use crate::stream::Hole;
 use crate::tables::Evictions;
@@ -85,8 +86,29 @@ impl Body {
         (self.has_lost, self.hole) = (false, None);
     }
 
-    pub(super) fn feed(&mut self, bytes: &[u8], names: &mut Names, evictions: &mut Evictions) {
-        self.step(names, evictions, |machine, collector| machine.feed(bytes, collector));
+    pub(super) fn feed(
+        &mut self,
+        pieces: Pieces<'_>,
+        names: &mut Names,
+        evictions: &mut Evictions,
+    ) {
+        if pieces.has_hole() {
+            self.hole.get_or_insert(Hole::Elided);
+        }
+        self.step(names, evictions, |machine, collector| machine.feed(pieces, collector));
+    }
+
+    /// Takes over where a message was begun with, and nothing was lost.
+    pub(super) fn take_over(
+        &mut self,
+        begun: Begun<'_>,
+        position: Position,
+        hole: Option<Hole>,
+        names: &mut Names,
+        evictions: &mut Evictions,
+    ) {
+        (self.position, self.hole) = (position, hole);
+        self.step(names, evictions, |machine, collector| machine.take_over(begun, collector));
     }
 
     #[inline]
@@ -160,7 +182,7 @@ impl Body {
 }
 
 /// What became of the bytes that are not there.
-const fn missing(hole: Option<Hole>) -> Undecoded {
+pub(super) const fn missing(hole: Option<Hole>) -> Undecoded {
     match hole {
         Some(Hole::Elided) => Undecoded::Elided,
         Some(Hole::Gap) | None => Undecoded::Gap,

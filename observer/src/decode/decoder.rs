@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::names::Names;
 use super::sessions::Sessions;
 use crate::groups::{Clients, SharedClusters};
+use crate::protocol::pieces::Pieces;
 use crate::spare::Spare;
 use crate::stream::Hole;
 use crate::tables::Evictions;
@@ -19,8 +20,8 @@ pub struct Decoder {
     pub sessions: Sessions,
     /// The group that each client belongs to.
     pub clients: Clients,
-    bodies: Spare<Body>,
-    facts: Spare<Facts>,
+    pub(super) bodies: Spare<Body>,
+    pub(super) facts: Spare<Facts>,
 }
 
 impl Decoder {
@@ -50,8 +51,8 @@ impl Decoder {
     }
 
     /// Takes the next bytes of a message.
-    pub fn feed(&mut self, body: &mut Body, bytes: &[u8], evictions: &mut Evictions) {
-        body.feed(bytes, &mut self.names, evictions);
+    pub fn feed(&mut self, body: &mut Body, pieces: Pieces<'_>, evictions: &mut Evictions) {
+        body.feed(pieces, &mut self.names, evictions);
     }
 
     /// Takes note of bytes of a message that are not there.

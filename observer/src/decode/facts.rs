@@ -236,6 +236,10 @@ fn forget<T>(rare: &mut Option<T>) {
 
 #[inline]
 fn empty<T>(list: &mut Vec<T>) {
+    if list.capacity() == 0 {
+        // As most are.
+        return;
+    }
     list.clear();
     if list.capacity() > KEPT {
         list.shrink_to(KEPT);

@@ -30,6 +30,7 @@ mod shared;
 mod topic_id;
 mod undecoded;
 mod weight;
+mod whole;
 
 pub use body::{Body, Message};
 pub use decoder::Decoder;

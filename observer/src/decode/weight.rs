@@ -14,18 +14,21 @@ impl Facts {
     /// shares it may go first.
     pub fn weight(&self) -> usize {
         let topics = self.topics.iter().filter_map(|topic: &Topic| topic.name.as_ref());
-        let names = [topics.map(name).sum(), names(&self.groups), names(&self.members)];
-        let lists = [
+        let rare = self.rare.as_deref().map_or(0, Rare::weight);
+        let inside = self.forwarded.as_ref().map_or(0, |forwarded| forwarded.facts.weight());
+        together([
+            topics.map(name).sum(),
+            names(&self.groups),
+            names(&self.members),
             list(&self.topics),
             list(&self.partitions),
             list(&self.groups),
             list(&self.failed_groups),
             list(&self.members),
             list(&self.producers),
-        ];
-        let rare = self.rare.as_deref().map_or(0, Rare::weight);
-        let inside = self.forwarded.as_ref().map_or(0, |forwarded| forwarded.facts.weight());
-        names.into_iter().chain(lists).chain([rare, inside]).sum()
+            rare,
+            inside,
+        ])
     }
 
     /// Forgets what the message says of topics, groups and the like; what is said of the message
@@ -45,9 +48,13 @@ impl Facts {
 
 impl Rare {
     fn weight(&self) -> usize {
-        let lists = [list(&self.brokers), list(&self.instances), list(&self.coordinator_keys)];
-        let names = [names(&self.instances), names(&self.coordinator_keys)];
-        lists.into_iter().chain(names).sum()
+        together([
+            list(&self.brokers),
+            list(&self.instances),
+            list(&self.coordinator_keys),
+            names(&self.instances),
+            names(&self.coordinator_keys),
+        ])
     }
 }
 
@@ -60,6 +67,11 @@ fn names(list: &[Arc<str>]) -> usize {
 }
 
 /// What is in memory has a size, so this does not wrap.
+fn together<const N: usize>(parts: [usize; N]) -> usize {
+    parts.into_iter().fold(0, usize::wrapping_add)
+}
+
+/// Nor does this.
 fn list<T>(list: &Vec<T>) -> usize {
     list.capacity().wrapping_mul(size_of::<T>())
 }

@@ -97,7 +97,10 @@ pub(super) fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<To
         partitions: (!topic.is_partial).then_some(topic.partitions),
         bytes: nothing.bytes.filter(|_| !topic.is_partial),
         records: nothing.records.filter(|_| !topic.is_partial),
-        ..nothing.clone()
+        known_bytes: nothing.known_bytes,
+        rejected_bytes: nothing.rejected_bytes,
+        known_records: nothing.known_records,
+        rejected_records: nothing.rejected_records,
     };
     topics.extend((0_u32..).zip(&facts.topics).map(of));
 }

@@ -4,6 +4,7 @@ use super::{Context, Conversation, Standing};
 use crate::event::{Handler, Side};
 use crate::frame::Account;
 use crate::ledger::Ledger;
+use crate::protocol::pieces::Pieces;
 use crate::protocol::plausible;
 use crate::stream::Hole;
 
@@ -19,10 +20,10 @@ pub struct Ear<'a, 'c, H> {
 impl<H> Ear<'_, '_, H> {
     /// Takes bytes of the message that is passing.
     #[inline]
-    pub(super) fn body(&mut self, side: Side, bytes: &[u8]) {
+    pub(super) fn body(&mut self, side: Side, pieces: Pieces<'_>) {
         let Self { conversation, ctx } = self;
         if let Some(body) = conversation.passing(side) {
-            ctx.decoder.feed(body, bytes, ctx.evictions);
+            ctx.decoder.feed(body, pieces, ctx.evictions);
         }
     }
 

@@ -1,20 +1,15 @@
 //! How requests begin and end: each ends once, answered or otherwise.
 
-use super::conversation::{Answer, Answering, Conversation};
+use super::conversation::{Answer, Conversation};
 use super::inflight::Pending;
 use super::timing::Moments;
 use super::{Context, Limits};
-use crate::decode::{Facts, Message, Undecoded};
-use crate::event::{Event, Exchange, Handler, Inner, Outcome, Peers, Request, Side, Unmatched};
-use crate::frame::Before;
-use crate::protocol::api::ApiKey;
+use crate::decode::{Facts, Undecoded};
+use crate::event::{Event, Exchange, Handler, Inner, Outcome, Peers, Request, Unmatched};
 use crate::tables::Table;
-use crate::time::Timestamp;
 
 /// What each request may say without a charge, in bytes: that is bounded by their number.
 const LITTLE: usize = 1 << 10;
-/// Bytes of a response's correlation id.
-const CORRELATION_ID_LEN: u32 = 4;
 
 impl Conversation {
     /// Takes a request into the table, and makes room for it. Where all room is taken by other
@@ -58,58 +53,6 @@ impl Conversation {
         if self.inflight.remember(pending.correlation_id, reason) {
             ctx.evictions.count(Table::Unanswered);
         }
-    }
-
-    /// Takes a response's beginning, and where the request stands that it can answer.
-    pub(super) fn begin_response<H: Handler>(
-        &mut self,
-        mut response: Answer,
-        position: Option<usize>,
-        ctx: &mut Context<'_, H>,
-    ) {
-        response.is_ambiguous = position.is_some_and(|position| self.is_ambiguous(position));
-        let request = position.and_then(|position| self.take_request(position, ctx));
-        self.may_answer_unseen &= request.as_ref().is_none_or(|request| self.is_in_doubt(request));
-        if request.is_some() {
-            self.doubtful_turns = None;
-        }
-        let len = response.bytes.saturating_sub(CORRELATION_ID_LEN);
-        let body = request.as_ref().map(|request| {
-            ctx.decoder.begin(Message {
-                api_key: ApiKey(request.api_key),
-                side: Side::Response,
-                version: request.api_version,
-                len,
-                wrapped: request.wrapped(),
-            })
-        });
-        self.answering = Some(ctx.inflight.answering.boxed(Answering { request, response, body }));
-    }
-
-    /// Takes a response's end; `last` is when its last byte passed, if that was seen.
-    pub(super) fn end_response<H: Handler>(
-        &mut self,
-        last: Option<Timestamp>,
-        ctx: &mut Context<'_, H>,
-    ) {
-        self.before = last.map_or(Before::Unseen, Before::Seen);
-        let Some(mut answering) = self.answering.take() else {
-            return;
-        };
-        answering.response.last = last;
-        let response = &answering.response;
-        let facts = answering.body.take().map(|body| ctx.decoder.end(body, ctx.evictions));
-        match answering.request.take() {
-            Some(request) => self.pair(request, response, facts, ctx),
-            None if self.is_request_side_behind && self.keep_early(*response) => {}
-            None => {
-                if self.is_request_side_behind {
-                    ctx.evictions.count(Table::EarlyResponses);
-                }
-                self.answer(response, ctx);
-            }
-        }
-        ctx.inflight.answering.recycle(answering);
     }
 
     /// Pairs a complete response, or says why it has no request.

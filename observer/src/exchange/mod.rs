@@ -14,6 +14,8 @@
     )
 )]
 
+mod answering;
+mod asking;
 mod client;
 mod conversation;
 mod ear;

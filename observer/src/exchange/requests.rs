@@ -1,14 +1,12 @@
 //! The request direction: frames in, requests in flight out.
 
 use super::conversation::InflightSeen;
-use super::ending::{charge, report_request};
-use super::inflight::Pending;
 use super::{Ear, Standing};
-use crate::decode::{Message, kept, kept_part};
-use crate::event::{Event, Handler, Malformed, Outcome, Security, Side};
+use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
 use crate::protocol::api::{Api, ApiKey};
-use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
+use crate::protocol::header::{MIN_LEN, request_head};
+use crate::protocol::pieces::Pieces;
 use crate::protocol::plausible::{self, Guess};
 use crate::protocol::whole::fits;
 use crate::stream::{Carrier, Hole};
@@ -21,8 +19,6 @@ pub struct Requests<'a, 'c, H> {
     pub ear: Ear<'a, 'c, H>,
 }
 
-/// Bytes of a header that are collected from several segments. A longer client id is cut there.
-const MAX_HEAD: usize = 1024;
 /// Bytes of a connection's first request that are waited for, where it has so many.
 const FIRST_HELD: usize = 1 << 10;
 const FIRST_HELD_NAMELESS: usize = 32 << 10;
@@ -50,31 +46,26 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn head(&mut self, head: &Head<'_>) -> Verdict {
-        let may_be_token = self.ear.conversation.raw_tokens.in_requests;
-        let not_a_request =
-            if may_be_token { Verdict::Opaque } else { Verdict::Reject(Malformed::Header) };
-        let more = Verdict::Need(head.bytes.len().saturating_add(1));
-        let is_final = head.is_final || head.bytes.len() >= MAX_HEAD;
-        let request = match request_head(head.bytes, head.len) {
-            Ok(request) => request,
-            Err(HeadError::Cut) if !is_final => return more,
-            Err(HeadError::Cut) if may_be_token => return Verdict::Opaque,
-            // Its header was not seen, so there is no request to count.
-            Err(HeadError::Cut) => return Verdict::Accept,
-            Err(HeadError::ClientId | HeadError::TaggedFields) => return not_a_request,
-        };
-        if request.body.is_none() && !is_final {
-            return more;
+        match self.judge(head) {
+            Ok(request) => {
+                self.begin(head, &request);
+                Verdict::Accept
+            }
+            Err(verdict) => verdict,
         }
-        if may_be_token && !self.ends_tokens(&request) {
-            return Verdict::Opaque;
+    }
+
+    fn whole(&mut self, head: &Head<'_>, last: Option<Timestamp>) -> Verdict {
+        match self.judge(head) {
+            Ok(request) => self.take(head, &request, last),
+            Err(Verdict::Accept) => self.end(last),
+            Err(verdict) => return verdict,
         }
-        self.begin(head, &request);
         Verdict::Accept
     }
 
-    fn body(&mut self, bytes: &[u8]) {
-        self.ear.body(Side::Request, bytes);
+    fn body(&mut self, pieces: Pieces<'_>) {
+        self.ear.body(Side::Request, pieces);
     }
 
     fn missing(&mut self, hole: Hole, len: u64) {
@@ -82,35 +73,8 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
-        let Ear { conversation, ctx } = &mut self.ear;
-        let facts = conversation.end_asking(ctx);
-        let Some(request) = conversation.inflight.passing() else {
-            return ctx.decoder.recycle(facts);
-        };
-        request.last = last;
-        request.has_ended = true;
-        request.facts = facts;
-        report_request(conversation.peers, request, ctx);
-        let api_key = ApiKey(request.api_key);
-        if api_key == ApiKey::SASL_HANDSHAKE && request.api_version == 0 {
-            conversation.raw_tokens.in_requests = true;
-        }
-        let (is_unacknowledged, software) = (request.is_unacknowledged(), request.software());
-        conversation.learn_software(software, ctx);
-        let early = if is_unacknowledged { None } else { conversation.take_early() };
-        if !is_unacknowledged && early.is_none() {
-            if let Some(waiting) = conversation.inflight.newest_mut() {
-                charge(&mut waiting.charged, &mut waiting.facts, ctx);
-            }
-            return;
-        }
-        let Some(pending) = conversation.inflight.pop_newest() else {
-            return;
-        };
-        match early {
-            Some(early) => conversation.answer_early(pending, &early, ctx),
-            None => conversation.end_request(pending, Outcome::Unacknowledged, None, ctx),
-        }
+        let facts = self.ear.conversation.end_asking(self.ear.ctx);
+        self.finish(facts, last);
     }
 
     fn looks_inside(&self) -> bool {
@@ -223,51 +187,6 @@ impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
 }
 
 impl<H: Handler> Requests<'_, '_, H> {
-    fn begin(&mut self, head: &Head<'_>, request: &RequestHead<'_>) {
-        let client_id = match request.client_id {
-            Some(part) if request.is_client_id_cut => {
-                (!part.is_empty()).then(|| kept_part(part).into())
-            }
-            whole => self.ear.conversation.intern(whole),
-        };
-        if !request.api_key.is_known(request.api_version) {
-            self.ear.conversation.unknown = head.bytes.first_chunk().copied();
-        }
-        if matches!(request.api_key, ApiKey::SASL_HANDSHAKE | ApiKey::SASL_AUTHENTICATE) {
-            self.ear.conversation.secure(Security::SaslPlaintext, self.ear.ctx);
-        }
-        let pending = self.ear.ctx.inflight.ended.boxed(Pending {
-            api_key: request.api_key.0,
-            api_version: request.api_version,
-            correlation_id: request.correlation_id,
-            behind: self.ear.conversation.inflight.behind(request.correlation_id),
-            is_before_loss: false,
-            client_id,
-            bytes: head.len,
-            first: head.first.time,
-            last: None,
-            since: self.ear.ctx.now,
-            end: head.first.seq.plus(PREFIX_LEN).plus(head.len),
-            has_ended: false,
-            facts: None,
-            charged: 0,
-        });
-        let Ear { conversation, ctx } = &mut self.ear;
-        if !conversation.begin_request(pending, ctx) {
-            return;
-        }
-        let mut body = ctx.decoder.begin(Message {
-            api_key: request.api_key,
-            side: Side::Request,
-            version: request.api_version,
-            len: head.len.saturating_sub(u32::try_from(MIN_LEN).unwrap_or_default()),
-            wrapped: None,
-        });
-        let behind = head.bytes.get(MIN_LEN..).unwrap_or_default();
-        ctx.decoder.feed(&mut body, behind, ctx.evictions);
-        conversation.asking = Some(body);
-    }
-
     /// Whether a known request of `len` bytes holds what it says, and enough of it is held to tell, or
     /// no more of it comes.
     fn is_known_whole(&self, request: &[u8], len: u32, is_cut: bool) -> bool {
@@ -277,15 +196,6 @@ impl<H: Handler> Requests<'_, '_, H> {
         let enough = if plausible::is_named(request) { FIRST_HELD } else { FIRST_HELD_NAMELESS };
         let is_enough = is_cut || held.len() >= enough.min(len as usize);
         is_enough && self.is_sound(held, len)
-    }
-
-    /// Whether this is the request that follows the raw tokens: known, and by the same client.
-    fn ends_tokens(&mut self, request: &RequestHead<'_>) -> bool {
-        let client_id = request.client_id.map(kept);
-        let same_client = client_id.as_deref() == self.ear.conversation.client_id.as_deref();
-        let ends = same_client && request.api_key.is_known(request.api_version);
-        self.ear.conversation.raw_tokens.in_requests = !ends;
-        ends
     }
 }
 

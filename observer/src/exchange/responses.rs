@@ -4,7 +4,7 @@ use super::conversation::{Answer, InflightSeen};
 use super::{Ear, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
 use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
-use crate::protocol::api::ApiKey;
+use crate::protocol::pieces::Pieces;
 use crate::protocol::plausible::Guess;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
@@ -28,6 +28,42 @@ impl<H> Responses<'_, '_, H> {
     }
 }
 
+impl<H: Handler> Responses<'_, '_, H> {
+    /// A frame that is a response, and where its request stands; or what else is thought of it.
+    fn judge(&mut self, head: &Head<'_>) -> Result<(Answer, Option<usize>), Verdict> {
+        let raw = self.ear.conversation.raw_tokens.in_responses;
+        let Some(id) = head.bytes().first_chunk() else {
+            return Err(match (head.is_final, raw) {
+                (false, _) => Verdict::Need(MIN_LEN as usize),
+                (true, true) => Verdict::Opaque,
+                (true, false) => {
+                    // Whose response this is was not seen.
+                    self.ear.conversation.may_have_missed_responses = true;
+                    Verdict::Accept
+                }
+            });
+        };
+        let correlation_id = i32::from_be_bytes(*id);
+        let asked = self.asked(*id, &head.first);
+        if asked.is_none() && raw {
+            return Err(Verdict::Opaque);
+        }
+        if asked.is_none() && head.len > self.ear.ctx.limits.max_request_bytes {
+            return Err(Verdict::Reject(Malformed::LengthTooLarge));
+        }
+        self.ear.conversation.raw_tokens.in_responses = false;
+        let response = Answer {
+            correlation_id,
+            bytes: head.len,
+            first: head.first,
+            last: None,
+            before: self.ear.conversation.before,
+            is_ambiguous: false,
+        };
+        Ok((response, asked))
+    }
+}
+
 impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;
     /// Their ids are those of requests in flight, whatever their length.
@@ -43,43 +79,31 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     }
 
     fn head(&mut self, head: &Head<'_>) -> Verdict {
-        let raw = self.ear.conversation.raw_tokens.in_responses;
-        let Some(id) = head.bytes.first_chunk() else {
-            return match (head.is_final, raw) {
-                (false, _) => Verdict::Need(MIN_LEN as usize),
-                (true, true) => Verdict::Opaque,
-                (true, false) => {
-                    // Whose response this is was not seen.
-                    self.ear.conversation.may_have_missed_responses = true;
-                    Verdict::Accept
-                }
-            };
-        };
-        let correlation_id = i32::from_be_bytes(*id);
-        let waiting = self.asked(*id, &head.first);
-        if waiting.is_none() && raw {
-            return Verdict::Opaque;
+        match self.judge(head) {
+            Ok((response, asked)) => {
+                self.ear.conversation.begin_response(response, asked, self.ear.ctx);
+                self.body(head.pieces.behind(MIN_LEN as usize));
+                Verdict::Accept
+            }
+            Err(verdict) => verdict,
         }
-        if waiting.is_none() && head.len > self.ear.ctx.limits.max_request_bytes {
-            return Verdict::Reject(Malformed::LengthTooLarge);
+    }
+
+    fn whole(&mut self, head: &Head<'_>, last: Option<Timestamp>) -> Verdict {
+        match self.judge(head) {
+            Ok((response, asked)) => {
+                let pieces = head.pieces.behind(MIN_LEN as usize);
+                let response = Answer { last, ..response };
+                self.ear.conversation.take_response(response, asked, pieces, self.ear.ctx);
+            }
+            Err(Verdict::Accept) => self.end(last),
+            Err(verdict) => return verdict,
         }
-        self.ear.conversation.raw_tokens.in_responses = false;
-        let before = self.ear.conversation.before;
-        let response = Answer {
-            correlation_id,
-            bytes: head.len,
-            first: head.first,
-            last: None,
-            before,
-            is_ambiguous: false,
-        };
-        self.ear.conversation.begin_response(response, waiting, self.ear.ctx);
-        self.body(head.bytes.get(MIN_LEN as usize..).unwrap_or_default());
         Verdict::Accept
     }
 
-    fn body(&mut self, bytes: &[u8]) {
-        self.ear.body(Side::Response, bytes);
+    fn body(&mut self, pieces: Pieces<'_>) {
+        self.ear.body(Side::Response, pieces);
     }
 
     fn missing(&mut self, hole: Hole, len: u64) {
@@ -87,14 +111,7 @@ impl<'a, 'c, H: Handler> Receiver for Responses<'a, 'c, H> {
     }
 
     fn end(&mut self, last: Option<Timestamp>) {
-        let answering = self.ear.conversation.answering.as_ref();
-        let answered = answering.and_then(|answering| answering.request.as_ref());
-        if answered
-            .is_some_and(|r| ApiKey(r.api_key) == ApiKey::SASL_HANDSHAKE && r.api_version == 0)
-        {
-            self.ear.conversation.raw_tokens.in_responses = true;
-        }
-        self.ear.conversation.end_response(last, self.ear.ctx);
+        self.ear.conversation.end_followed_response(last, self.ear.ctx);
     }
 
     /// Where ids do not ascend, looking for one at every byte would take long.

@@ -31,6 +31,13 @@ impl Conversation {
         self.standing == Standing::Unproven || self.doubtful_turns.is_some()
     }
 
+    /// Whether nothing but its frames says anything of it.
+    pub fn is_settled(&self) -> bool {
+        self.standing == Standing::Kafka
+            && self.doubtful_turns.is_none()
+            && !self.is_request_side_behind
+    }
+
     /// Takes note of who talks, and with which bytes. A client that has been answered begins a request,
     /// unless it was amid one while the broker still answered those before. Returns whether it is
     /// certain that it is not amid one, though its step, found by a search, says so: `is_amid`.

@@ -10,13 +10,13 @@ use crate::time::Timestamp;
 /// Cuts one direction into frames.
 #[derive(Debug)]
 pub struct Framer {
-    state: State,
+    pub(super) state: State,
     /// Memory that a search may take, in bytes.
     hold: u32,
 }
 
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     Step(Step),
     Search(Box<Search>),
 }

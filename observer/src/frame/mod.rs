@@ -19,6 +19,7 @@
 mod candidates;
 mod framer;
 mod judge;
+mod plain;
 mod search;
 mod step;
 
@@ -27,6 +28,7 @@ pub use search::Whole;
 
 use crate::event::Malformed;
 use crate::ledger::Ledger;
+use crate::protocol::pieces::Pieces;
 use crate::protocol::plausible::Guess;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
@@ -38,10 +40,18 @@ pub struct Head<'a> {
     pub len: u32,
     /// The packet that carried the length prefix's first byte.
     pub first: Carrier,
-    /// The frame's first bytes, behind the prefix.
-    pub bytes: &'a [u8],
+    /// The frame, from behind the prefix, as far as its first segment goes.
+    pub pieces: Pieces<'a>,
     /// No more bytes will be shown: the frame ends here, or a hole follows.
     pub is_final: bool,
+}
+
+impl<'a> Head<'a> {
+    /// Its first bytes.
+    #[inline]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.pieces.bytes()
+    }
 }
 
 /// What a receiver thinks of a frame's beginning.
@@ -90,10 +100,13 @@ pub trait Receiver {
     const FAR: u32;
     /// Judges a length prefix at a place where a frame should begin.
     fn length(&self, prefix: i32) -> Result<u32, Malformed>;
-    /// Takes a frame's beginning; called again with more bytes while it needs some.
+    /// Takes a frame's beginning, and what is behind it in the same segment; called again with more bytes
+    /// while it needs some.
     fn head(&mut self, head: &Head<'_>) -> Verdict;
-    /// Takes bytes of a frame behind those that its beginning was accepted with.
-    fn body(&mut self, bytes: &[u8]);
+    /// Takes a frame that is all there, and whose last byte passed at `last`, if it accepts its beginning.
+    fn whole(&mut self, head: &Head<'_>, last: Option<Timestamp>) -> Verdict;
+    /// Takes what passes of a frame behind what its beginning was accepted with.
+    fn body(&mut self, pieces: Pieces<'_>);
     /// Takes note of bytes of a frame that are not there.
     fn missing(&mut self, hole: Hole, len: u64);
     /// The frame ended; its last byte passed at `last`, if it was seen.

@@ -2,12 +2,13 @@
 
 use super::{Account, Head, Receiver, Verdict};
 use crate::event::Malformed;
+use crate::protocol::pieces::Pieces;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
 /// Where in a frame the direction is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// In the length prefix.
     #[default]
     Prefix,
@@ -22,15 +23,15 @@ enum Phase {
 /// A direction whose frame boundaries are known.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    phase: Phase,
+    pub(super) phase: Phase,
     prefix: [u8; 4],
-    prefix_len: u8,
+    pub(super) prefix_len: u8,
     /// The packet that carried the frame's first byte.
-    first: Carrier,
+    pub(super) first: Carrier,
     /// Frame size, without the prefix.
-    len: u32,
+    pub(super) len: u32,
     /// How much of the frame has passed, seen or not.
-    passed: u32,
+    pub(super) passed: u32,
     /// How much of the frame and its prefix was delivered.
     delivered: u64,
     /// The head's bytes, when they came in parts.
@@ -62,10 +63,7 @@ impl Step {
             let used = match self.phase {
                 Phase::Prefix => {
                     let passed = bytes.len().saturating_sub(rest.len());
-                    match self.whole(carrier, passed, rest, receiver) {
-                        Some(used) => used,
-                        None => self.prefix(carrier.after(passed), rest, receiver),
-                    }
+                    self.prefix(carrier.after(passed), rest, receiver)
                 }
                 Phase::Head => self.head(carrier.time, rest, receiver),
                 Phase::Body | Phase::Opaque => Ok(self.body(carrier.time, rest, receiver)),
@@ -109,31 +107,6 @@ impl Step {
         }
         self.end(time, receiver);
         if len == left { Ok(()) } else { Err(OutOfStep { unused: 0, reason: None }) }
-    }
-
-    /// Takes a frame that is all there, as most are, behind so many bytes that have passed of what the
-    /// packet carried; returns how many bytes it takes.
-    #[inline]
-    fn whole<R: Receiver>(
-        &mut self,
-        carrier: &Carrier,
-        passed: usize,
-        bytes: &[u8],
-        receiver: &mut R,
-    ) -> Option<Result<usize, (usize, Malformed)>> {
-        let (prefix, behind) = bytes.split_first_chunk().filter(|_| self.prefix_len == 0)?;
-        let len = receiver.length(i32::from_be_bytes(*prefix)).ok()?;
-        let frame = behind.get(..len as usize)?;
-        let used = frame.len().saturating_add(prefix.len());
-        (self.first, self.len, self.passed) = (carrier.after(passed), len, len);
-        self.deliver(used, receiver);
-        Some(match self.judge(frame, true, receiver) {
-            Ok(()) => {
-                self.end(carrier.time, receiver);
-                Ok(used)
-            }
-            Err(reason) => Err((used, reason)),
-        })
     }
 
     #[inline(never)]
@@ -218,7 +191,7 @@ impl Step {
         self.passed = self.passed.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
         self.deliver(part.len(), receiver);
         if self.phase == Phase::Body {
-            receiver.body(part);
+            receiver.body(Pieces::of(part));
         }
         if self.left() == 0 {
             self.end(time, receiver);
@@ -233,7 +206,8 @@ impl Step {
         is_final: bool,
         receiver: &mut R,
     ) -> Result<(), Malformed> {
-        let head = Head { len: self.len, first: self.first, bytes, is_final };
+        let pieces = Pieces::of(bytes);
+        let head = Head { len: self.len, first: self.first, pieces, is_final };
         match receiver.head(&head) {
             Verdict::Need(wanted) if !is_final && bytes.len() < wanted => {
                 self.head = bytes.to_vec();
@@ -253,7 +227,7 @@ impl Step {
         Ok(())
     }
 
-    fn end<R: Receiver>(&mut self, last: Option<Timestamp>, receiver: &mut R) {
+    pub(super) fn end<R: Receiver>(&mut self, last: Option<Timestamp>, receiver: &mut R) {
         receiver.end(last);
         *self = Self::default();
     }
@@ -266,7 +240,7 @@ impl Step {
         }
     }
 
-    fn left(&self) -> u32 {
+    pub(super) fn left(&self) -> u32 {
         self.len.saturating_sub(self.passed)
     }
 

@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 use hashlink::LruCache;
 
 use super::answers;
+use crate::decode::Facts;
 use crate::event::{Endpoint, Exchange};
 use crate::protocol::api::Api;
 use crate::tables::{Evictions, Table};
@@ -211,6 +212,14 @@ impl Clusters {
 }
 
 impl<'a> Word<'a> {
+    /// Whether an exchange may say something of it: most do not.
+    #[inline]
+    pub fn may_be_in(exchange: &Exchange) -> bool {
+        let says_rare =
+            |facts: &Option<Box<Facts>>| facts.as_ref().is_some_and(|facts| facts.rare.is_some());
+        says_rare(&exchange.response) || says_rare(&exchange.request)
+    }
+
     /// Most exchanges say nothing of it.
     pub fn of(exchange: &'a Exchange) -> Option<Self> {
         let response = answers::answered(exchange)?;

@@ -1,6 +1,7 @@
 //! The one table of clusters: the pipeline asks it for the groups of clients, and whoever follows groups
 //! asks it for theirs. Only then is its bound one bound, and what it forgets counted once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clusters::{Cluster, Clusters, Finding, Word};
@@ -9,7 +10,14 @@ use crate::tables::Evictions;
 
 /// A handle of the table.
 #[derive(Clone, Debug)]
-pub struct SharedClusters(Arc<Mutex<State>>);
+pub struct SharedClusters(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// Whether there are findings; of what is nearly always not so, no lock need be taken.
+    has_findings: AtomicBool,
+}
 
 #[derive(Debug)]
 struct State {
@@ -24,7 +32,8 @@ impl SharedClusters {
     pub fn new(cap: usize) -> Self {
         let clusters = Clusters::new(cap);
         let state = State { clusters, is_followed: false, findings: Vec::new() };
-        Self(Arc::new(Mutex::new(state)))
+        let has_findings = AtomicBool::new(false);
+        Self(Arc::new(Shared { state: Mutex::new(state), has_findings }))
     }
 
     /// The same table, of which one takes all findings from now on.
@@ -40,7 +49,15 @@ impl SharedClusters {
 
     /// Learns what an exchange says of its broker's cluster; of one that it has learned from just
     /// before, nothing.
+    #[inline]
     pub(super) fn learn(&self, exchange: &Exchange, evictions: &mut Evictions) {
+        if Word::may_be_in(exchange) {
+            self.learn_word(exchange, evictions);
+        }
+    }
+
+    #[inline(never)]
+    fn learn_word(&self, exchange: &Exchange, evictions: &mut Evictions) {
         let Some(word) = Word::of(exchange) else {
             return;
         };
@@ -48,16 +65,22 @@ impl SharedClusters {
         let findings = state.clusters.learn(word, evictions);
         if state.is_followed {
             state.findings.extend(findings);
+            self.0.has_findings.store(!state.findings.is_empty(), Ordering::Release);
         }
     }
 
     /// What became clear since the last call, whoever learned it.
     pub(super) fn take_findings(&self) -> Vec<Finding> {
-        std::mem::take(&mut self.state().findings)
+        if !self.0.has_findings.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut state = self.state();
+        self.0.has_findings.store(false, Ordering::Release);
+        std::mem::take(&mut state.findings)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

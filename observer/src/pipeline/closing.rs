@@ -43,7 +43,7 @@ impl End {
     }
 
     /// Whether nothing was said of it.
-    const fn is_unmarked(self) -> bool {
+    pub(super) const fn is_unmarked(self) -> bool {
         self.0.is_none()
     }
 

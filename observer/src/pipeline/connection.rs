@@ -31,6 +31,8 @@ pub(super) struct Connection {
     pub(super) is_socket_closed: bool,
     /// Segments with bytes that came since the source was told to count them only.
     pub(super) copied: u8,
+    /// Nothing but its frames is left to be looked at, as long as its segments are plain.
+    pub(super) is_settled: bool,
     /// What may have begun in its place.
     pub(super) successor: Option<Box<Successor>>,
 }
@@ -58,6 +60,7 @@ impl Connection {
             life: Life::New,
             is_socket_closed: false,
             copied: 0,
+            is_settled: false,
             successor: None,
         }
     }
@@ -69,11 +72,6 @@ impl Connection {
     /// Whether a direction waits for a hole to be filled.
     pub(super) fn is_waiting(&self) -> bool {
         !self.is_closed() && self.request.held().saturating_add(self.response.held()) > 0
-    }
-
-    /// Whether both directions are in step, so that nothing is left to believe.
-    fn is_in_step(&self) -> bool {
-        self.request.framer.is_in_step() && self.response.framer.is_in_step()
     }
 
     /// Where it is seen from; fixed once its opening was reported.
@@ -90,8 +88,25 @@ impl Connection {
     }
 
     /// Takes a segment.
+    #[inline]
     pub(super) fn segment<H: Handler>(
         &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        shared: &mut Shared<'_, '_, H>,
+    ) {
+        let taken = self.plain(side, segment, &mut shared.ctx);
+        if taken < segment.wire_len.max(1) {
+            self.segment_from(taken, side, segment, shared);
+            self.settle();
+        }
+    }
+
+    /// Takes what of a segment is not plain; all before is.
+    #[inline(never)]
+    fn segment_from<H: Handler>(
+        &mut self,
+        taken: u32,
         side: Side,
         segment: &Segment<'_>,
         shared: &mut Shared<'_, '_, H>,
@@ -111,7 +126,7 @@ impl Connection {
                 self.note_talk(side, segment, shared);
                 let is_here =
                     segment.wants == Wants::Here && self.half_of(side).begins_frame(segment);
-                self.pass(side, segment, shared);
+                self.pass(taken, side, segment, shared);
                 if !self.is_in_step() {
                     self.believe(shared);
                     if side == Side::Response {
@@ -189,6 +204,7 @@ impl Connection {
 
     fn pass<H: Handler>(
         &mut self,
+        taken: u32,
         side: Side,
         segment: &Segment<'_>,
         shared: &mut Shared<'_, '_, H>,
@@ -203,7 +219,7 @@ impl Connection {
             self.conversation.set_request_side_behind(is_behind, &mut shared.ctx);
         }
         let was_in_step = self.request.framer.is_in_step();
-        self.act(side, Act::Push(segment), shared);
+        self.act(side, Act::Push(segment, taken), shared);
         if !was_in_step && self.request.framer.is_in_step() {
             // Requests that were held are in flight now: their responses may be held as well.
             self.act(Side::Response, Act::LookAgain, shared);
@@ -240,6 +256,7 @@ impl Connection {
         act: Act<'_>,
         shared: &mut Shared<'_, '_, H>,
     ) {
+        self.is_settled = false;
         let Shared { config, budget, ctx } = shared;
         let now = ctx.now;
         let ear = Ear { conversation: &mut self.conversation, ctx };

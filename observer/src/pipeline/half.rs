@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 /// What happens to a direction.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act<'a> {
-    /// A segment of it passed.
-    Push(&'a Segment<'a>),
+    /// A segment of it passed; so much of it was taken already.
+    Push(&'a Segment<'a>, u32),
     /// The other end has received everything before this number.
     Acknowledged(Seq),
     /// Time passed.
@@ -33,7 +33,7 @@ pub(super) enum Act<'a> {
 /// A direction.
 #[derive(Debug)]
 pub(super) struct Half {
-    stream: Direction,
+    pub(super) stream: Direction,
     pub(super) framer: Framer,
     /// First sequence number, where the SYN was seen.
     pub(super) start: Option<Seq>,
@@ -127,6 +127,20 @@ impl Half {
         self.stream.has_settled(ack)
     }
 
+    /// Whether the segment is the one that comes next, and nothing waits.
+    #[inline]
+    pub(super) fn expects(&self, segment: &Segment<'_>) -> bool {
+        self.stream.expects(segment)
+    }
+
+    /// Whether nothing but its frames is left to be looked at.
+    pub(super) fn is_settled(&self) -> bool {
+        self.framer.is_in_step()
+            && self.stream.held() == 0
+            && self.end.is_unmarked()
+            && !self.resume.has_asked()
+    }
+
     /// Bytes held for reassembly.
     pub(super) fn held(&self) -> u64 {
         self.stream.held()
@@ -144,8 +158,8 @@ impl Half {
         let (held, bookkeeping) = (self.stream.held(), self.framer.bookkeeping());
         let mut sink = Delivery { framer: &mut self.framer, receiver };
         match act {
-            Act::Push(segment) => {
-                let pushed = self.stream.push(segment, now, limits, budget, &mut sink);
+            Act::Push(segment, taken) => {
+                let pushed = self.stream.push_from(taken, segment, now, limits, budget, &mut sink);
                 let ledger = receiver.account().ledger();
                 ledger.duplicate = ledger.duplicate.saturating_add(pushed.duplicate);
                 ledger.discarded = ledger.discarded.saturating_add(pushed.discarded);

@@ -2,7 +2,7 @@
 //! inputs.
 //!
 //! - `connection`: one connection's two directions and their conversation
-//! - `half`: one direction: reassembly, then framing
+//! - `half`: one direction: reassembly, then framing; `plain`: the way of nearly all segments
 //! - `answered`: requests of unknown versions, found in mid-stream
 //! - `resume`: where the source may leave out data again
 //! - `ends`: which end is the broker, which is local
@@ -32,6 +32,7 @@ mod connection;
 mod counted;
 mod ends;
 mod half;
+mod plain;
 mod resume;
 mod socket;
 mod succession;
@@ -195,7 +196,9 @@ impl Pipeline {
         let Some(connection) = find(&mut self.connections, key) else {
             return false;
         };
-        if let Some(start) = connection.succeeded_by(side, segment) {
+        if !connection.is_settled
+            && let Some(start) = connection.succeeded_by(side, segment)
+        {
             return self.pass_to_successor(start, side, *key, segment, handler);
         }
         if !connection.is_closed() {
@@ -215,7 +218,7 @@ impl Pipeline {
             ),
         };
         connection.segment(side, segment, &mut shared);
-        if connection.is_waiting() {
+        if !connection.is_settled && connection.is_waiting() {
             self.waiting.insert(*key);
         }
         true

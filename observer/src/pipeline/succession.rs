@@ -80,6 +80,7 @@ impl Connection {
         if is_answer || self.is_closed() || self.is_over() {
             return Syn::Another;
         }
+        self.is_settled = false;
         let begun = self.successor.take().filter(|before| before.request == said.request);
         self.successor = Some(begun.unwrap_or_else(|| Box::new(said)));
         Syn::Doubtful

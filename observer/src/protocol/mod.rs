@@ -15,6 +15,7 @@ pub mod error_code;
 pub mod header;
 pub mod machine;
 pub mod meaning;
+pub mod pieces;
 pub mod plausible;
 pub mod program;
 pub mod schema;

@@ -2,6 +2,7 @@
 
 use super::api::ApiKey;
 use super::machine::{Machine, Visitor};
+use super::pieces::Pieces;
 use super::program;
 use crate::event::Side;
 
@@ -11,7 +12,7 @@ use crate::event::Side;
 pub fn fits(api_key: ApiKey, side: Side, version: i16, len: u32, held: &[u8]) -> Option<bool> {
     let program = program::find(api_key, side, version)?;
     let mut machine = Machine::new(program, len);
-    machine.feed(held, &mut Blind);
+    machine.feed(Pieces::of(held), &mut Blind);
     let fits = if held.len() < len as usize {
         machine.may_go_on()
     } else {

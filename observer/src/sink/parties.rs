@@ -82,11 +82,16 @@ impl<T> Parties<T> {
         (party, earlier.into_iter().chain(what).map(|what| (sender, what)).collect())
     }
 
+    /// Whether a request says that it is a client's, and tells of no earlier one.
+    pub fn knows_sender(&self, request: &Request) -> bool {
+        self.undecided.is_empty() && said(request) == Some(Party::Client)
+    }
+
     fn see(&mut self, request: &Request) -> Told<T> {
-        let said = said(request);
-        if said == Some(Party::Client) && self.undecided.is_empty() {
-            return Told { party: said, earlier: Vec::new() };
+        if self.knows_sender(request) {
+            return Told { party: Some(Party::Client), earlier: Vec::new() };
         }
+        let said = said(request);
         let Some(who) = who(request) else {
             // Rather a client too many than one that is not seen.
             return Told { party: said.or(Some(Party::Client)), earlier: Vec::new() };

@@ -9,7 +9,7 @@ use observer_common::Seq;
 use super::acks::Acks;
 use super::held::Held;
 use super::holes::hand_on;
-use super::part::{Part, parts, whole};
+use super::part::{Part, parts_from};
 use super::unseen::Unseen;
 use super::{Budget, Limits, MAX_AHEAD, MAX_BEHIND, MAX_SEGMENT, Pushed, Sink};
 use crate::input::Segment;
@@ -66,10 +66,38 @@ impl Direction {
         self.held.as_ref().map_or(0, |held| held.wire())
     }
 
+    /// Whether a segment is the one that comes next, and nothing waits.
+    #[inline]
+    pub fn expects(&self, segment: &Segment<'_>) -> bool {
+        self.next == Some(segment.seq)
+            && (1..=MAX_SEGMENT).contains(&segment.wire_len)
+            && self.held.is_none()
+            && self.acks.is_idle()
+    }
+
+    /// A segment that was expected has passed, all of it taken.
+    #[inline]
+    pub fn pass(&mut self, segment: &Segment<'_>) {
+        self.move_on(segment.seq.plus(segment.wire_len));
+    }
+
     /// Takes a segment of this direction; one without payload counts towards graces. Holes are
     /// waited for by the clock that says `now`, whatever time the segment bears.
     pub fn push(
         &mut self,
+        segment: &Segment<'_>,
+        now: Timestamp,
+        limits: &Limits,
+        budget: &mut Budget,
+        sink: &mut impl Sink,
+    ) -> Pushed {
+        self.push_from(0, segment, now, limits, budget, sink)
+    }
+
+    /// The same, of a segment of which so much was taken already, as it was expected.
+    pub fn push_from(
+        &mut self,
+        taken: u32,
         segment: &Segment<'_>,
         now: Timestamp,
         limits: &Limits,
@@ -82,14 +110,11 @@ impl Direction {
             pushed.discarded = segment.wire_len.into();
         } else if segment.wire_len > 0 && self.held.is_none() && self.next == Some(segment.seq) {
             // As it nearly always is: all of it is new, and nothing waits for it.
-            match whole(segment) {
-                Some(part) => hand_on(&part, sink),
-                None => parts(segment).for_each(|part| hand_on(&part, sink)),
-            }
+            parts_from(taken, segment).for_each(|part| hand_on(&part, sink));
             self.move_on(segment.seq.plus(segment.wire_len));
         } else if segment.wire_len > 0 {
             self.align(segment, budget, sink);
-            for part in parts(segment) {
+            for part in parts_from(0, segment) {
                 self.place(part, now, &mut pushed, budget, sink);
             }
         }

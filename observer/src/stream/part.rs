@@ -46,23 +46,10 @@ impl Part<'_> {
     }
 }
 
-/// A segment as a single part, if all of it is present in one chunk, as it mostly is.
-#[inline]
-pub(super) fn whole<'a>(segment: &Segment<'a>) -> Option<Part<'a>> {
-    let &Segment { time, seq, ack, wire_len: len, chunks: [chunk], .. } = segment else {
-        return None;
-    };
-    if chunk.offset > 0 || chunk.bytes.len() != len as usize {
-        return None;
-    }
-    let edges = Edges { segment_start: true, segment_end: true, frame_start: chunk.frame_start };
-    Some(Part { carrier: Carrier { time, seq, ack }, len, bytes: Some(chunk.bytes), edges })
-}
-
-/// The parts of a segment. Chunks that reach over each other or over the segment's end, which no
+/// The parts of a segment, from one that begins at this offset. Chunks that reach over each other or over the segment's end, which no
 /// source should yield, are cut.
-pub(super) const fn parts<'s, 'a>(segment: &'s Segment<'a>) -> Parts<'s, 'a> {
-    Parts { segment, at: 0, chunks: segment.chunks }
+pub(super) const fn parts_from<'s, 'a>(at: u32, segment: &'s Segment<'a>) -> Parts<'s, 'a> {
+    Parts { segment, at, chunks: segment.chunks }
 }
 
 pub(super) struct Parts<'s, 'a> {

@@ -6,6 +6,7 @@ use observer::decode::{Decoder, Facts, Message, Names};
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::Wrapped;
+use observer::protocol::pieces::Pieces;
 use observer::stream::Hole;
 use observer::tables::Evictions;
 
@@ -55,7 +56,7 @@ pub fn run(
     let mut body = decoder.begin(Message { api_key, side, version, len, wrapped });
     for part in parts {
         match part {
-            Bytes(bytes) => decoder.feed(&mut body, bytes, &mut evictions),
+            Bytes(bytes) => decoder.feed(&mut body, Pieces::of(bytes), &mut evictions),
             Gap(len) => decoder.miss(&mut body, Hole::Gap, *len as u64, &mut evictions),
             Elided(len) => decoder.miss(&mut body, Hole::Elided, *len as u64, &mut evictions),
         }

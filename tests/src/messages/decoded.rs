@@ -5,6 +5,7 @@ use std::ops::Range;
 use observer::event::Side;
 use observer::protocol::api::ApiKey;
 use observer::protocol::machine::{self, Machine, Text, Visitor, WrappedEnd};
+use observer::protocol::pieces::Pieces;
 use observer::protocol::program::{Meaning, Place, Program, compile};
 use observer::protocol::schema::{self, Kind};
 
@@ -102,7 +103,7 @@ pub fn decode<'b>(
     let mut tracer =
         Tracer { program, message, decoded: Decoded::default(), inside: None, left: 0 };
     for part in parts {
-        machine.feed(part, &mut tracer);
+        machine.feed(Pieces::of(part), &mut tracer);
     }
     let end = machine.end(&mut tracer);
     tracer.decoded.is_whole = end.is_ok();
@@ -124,9 +125,9 @@ pub fn decode_around(
     let mut machine = Machine::new(program, len);
     let mut tracer =
         Tracer { program, message, decoded: Decoded::default(), inside: None, left: 0 };
-    machine.feed(&bytes[..missing.start], &mut tracer);
+    machine.feed(Pieces::of(&bytes[..missing.start]), &mut tracer);
     machine.hole(missing.len() as u64, &mut tracer);
-    machine.feed(&bytes[missing.end..], &mut tracer);
+    machine.feed(Pieces::of(&bytes[missing.end..]), &mut tracer);
     let end = machine.end(&mut tracer);
     tracer.decoded.is_whole = end.is_ok();
     tracer.decoded

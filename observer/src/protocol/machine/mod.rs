@@ -20,9 +20,11 @@ mod values;
 mod visitor;
 mod wrapped;
 
+pub use unrolled::Begun;
 pub use visitor::{Batch, Text, Visitor, Wrapped, WrappedEnd};
 
 use self::regions::Regions;
+use super::pieces::Pieces;
 use super::program::Program;
 
 /// Bytes of a string that are reported; a topic's name has 249 at most.
@@ -112,23 +114,38 @@ impl Machine {
         self.carry.clear();
     }
 
-    /// Takes the next bytes.
+    /// Takes the next bytes, and passes over those of them that are not there.
     #[inline]
-    pub fn feed<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
-        if bytes.is_empty() {
-            return;
+    pub fn feed<V: Visitor>(&mut self, pieces: Pieces<'_>, visitor: &mut V) {
+        if self.has_begun || pieces.bytes().is_empty() {
+            return self.feed_on(pieces, visitor);
         }
-        let has_begun = std::mem::replace(&mut self.has_begun, true);
-        let rest = if has_begun { bytes } else { self.go_unrolled(bytes, visitor) };
-        if self.state == State::Running {
-            self.go_on(rest, visitor);
+        let begun = Begun::of(self.program, self.regions.left(), pieces, visitor);
+        self.take_over(begun, visitor);
+    }
+
+    /// The same, wherever it is.
+    fn feed_on<V: Visitor>(&mut self, mut pieces: Pieces<'_>, visitor: &mut V) {
+        loop {
+            let bytes = pieces.take_bytes();
+            if !bytes.is_empty() && self.state == State::Running {
+                self.go_on(bytes, &mut pieces, visitor);
+            }
+            if !pieces.goes_on() {
+                return;
+            }
+            let hole = pieces.take_hole() as u64;
+            if !self.passes_over(hole) {
+                self.hole(hole, visitor);
+            }
         }
     }
 
-    /// Takes the next bytes, wherever it is.
-    fn go_on<V: Visitor>(&mut self, bytes: &[u8], visitor: &mut V) {
+    /// Takes the next bytes, wherever it is, and more of those behind them where they hold sets that are
+    /// passed over.
+    fn go_on<'a, V: Visitor>(&mut self, bytes: &'a [u8], behind: &mut Pieces<'a>, visitor: &mut V) {
         let rest = if self.carry.is_empty() { bytes } else { self.complete(bytes, visitor) };
-        let rest = self.run(rest, visitor);
+        let rest = self.run(rest, behind, visitor);
         if self.state == State::Running {
             self.carry.extend_from_slice(rest);
         }
@@ -149,7 +166,7 @@ impl Machine {
         while len > 0 {
             if self.skip == 0 && self.carry.is_empty() {
                 // Steps that take no bytes, up to the next that does.
-                self.run(&[], visitor);
+                self.run_dry(visitor);
             }
             if self.skip == 0 {
                 if self.state != State::Running {
@@ -181,7 +198,7 @@ impl Machine {
     /// The message has ended: whether all of it was understood.
     pub fn end<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), Broken> {
         if self.state == State::Running {
-            self.run(&[], visitor);
+            self.run_dry(visitor);
         }
         if self.state == State::Running && matches!(self.mode, Mode::Batch { .. }) {
             visitor.cut_set();
@@ -216,8 +233,18 @@ impl Machine {
         bytes.get(used.saturating_sub(kept)..).unwrap_or_default()
     }
 
+    /// Goes on without bytes.
+    fn run_dry<V: Visitor>(&mut self, visitor: &mut V) {
+        self.run(&[], &mut Pieces::default(), visitor);
+    }
+
     /// Goes on as far as the bytes allow; returns those that are too few for the next step.
-    fn run<'a, V: Visitor>(&mut self, bytes: &'a [u8], visitor: &mut V) -> &'a [u8] {
+    fn run<'a, V: Visitor>(
+        &mut self,
+        bytes: &'a [u8],
+        behind: &mut Pieces<'a>,
+        visitor: &mut V,
+    ) -> &'a [u8] {
         let mut rest = bytes;
         loop {
             if self.skip > 0 {
@@ -233,7 +260,7 @@ impl Machine {
                 return &[];
             }
             if self.mode == Mode::Op && self.fixed_from == 0 {
-                rest = self.go_straight(rest, visitor);
+                rest = self.go_straight(rest, behind, visitor);
                 if self.state != State::Running || self.skip > 0 {
                     return &[];
                 }

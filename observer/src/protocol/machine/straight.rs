@@ -8,10 +8,12 @@
 //! The kinds of op are asked for in the order in which they usually follow each other, because
 //! branches that nearly always go the same way cost less than a jump that is another one each time.
 
+use super::plain::Left;
 use super::regions::Level;
 use super::values::Fixed;
 use super::visitor::Visitor;
 use super::{Machine, State, plain};
+use crate::protocol::pieces::Pieces;
 use crate::protocol::program::{Idle, Op};
 
 /// How far it is.
@@ -22,7 +24,7 @@ struct Way<'a> {
     /// The bytes that come next in the region.
     bytes: &'a [u8],
     /// How many more the region has.
-    beyond: u32,
+    beyond: usize,
 }
 
 impl Machine {
@@ -31,28 +33,38 @@ impl Machine {
     pub(super) fn go_straight<'a, V: Visitor>(
         &mut self,
         bytes: &'a [u8],
+        behind: &mut Pieces<'a>,
         visitor: &mut V,
     ) -> &'a [u8] {
-        let room = bytes.len().min(self.regions.left() as usize);
+        let (in_region, outside) =
+            bytes.split_at_checked(self.regions.left() as usize).unwrap_or((bytes, &[]));
         let all: &'static [Op] = &self.program.ops;
         let ops = all.get(usize::from(self.at)..).unwrap_or_default();
-        let beyond = self.regions.left().saturating_sub(u32::try_from(room).unwrap_or(u32::MAX));
-        let mut way = Way { ops, bytes: bytes.get(..room).unwrap_or_default(), beyond };
-        while self.some(&mut way, visitor).is_some() {}
-        // Neither is more than there was: a program's ops are counted in 16 bits, the bytes lie in the
-        // region.
+        let beyond = (self.regions.left() as usize).saturating_sub(in_region.len());
+        let mut way = Way { ops, bytes: in_region, beyond };
+        while self.some(&mut way, behind, visitor).is_some() {}
+        // It is not more than there was: a program's ops are counted in 16 bits.
         let at = all.len().saturating_sub(way.ops.len());
         self.at = u16::try_from(at).unwrap_or(u16::MAX);
-        let used = room.saturating_sub(way.bytes.len());
-        let _ = self.regions.take(u32::try_from(used).unwrap_or(u32::MAX));
-        let _ = self.regions.take(self.skip);
-        bytes.get(used..).unwrap_or_default()
+        let left = way.bytes.len().saturating_add(way.beyond);
+        self.regions.give_back(plain::count(left).saturating_sub(self.skip));
+        if outside.is_empty() {
+            return way.bytes;
+        }
+        // Where there are some, none of what is behind was taken.
+        let left = way.bytes.len().saturating_add(outside.len());
+        bytes.get(bytes.len().saturating_sub(left)..).unwrap_or_default()
     }
 
     /// Does some of the ops that come next, up to an element's end at most; `None` before one that is
     /// not plain, or at the message's end.
     #[inline(always)]
-    fn some<V: Visitor>(&mut self, way: &mut Way<'_>, visitor: &mut V) -> Option<()> {
+    fn some<'a, V: Visitor>(
+        &mut self,
+        way: &mut Way<'a>,
+        behind: &mut Pieces<'a>,
+        visitor: &mut V,
+    ) -> Option<()> {
         let begin = way.ops.len();
         if let [op @ (Op::Fixed { .. } | Op::Skip(_)), ops @ ..] = way.ops {
             let bytes = self.plain_values(*op, way.bytes, visitor)?;
@@ -64,21 +76,11 @@ impl Machine {
         while let [Op::Row { length, width }, ops @ ..] = way.ops {
             *way = Way { ops, bytes: plain::row(way.bytes, *length, *width)?, ..*way };
         }
-        if let [op @ (Op::Bytes { .. } | Op::Pass(_) | Op::Records { .. }), ops @ ..] = way.ops {
-            let bytes = match op {
-                Op::Records { length, place, is_walked: true } => {
-                    let (bytes, missing) =
-                        plain::set_in_part(way.bytes, way.beyond, *length, *place, visitor)?;
-                    self.skip = missing;
-                    bytes
-                }
-                _ => plain_bytes(*op, way.bytes, visitor)?,
-            };
-            *way = Way { ops, bytes, ..*way };
-            if self.skip > 0 {
-                // What is behind them is done when they have passed.
-                return None;
-            }
+        if let [op @ (Op::Bytes { .. } | Op::Pass(_)), ops @ ..] = way.ops {
+            *way = Way { ops, bytes: plain_bytes(*op, way.bytes, visitor)?, ..*way };
+        }
+        if let [op @ Op::Records { .. }, ops @ ..] = way.ops {
+            self.plain_records(*op, ops, way, behind, visitor)?;
         }
         if let [op @ Op::Array { .. }, ops @ ..] = way.ops {
             self.plain_array(*op, ops, way, visitor)?;
@@ -142,6 +144,35 @@ impl Machine {
         Some(behind)
     }
 
+    /// A set of records, which `ops` follow; what is missing of it is passed over.
+    #[inline(always)]
+    fn plain_records<'a, V: Visitor>(
+        &mut self,
+        op: Op,
+        ops: &'static [Op],
+        way: &mut Way<'a>,
+        behind: &mut Pieces<'a>,
+        visitor: &mut V,
+    ) -> Option<()> {
+        let Op::Records { length, place, is_walked } = op else {
+            return None;
+        };
+        let left = Left { beyond: way.beyond, is_cut: behind.begins_with_hole() };
+        let (bytes, missing) = if is_walked {
+            plain::set(way.bytes, left, length, place, visitor)?
+        } else {
+            plain::records(way.bytes, left, length, place, visitor)?
+        };
+        *way = Way { ops, bytes, ..*way };
+        if missing > 0 {
+            let to_come;
+            (way.bytes, to_come) = plain::pass(behind, &mut way.beyond, missing);
+            self.skip = plain::count(to_come);
+        }
+        // What is behind them is done when they have passed.
+        (self.skip == 0).then_some(())
+    }
+
     /// An array's beginning, which `ops` follow.
     #[inline(always)]
     fn plain_array<V: Visitor>(
@@ -156,7 +187,7 @@ impl Machine {
         };
         let (value, bytes) = plain::prefix(way.bytes, length)?;
         let count = value.unwrap_or_default();
-        if count as usize > bytes.len() {
+        if count as usize > bytes.len().saturating_add(way.beyond) {
             return None;
         }
         if count == 0 {
@@ -180,7 +211,6 @@ fn plain_bytes<'a, V: Visitor>(op: Op, bytes: &'a [u8], visitor: &mut V) -> Opti
     match op {
         Op::Pass(length) => plain::row(bytes, length, 1),
         Op::Bytes { length, place } => plain::text(bytes, length, place, visitor),
-        Op::Records { length, place, .. } => plain::records(bytes, length, place, visitor),
         _ => None,
     }
 }

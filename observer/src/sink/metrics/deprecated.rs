@@ -18,7 +18,11 @@ impl Deprecated {
     /// Takes a request, of whatever version; gives those that are now known to be clients' and of a
     /// removed version.
     pub fn request(&mut self, request: &Request) -> Vec<Request> {
-        let what = is_removed(request).then(|| request.clone());
+        let is_removed_itself = is_removed(request);
+        if !is_removed_itself && request.forwarded.is_none() && self.0.knows_sender(request) {
+            return Vec::new();
+        }
+        let what = is_removed_itself.then(|| request.clone());
         let (_, known) = self.0.attribute(request, what);
         let clients = known.into_iter().filter(|(party, _)| *party == Party::Client);
         // A broker forwards for clients alone.

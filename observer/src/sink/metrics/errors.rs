@@ -90,6 +90,9 @@ impl Errors {
         exchange: &Exchange,
         now: Timestamp,
     ) {
+        if !says_much(exchange.request.as_deref()) && !says_much(exchange.response.as_deref()) {
+            return;
+        }
         for why in [&exchange.request, &exchange.response].into_iter().flatten() {
             self.undecoded(labels, key, why.undecoded, now);
         }
@@ -250,6 +253,16 @@ impl Errors {
             + self.by_reason.overflow()
             + self.by_api.overflow()
     }
+}
+
+/// Whether a message says any of what is counted here.
+fn says_much(facts: Option<&Facts>) -> bool {
+    facts.is_some_and(|facts| {
+        facts.undecoded.is_some()
+            || !facts.errors.is_empty()
+            || facts.throttle_ms.is_some_and(|ms| ms != 0)
+            || facts.forwarded.is_some()
+    })
 }
 
 /// The message that one carries (Envelope).

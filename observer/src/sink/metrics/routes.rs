@@ -5,7 +5,6 @@
 //! is searched each time, and each time counted as that.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -20,14 +19,32 @@ use crate::event::{Endpoint, Fetcher, Peers, RequestHeader, Vantage};
 /// Routes that are known at once; then all are found anew.
 const MAX_ROUTES: usize = 10_000;
 
+/// Routes that were used not long ago are found at these places.
+const PLACES: usize = 64;
+
 /// The routes that are known.
-#[derive(Default)]
-pub struct Routes(HashMap<Who, Route, RandomState>);
+pub struct Routes {
+    known: Vec<Route>,
+    by_who: HashMap<Who, usize, RandomState>,
+    /// Where some of them are among those known, by their [`Who::place`].
+    recent: [usize; PLACES],
+    lost: Option<Route>,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        let recent = [0; PLACES];
+        Self { known: Vec::new(), by_who: HashMap::default(), recent, lost: None }
+    }
+}
 
 /// Where a request counts.
 pub struct Route {
+    who: Who,
     /// Its labels.
     pub key: Key,
+    /// None of its labels is one that stands for others.
+    is_certain: bool,
     /// What to count with.
     pub broker: Arc<brokers::Handles>,
     /// The same, as far as it was used.
@@ -59,25 +76,47 @@ impl Routes {
         peers: &Peers,
         header: &RequestHeader,
     ) -> &mut Route {
-        if self.0.len() >= MAX_ROUTES {
+        let who = Who::of(peers, header);
+        let recent = self.recent.get(who.place()).copied().unwrap_or_default();
+        let at = match self.known.get(recent) {
+            Some(route) if route.is_certain && route.who == who => recent,
+            _ => self.search(labels, brokers, peers, header),
+        };
+        match self.known.get_mut(at) {
+            Some(route) => route,
+            // There is always one.
+            None => self.lost.insert(Route::find(labels, brokers, peers, header)),
+        }
+    }
+
+    #[inline(never)]
+    fn search(
+        &mut self,
+        labels: &mut Labels,
+        brokers: &mut Brokers,
+        peers: &Peers,
+        header: &RequestHeader,
+    ) -> usize {
+        if self.known.len() >= MAX_ROUTES {
             self.forget();
         }
-        let mut make = || Route::find(labels, brokers, peers, header);
-        match self.0.entry(Who::of(peers, header)) {
-            Entry::Vacant(place) => place.insert(make()),
-            Entry::Occupied(place) => {
-                let known = place.into_mut();
-                if !known.key.is_certain() {
-                    *known = make();
-                }
-                known
-            }
+        let who = Who::of(peers, header);
+        let at = *self.by_who.entry(who).or_insert(self.known.len());
+        if let Some(recent) = self.recent.get_mut(who.place()) {
+            *recent = at;
         }
+        match self.known.get_mut(at) {
+            Some(known) if known.is_certain => {}
+            Some(known) => *known = Route::find(labels, brokers, peers, header),
+            None => self.known.push(Route::find(labels, brokers, peers, header)),
+        }
+        at
     }
 
     /// Forgets all: labels or series may be gone.
     pub fn forget(&mut self) {
-        self.0.clear();
+        self.known.clear();
+        self.by_who.clear();
     }
 }
 
@@ -89,8 +128,11 @@ impl Route {
         header: &RequestHeader,
     ) -> Self {
         let broker = labels.broker_key(peers);
+        let key = labels.request_key(broker, header);
         Self {
-            key: labels.request_key(broker, header),
+            who: Who::of(peers, header),
+            key,
+            is_certain: key.is_certain(),
             broker: brokers.handles(labels, broker),
             traffic: traffic::Route::default(),
             topics: topics::Route::default(),
@@ -110,6 +152,13 @@ impl Who {
             vantage: peers.vantage,
             broker: peers.broker,
         }
+    }
+
+    /// Where it is looked for first: addresses differ in few of their bits.
+    fn place(&self) -> usize {
+        let api = u64::from(self.api_key.cast_unsigned());
+        let mixed = (self.client_id as u64 ^ api).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 32) as usize % PLACES
     }
 }
 
@@ -147,7 +196,7 @@ mod tests {
         assert_eq!(key(&a), key(&same));
         assert_ne!(key(&a), key(&b));
         assert_ne!(key(&a), key(&RequestHeader { api_version: 8, ..a.clone() }));
-        assert_eq!(routes.0.len(), 4);
+        assert_eq!(routes.known.len(), 4);
     }
 
     #[test]

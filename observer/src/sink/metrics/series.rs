@@ -124,6 +124,23 @@ impl<H> Slot<H> {
         now: Timestamp,
         find: impl FnOnce() -> (Key, Arc<Entry<H>>),
     ) -> &Entry<H> {
+        self.found(now, find)
+    }
+
+    /// The same, to keep.
+    pub fn shared(
+        &mut self,
+        now: Timestamp,
+        find: impl FnOnce() -> (Key, Arc<Entry<H>>),
+    ) -> Arc<Entry<H>> {
+        Arc::clone(self.found(now, find))
+    }
+
+    fn found(
+        &mut self,
+        now: Timestamp,
+        find: impl FnOnce() -> (Key, Arc<Entry<H>>),
+    ) -> &Arc<Entry<H>> {
         if !self.stays {
             self.entry = None;
         }

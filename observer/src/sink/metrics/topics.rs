@@ -15,6 +15,7 @@ use super::measure::Measure;
 use super::series::{Entry, Key, Series, Slot};
 use super::unresolved::{Amount, Kind, Unresolved};
 use super::value::Counter;
+use crate::decode::TopicId;
 use crate::event::{Exchange, TopicTotals, Vantage};
 use crate::protocol::api::ApiKey;
 use crate::time::Timestamp;
@@ -45,9 +46,19 @@ type Place = (usize, LabelId, Vantage, LabelId);
 /// Series that are found without a search for their topic's label; then all are searched anew.
 const MAX_FOUND: usize = 10_000;
 
-/// Where a request's batches count, by their codec.
+/// Where a request's batches count, by their codec, and what it moves.
 #[derive(Default)]
-pub struct Route([Slot<Counter>; 8]);
+pub struct Route {
+    codecs: [Slot<Counter>; 8],
+    /// The topic that it moved something of last, and where that counts.
+    last: Option<Named>,
+}
+
+/// A topic's name, and where what is moved of it counts.
+struct Named {
+    name: Arc<str>,
+    entry: Arc<Entry<Cells>>,
+}
 
 impl Topics {
     /// Registers the metrics.
@@ -88,9 +99,11 @@ impl Topics {
         let mut moved = std::mem::take(&mut self.moved);
         exchange.add_moved(&mut moved);
         for topic in moved.drain(..) {
-            let amount = |(measure, n)| Amount { key, kind: Kind::Moved(measure), n, since: now };
-            let amounts = measure.amounts(&topic).map(amount);
-            self.count(labels, unresolved, &amounts, &topic, now);
+            let amounts = measure.amounts(&topic);
+            match &topic.name {
+                Some(name) => self.add_shared(labels, (key, &mut route.last), &amounts, name, now),
+                None => self.add_nameless(labels, unresolved, key, &amounts, topic.id, now),
+            }
         }
         self.moved = moved;
     }
@@ -99,7 +112,7 @@ impl Topics {
         &mut self,
         labels: &mut Labels,
         key: Key,
-        Route(slots): &mut Route,
+        route: &mut Route,
         exchange: &Exchange,
         now: Timestamp,
     ) {
@@ -109,10 +122,9 @@ impl Topics {
             return;
         };
         let Self { by_codec, batches, .. } = self;
-        for (codec, (count, slot)) in facts.codecs.iter().zip(slots).enumerate() {
-            if *count == 0 {
-                continue;
-            }
+        let some = facts.codecs.iter().enumerate().filter(|(_, count)| **count > 0);
+        for (codec, count) in some {
+            let Some(slot) = route.codecs.get_mut(codec) else { continue };
             let entry = slot.get(now, || {
                 let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
                 let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
@@ -123,19 +135,19 @@ impl Topics {
         }
     }
 
-    fn count(
+    /// Counts what was moved of a topic whose name is not known.
+    fn add_nameless(
         &mut self,
         labels: &mut Labels,
         unresolved: &mut Unresolved,
-        amounts: &[Amount],
-        topic: &TopicTotals,
+        key: Key,
+        amounts: &[(Measure, u64)],
+        id: Option<TopicId>,
         now: Timestamp,
     ) {
-        if let Some(name) = &topic.name {
-            return self.add_shared(labels, amounts, name, now);
-        }
-        for amount in amounts.iter().filter(|amount| amount.n > 0).copied() {
-            if let Some(id) = topic.id {
+        for (measure, n) in amounts.iter().copied().filter(|(_, n)| *n > 0) {
+            let amount = Amount { key, kind: Kind::Moved(measure), n, since: now };
+            if let Some(id) = id {
                 if let Some(amount) = unresolved.wait(labels, id, amount) {
                     self.add(labels, amount, &id.to_string(), now);
                 }
@@ -152,38 +164,68 @@ impl Topics {
         self.add_to(labels, Amount { key, ..amount }, now);
     }
 
-    /// The same, of a name that many messages share.
+    /// Counts what was moved of a topic by a name that many messages share; it was often the one before.
     fn add_shared(
         &mut self,
         labels: &mut Labels,
-        amounts: &[Amount],
+        (key, last): (Key, &mut Option<Named>),
+        amounts: &[(Measure, u64)],
         topic: &Arc<str>,
         now: Timestamp,
     ) {
-        let Self { series, found, families, .. } = self;
-        let mut amounts = amounts.iter().filter(|amount| amount.n > 0).peekable();
-        let Some(Amount { key, .. }) = amounts.peek().copied().copied() else {
-            return;
-        };
+        match last {
+            Some(named) if Arc::ptr_eq(&named.name, topic) => {
+                named.entry.touch(now);
+                for (measure, n) in amounts.iter().filter(|(_, n)| *n > 0) {
+                    count(&self.families, labels, &named.entry, *measure, *n);
+                }
+            }
+            _ => *last = self.add_other(labels, key, amounts, topic, now),
+        }
+    }
+
+    /// The same of another topic; returns where it counts, if that is so next time.
+    #[inline(never)]
+    fn add_other(
+        &mut self,
+        labels: &mut Labels,
+        key: Key,
+        amounts: &[(Measure, u64)],
+        topic: &Arc<str>,
+        now: Timestamp,
+    ) -> Option<Named> {
+        let mut last = None;
+        for (measure, n) in amounts.iter().copied().filter(|(_, n)| *n > 0) {
+            // What counts under other labels is searched each time.
+            let named = self.find(labels, key, topic, now);
+            count(&self.families, labels, &named.entry, measure, n);
+            last = named.entry.key.is_certain().then_some(named);
+        }
+        last
+    }
+
+    /// Where a topic's counts are, with its name, which is its own as long as that is kept.
+    fn find(&mut self, labels: &mut Labels, key: Key, topic: &Arc<str>, now: Timestamp) -> Named {
+        let Self { series, found, .. } = self;
         if found.len() >= MAX_FOUND {
             found.clear();
         }
         let place = (topic.as_ptr().addr(), key.broker, key.vantage, key.client);
         let make = || (Arc::clone(topic), Slot::default());
-        let (_, slot) = found.entry(place).or_insert_with(make);
-        for amount in amounts {
-            let entry = slot.get(now, || {
-                let key = Key { topic: labels.topic(topic), ..key };
-                (key, series.entry(key, |_| Cells::default()))
-            });
-            count(families, labels, entry, amount);
-        }
+        let (name, slot) = found.entry(place).or_insert_with(make);
+        let entry = slot.shared(now, || {
+            let key = Key { topic: labels.topic(topic), ..key };
+            (key, series.entry(key, |_| Cells::default()))
+        });
+        Named { name: Arc::clone(name), entry }
     }
 
     fn add_to(&mut self, labels: &Labels, amount: Amount, now: Timestamp) {
         let entry = self.series.entry(amount.key, |_| Cells::default());
         entry.touch(now);
-        count(&self.families, labels, &entry, &amount);
+        if let Kind::Moved(measure) = amount.kind {
+            count(&self.families, labels, &entry, measure, amount.n);
+        }
     }
 
     /// Forgets idle series, and says which label values the others use.
@@ -208,11 +250,16 @@ impl Topics {
     }
 }
 
-fn count(families: &[Family<Counter>], labels: &Labels, entry: &Entry<Cells>, amount: &Amount) {
-    let Kind::Moved(measure) = amount.kind else { return };
+fn count(
+    families: &[Family<Counter>],
+    labels: &Labels,
+    entry: &Entry<Cells>,
+    measure: Measure,
+    n: u64,
+) {
     let place = measure as usize;
     if let (Some(cell), Some(family)) = (entry.handles.get(place), families.get(place)) {
         let make = || family.with_label_values(&labels.values(&entry.key));
-        cell.get_or_init(make).inc_by(amount.n);
+        cell.get_or_init(make).inc_by(n);
     }
 }

@@ -14,15 +14,21 @@ use super::regions::Level;
 use super::visitor::Visitor;
 use super::{Machine, State, plain, read};
 use crate::protocol::meaning::{Role, Scope};
-use crate::protocol::program::{Length, Place};
+use crate::protocol::pieces::Pieces;
+use crate::protocol::program::{Length, Place, Program};
 
 /// Arrays within each other in any of the layouts.
 const DEPTH: usize = 4;
 
 /// How far it is.
-struct Cursor<'a> {
+pub(super) struct Cursor<'a> {
     /// The bytes that come next in the region.
     bytes: &'a [u8],
+    /// What is behind them, and how many more the region has.
+    behind: Pieces<'a>,
+    beyond: usize,
+    /// Bytes of a set that are still to come.
+    missing: usize,
     /// The op that comes next.
     at: u16,
     /// The arrays that it stopped in, and their elements left, the present one included.
@@ -30,57 +36,106 @@ struct Cursor<'a> {
     left: [u32; DEPTH],
 }
 
-impl Machine {
-    /// Begins a message whose layout may be written out as code; returns the bytes that it did not take.
+/// How far a message was read, before which nothing is left to be done.
+pub struct Begun<'a> {
+    cursor: Cursor<'a>,
+    is_done: bool,
+}
+
+impl<'a> Begun<'a> {
+    /// Reads a message of `len` bytes behind its correlation id, the first of which are these, as far as its
+    /// layout is written out as code and the message plain.
     #[inline(always)]
-    pub(super) fn go_unrolled<'a, V: Visitor>(
-        &mut self,
-        bytes: &'a [u8],
+    pub fn of<V: Visitor>(
+        program: &Program,
+        len: u32,
+        pieces: Pieces<'a>,
         visitor: &mut V,
-    ) -> &'a [u8] {
-        let Some(layout) = self.program.facts_of else {
-            return bytes;
-        };
-        let room = bytes.len().min(self.regions.left() as usize);
-        let in_region = bytes.get(..room).unwrap_or_default();
-        let used = layouts::follow(layout, self, in_region, visitor);
-        bytes.get(used..).unwrap_or_default()
+    ) -> Self {
+        let mut begun = Self { cursor: Cursor::new(pieces, len as usize), is_done: false };
+        if let Some(layout) = program.facts_of {
+            begun.is_done = layouts::follow(layout, &mut begun.cursor, visitor);
+        }
+        begun
     }
 
-    /// A layout was left before this op, within `depth` arrays.
+    /// Whether that was all of it.
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        self.is_done && self.cursor.left() == 0
+    }
+}
+
+impl Machine {
+    /// Takes over at a message's beginning, or behind what was read of it.
+    #[inline]
+    pub fn take_over<V: Visitor>(&mut self, begun: Begun<'_>, visitor: &mut V) {
+        let Begun { cursor, is_done } = begun;
+        self.has_begun = true;
+        self.regions.give_back(plain::count(cursor.left()));
+        if is_done {
+            self.state = State::Done;
+            return;
+        }
+        self.stop_unrolled(&cursor);
+        let Cursor { bytes, mut behind, .. } = cursor;
+        self.go_on(bytes, &mut behind, visitor);
+        self.feed_on(behind, visitor);
+    }
+
+    /// A layout was left before this op, within some arrays.
     #[inline(never)]
-    fn stop_unrolled(&mut self, at: u16, depth: usize, left: [u32; DEPTH]) {
-        self.at = at;
-        for left in left.into_iter().take(depth) {
+    fn stop_unrolled(&mut self, cursor: &Cursor<'_>) {
+        (self.at, self.skip) = (cursor.at, plain::count(cursor.missing));
+        for left in cursor.left.into_iter().take(cursor.depth) {
             // A program has no more levels than there is room for.
             let _ = self.regions.push(Level::Array(left));
         }
     }
 }
 
-/// Follows a layout as far as it is plain; returns how many of the region's bytes that took. Each layout
-/// has its own copy, with the cursor in registers.
+/// Follows a layout as far as it is plain; returns whether that was all of it. Each layout has its own
+/// copy, with the cursor in registers.
 #[inline(never)]
 fn to_its_stop<'a, V: Visitor>(
-    machine: &mut Machine,
-    bytes: &'a [u8],
+    shown: &mut Cursor<'a>,
     visitor: &mut V,
     layout: impl Fn(&mut Cursor<'a>, &mut V) -> Option<()>,
-) -> usize {
-    let mut cursor = Cursor { bytes, at: 0, depth: 0, left: [0; DEPTH] };
+) -> bool {
+    let Cursor { bytes, behind, beyond, .. } = *shown;
+    let mut cursor = Cursor::at(bytes, behind, beyond);
     let is_done = layout(&mut cursor, visitor).is_some();
-    let used = bytes.len().saturating_sub(cursor.bytes.len());
-    let _ = machine.regions.take(u32::try_from(used).unwrap_or(u32::MAX));
     if is_done {
-        machine.state = State::Done;
+        (shown.bytes, shown.beyond) = (cursor.bytes, cursor.beyond);
     } else {
-        machine.stop_unrolled(cursor.at, cursor.depth, cursor.left);
+        *shown = cursor;
     }
-    used
+    is_done
 }
 
 const fn place(role: Role, field: u16) -> Place {
     Place { role, field }
+}
+
+impl<'a> Cursor<'a> {
+    /// At the beginning of a message with so many bytes.
+    #[inline(always)]
+    fn new(mut pieces: Pieces<'a>, len: usize) -> Self {
+        let bytes = pieces.take_bytes();
+        let bytes = bytes.get(..len).unwrap_or(bytes);
+        Self::at(bytes, pieces, len.saturating_sub(bytes.len()))
+    }
+
+    #[inline(always)]
+    const fn at(bytes: &'a [u8], behind: Pieces<'a>, beyond: usize) -> Self {
+        Self { bytes, behind, beyond, missing: 0, at: 0, depth: 0, left: [0; DEPTH] }
+    }
+
+    /// Bytes of the message behind the op that comes next and what is passed over before it.
+    #[inline(always)]
+    fn left(&self) -> usize {
+        self.bytes.len().saturating_add(self.beyond).saturating_sub(self.missing)
+    }
 }
 
 /// The ops. Each notes which it is, so that it is known where to go on.
@@ -137,7 +192,10 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        self.take(at, |bytes| plain::records(bytes, length, place, visitor))
+        self.at = at;
+        let left = plain::Left { beyond: self.beyond, is_cut: self.behind.begins_with_hole() };
+        let set = plain::records(self.bytes, left, length, place, visitor)?;
+        self.pass_set(set)
     }
 
     /// A set of records that is looked at.
@@ -149,7 +207,25 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        self.take(at, |bytes| plain::set(bytes, length, place, visitor))
+        self.at = at;
+        let left = plain::Left { beyond: self.beyond, is_cut: self.behind.begins_with_hole() };
+        let set = plain::set(self.bytes, left, length, place, visitor)?;
+        self.pass_set(set)
+    }
+
+    /// Goes on behind a set.
+    #[inline(always)]
+    fn pass_set(&mut self, (bytes, missing): (&'a [u8], usize)) -> Option<()> {
+        self.bytes = bytes;
+        if missing > 0 {
+            (self.bytes, self.missing) = plain::pass(&mut self.behind, &mut self.beyond, missing);
+            if self.missing > 0 {
+                // The next op comes when they have passed.
+                self.at = self.at.saturating_add(1);
+                return None;
+            }
+        }
+        Some(())
     }
 
     /// An array's beginning; returns how many elements it has.
@@ -164,7 +240,7 @@ impl<'a> Cursor<'a> {
         self.at = at;
         let (value, behind) = plain::prefix(self.bytes, length)?;
         let count = value.unwrap_or_default();
-        if count as usize > behind.len() {
+        if count as usize > behind.len().saturating_add(self.beyond) {
             return None;
         }
         self.bytes = behind;

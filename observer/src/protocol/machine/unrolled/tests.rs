@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::event::Side;
+use crate::input::Chunk;
 use crate::protocol::api::ApiKey;
-use crate::protocol::machine::Machine;
+use crate::protocol::machine::{Batch, Machine};
 use crate::protocol::program::{self, Op, Program};
 use crate::protocol::schema::LAYOUTS;
 
@@ -78,14 +79,13 @@ fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
             let mut bytes = Vec::new();
             write(program, 0, &mut bytes);
             let len = u32::try_from(bytes.len()).unwrap();
-            let mut whole = Machine::new(program, len);
-            assert!(whole.go_unrolled(&bytes, &mut Blind).is_empty());
+            let whole = Begun::of(program, len, Pieces::of(&bytes), &mut Blind);
             assert!(whole.is_whole(), "{api_key} {side:?} v{version}");
             for cut in 0..bytes.len() {
                 let mut by_code = Machine::new(program, len);
-                by_code.feed(&bytes[..cut], &mut Blind);
+                by_code.feed(Pieces::of(&bytes[..cut]), &mut Blind);
                 let mut by_steps = Machine::new(program, len);
-                by_steps.go_on(&bytes[..cut], &mut Blind);
+                by_steps.go_on(&bytes[..cut], &mut Pieces::default(), &mut Blind);
                 let name = format!("{api_key} {side:?} v{version}, cut at {cut}");
                 assert_eq!(place_of(&by_code), place_of(&by_steps), "{name}");
             }
@@ -94,5 +94,96 @@ fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
     }
     assert_eq!(unrolled, 94);
     let other = program::find(ApiKey::HEARTBEAT, Side::Request, 4).unwrap();
-    assert_eq!(Machine::new(other, 9).go_unrolled(&[0; 9], &mut Blind).len(), 9);
+    let begun = Begun::of(other, 9, Pieces::of(&[0; 9]), &mut Blind);
+    assert_eq!((begun.is_whole(), begun.cursor.left()), (false, 9));
+}
+
+/// Notes what is told.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Visitor for Told {
+    fn number(&mut self, place: Place, value: i64) {
+        self.0.push(format!("{place:?} {value}"));
+    }
+
+    fn enter(&mut self, scope: Scope) {
+        self.0.push(format!("enter {scope:?}"));
+    }
+
+    fn leave(&mut self, scope: Scope) {
+        self.0.push(format!("leave {scope:?}"));
+    }
+
+    fn records(&mut self, place: Place, len: Option<u32>, is_walked: bool) {
+        self.0.push(format!("{place:?} {len:?} {is_walked}"));
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        self.0.push(format!("{batch:?}"));
+    }
+
+    fn cut_set(&mut self) {
+        self.0.push("cut".into());
+    }
+
+    fn lost(&mut self, place: Place) {
+        self.0.push(format!("lost {place:?}"));
+    }
+}
+
+/// A message with a hole, shown by segments that end behind the hole, or behind the message.
+fn with_hole(
+    bytes: &[u8],
+    (from, to): (usize, usize),
+    at_once: bool,
+) -> Vec<(u32, Vec<Chunk<'_>>)> {
+    let chunk = |offset: usize, bytes| Chunk { offset: offset as u32, bytes, frame_start: false };
+    let before = (from > 0).then(|| chunk(0, &bytes[..from]));
+    let behind = |at| (to < bytes.len()).then(|| chunk(at, &bytes[to..]));
+    if at_once {
+        return vec![(bytes.len() as u32, before.into_iter().chain(behind(to)).collect())];
+    }
+    let rest = (bytes.len() - to) as u32;
+    vec![(to as u32, before.into_iter().collect()), (rest, behind(0).into_iter().collect())]
+}
+
+#[test]
+fn a_hole_is_passed_over_as_the_steps_do() {
+    for layout in LAYOUTS.iter().filter(|layout| [0, 1].contains(&layout.api_key.0)) {
+        let program = program::find(layout.api_key, layout.side, layout.versions.last).unwrap();
+        let mut bytes = Vec::new();
+        write(program, 0, &mut bytes);
+        let len = bytes.len();
+        for from in 0..len {
+            for to in [from + 1, from + 7, from + 43, from + 60, len].map(|to| to.min(len)) {
+                let (mut steps, mut expected) =
+                    (Machine::new(program, len as u32), Told::default());
+                steps.has_begun = true;
+                if from > 0 {
+                    steps.go_on(&bytes[..from], &mut Pieces::default(), &mut expected);
+                }
+                if !steps.passes_over((to - from) as u64) {
+                    steps.hole((to - from) as u64, &mut expected);
+                }
+                if to < len && steps.state == State::Running {
+                    steps.go_on(&bytes[to..], &mut Pieces::default(), &mut expected);
+                }
+                let end = steps.end(&mut expected);
+                for at_once in [false, true] {
+                    let (mut machine, mut told) =
+                        (Machine::new(program, len as u32), Told::default());
+                    for (wire_len, chunks) in with_hole(&bytes, (from, to), at_once) {
+                        let pieces = Pieces::shown_by(wire_len, &chunks).unwrap();
+                        machine.feed(pieces, &mut told);
+                    }
+                    let name =
+                        format!("{} {:?} {from}..{to} {at_once}", layout.api_key, layout.side);
+                    assert_eq!(machine.end(&mut told), end, "{name}");
+                    assert_eq!(told.0, expected.0, "{name}");
+                    assert_eq!(place_of(&machine), place_of(&steps), "{name}");
+                }
+            }
+        }
+    }
 }

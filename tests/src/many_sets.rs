@@ -13,11 +13,9 @@ pub fn many_sets(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
     let mut body = Body { flexible, bytes: Vec::new() };
     if rng.random() {
         let version = if flexible { 9 } else { 3 };
-        if !flexible {
-            body.bytes.extend(0xffff_u16.to_be_bytes());
-        } else {
-            body.bytes.push(0);
-        }
+        // No transactional id, acks, a timeout.
+        let null: &[u8] = if flexible { &[0] } else { &[0xff, 0xff] };
+        body.bytes.extend(null);
         body.zeros(2 + 4);
         body.topics(rng, Body::produced);
         [request(0, version, id, &body), frame(&[&id.to_be_bytes()[..], &[0; 9]].concat())]

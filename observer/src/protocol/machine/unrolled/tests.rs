@@ -4,7 +4,7 @@ use super::*;
 use crate::event::Side;
 use crate::input::Chunk;
 use crate::protocol::api::ApiKey;
-use crate::protocol::machine::{Batch, Machine};
+use crate::protocol::machine::{Batch, Machine, State};
 use crate::protocol::program::{self, Op, Program};
 use crate::protocol::schema::LAYOUTS;
 

@@ -18,7 +18,8 @@ const MOST_WORDS: u32 = 6;
 
 /// Takes what comes up to the end of a set's length, and what is kept of the set, if that is as nearly
 /// always; the walk is at the set's word then. Nothing has changed if not.
-#[inline(always)]
+// Inlined, it would be more of a stack than the kernel gives.
+#[inline(never)]
 pub(super) fn take_element<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> bool {
     let word = walk.word;
     let may_be = word.is(Op::Tagged) || word.is(Op::Array) || word.is(Op::Records);

@@ -1,6 +1,6 @@
 //! How a walk goes on: bytes are claimed, words taken up, arrays entered, messages ended.
 
-use super::Walk;
+use super::{MAX_DEPTH, Walk};
 use crate::sieve::code::Code;
 use crate::sieve::tape::Tape;
 use crate::sieve::word::{Op, Width, Word};
@@ -105,15 +105,23 @@ impl Walk {
     /// Elements left of the array that the walk is in, with the one at hand; 0 outside of any.
     #[inline(always)]
     pub(in crate::sieve) fn elements(&self) -> u32 {
-        self.loops.get((self.depth as usize).wrapping_sub(1)).copied().unwrap_or(0)
+        if self.depth == 0 { 0 } else { self.loops.get(self.innermost()).copied().unwrap_or(0) }
     }
 
-    /// The array's element at hand has passed, and another comes.
+    /// The element at hand has passed, of an array that has more of them.
     #[inline(always)]
     pub(in crate::sieve) fn pass_element(&mut self) {
-        if let Some(left) = self.loops.get_mut((self.depth as usize).wrapping_sub(1)) {
+        let innermost = self.innermost();
+        if let Some(left) = self.loops.get_mut(innermost) {
             *left = left.wrapping_sub(1);
         }
+    }
+
+    /// The place of the array that the walk is in, in a form whose bounds Linux 6.1 follows.
+    #[inline(always)]
+    const fn innermost(&self) -> usize {
+        const { assert!(MAX_DEPTH.is_power_of_two()) };
+        (self.depth as usize).wrapping_sub(1) & (MAX_DEPTH - 1)
     }
 
     /// Enters an array of so many elements, at least one; false if it is too deep.

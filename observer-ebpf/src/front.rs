@@ -29,8 +29,8 @@ impl Front {
         const { assert!(MOST >= 8 && MOST <= ROOM) };
         let bytes = room.as_mut_ptr();
         if let Some(first) = skb.at_hand::<MOST>() {
-            // Counted from their end, no field of IPv4 or TCP lies in two parts, for which a processor would
-            // wait when it is read.
+            // Counted from their end, no field of IPv4 or TCP behind Ethernet lies in two parts, for which a
+            // processor would wait when it is read.
             for behind in (0..MOST.div_ceil(8)).rev() {
                 let at = (MOST - 8).saturating_sub(8 * behind);
                 // SAFETY: there are as many, and the room is as large.

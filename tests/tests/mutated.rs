@@ -7,20 +7,21 @@
 #[path = "../../observer/tests/counting/mod.rs"]
 mod counting;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 use counting::{Counting, counts};
 use observer::decode::{self, Decoder, Facts, Names};
 use observer::event::Side;
+use observer::input::Chunk;
 use observer::protocol::api::ApiKey;
-use observer::protocol::machine::{Batch, Broken, Machine, Text, Visitor};
-use observer::protocol::meaning::Scope;
+use observer::protocol::machine::{Broken, Machine};
 use observer::protocol::pieces::Pieces;
-use observer::protocol::program::{self, Meaning, Place, Program};
+use observer::protocol::program::{self, Meaning, Program};
 use observer::stream::Hole;
 use observer::tables::Evictions;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use tests::messages::reports::Reports;
 use tests::messages::{Message, Plan, decoded, messages};
 
 #[global_allocator]
@@ -93,61 +94,6 @@ fn change(bytes: &mut Vec<u8>, rng: &mut StdRng) {
     }
 }
 
-/// What a machine reports: how often, and all of it in short.
-#[derive(Debug, Default)]
-struct Reports {
-    count: u64,
-    hasher: DefaultHasher,
-}
-
-impl Reports {
-    fn note(&mut self, what: (u8, Option<Place>), value: impl Hash) {
-        self.count += 1;
-        let (kind, place) = what;
-        (kind, place.map(|place| (place.role, place.field)), value).hash(&mut self.hasher);
-    }
-
-    fn all(&self) -> (u64, u64) {
-        (self.count, self.hasher.finish())
-    }
-}
-
-impl Visitor for Reports {
-    fn number(&mut self, place: Place, value: i64) {
-        self.note((0, Some(place)), value);
-    }
-    fn text(&mut self, place: Place, value: Option<Text<'_>>) {
-        self.note((1, Some(place)), value.map(|text| (text.bytes, text.len)));
-    }
-    fn uuid(&mut self, place: Place, value: &[u8; 16]) {
-        self.note((2, Some(place)), value);
-    }
-    fn array(&mut self, place: Place, count: Option<u32>) {
-        self.note((3, Some(place)), count);
-    }
-    fn nullable(&mut self, place: Place, is_null: bool) {
-        self.note((4, Some(place)), is_null);
-    }
-    fn enter(&mut self, scope: Scope) {
-        self.note((5, None), scope);
-    }
-    fn leave(&mut self, scope: Scope) {
-        self.note((6, None), scope);
-    }
-    fn records(&mut self, place: Place, len: Option<u32>, is_walked: bool) {
-        self.note((7, Some(place)), (len, is_walked));
-    }
-    fn batch(&mut self, batch: &Batch) {
-        self.note((8, None), (batch.len, batch.codec, batch.records));
-    }
-    fn cut_set(&mut self) {
-        self.note((9, None), ());
-    }
-    fn lost(&mut self, place: Place) {
-        self.note((10, Some(place)), ());
-    }
-}
-
 /// The machine's work is bounded by the bytes, and a layout that is written out as code, as some are,
 /// says what its program says.
 fn check_work(message: &Message, passing: &Passing, layout: Programs) {
@@ -158,6 +104,28 @@ fn check_work(message: &Message, passing: &Passing, layout: Programs) {
     let (by_program, its_end) = report(layout.plain, passing);
     assert_eq!(end, its_end, "{message}");
     assert_eq!(reports.all(), by_program.all(), "{message}: its code says other things");
+    let (at_once, its_end) = report_at_once(layout.in_use, passing);
+    assert_eq!(end, its_end, "{message}: at once");
+    assert_eq!(reports.told(), at_once.told(), "{message}: at once it says other things");
+}
+
+/// The same of a message whose parts come in one segment.
+fn report_at_once(program: &'static Program, passing: &Passing) -> (Reports, Result<(), Broken>) {
+    let (mut chunks, mut offset) = (Vec::new(), 0);
+    for part in &passing.parts {
+        match part {
+            Part::Bytes(bytes) => {
+                chunks.push(Chunk { offset, bytes, frame_start: false });
+                offset += u32::try_from(bytes.len()).expect("a length");
+            }
+            Part::Missing(_, len) => offset += u32::try_from(*len).expect("a length"),
+        }
+    }
+    let mut machine = Machine::new(program, u32::try_from(passing.len).expect("a length"));
+    let mut reports = Reports::default();
+    machine.feed(Pieces::shown_by(offset, &chunks).expect("chunks in order"), &mut reports);
+    let end = machine.end(&mut reports);
+    (reports, end)
 }
 
 fn report(program: &'static Program, passing: &Passing) -> (Reports, Result<(), Broken>) {
@@ -168,7 +136,7 @@ fn report(program: &'static Program, passing: &Passing) -> (Reports, Result<(), 
             Part::Bytes(bytes) => machine.feed(Pieces::of(bytes), &mut reports),
             Part::Missing(_, len) => machine.hole(*len, &mut reports),
         }
-        (machine.may_go_on(), machine.is_whole()).hash(&mut reports.hasher);
+        (machine.may_go_on(), machine.is_whole()).hash(&mut reports.states);
     }
     let end = machine.end(&mut reports);
     (reports, end)

@@ -1,7 +1,7 @@
 //! The sieve: of a direction whose frame boundaries are known, which bytes are metadata and which
 //! are data. The first are kept, the others left out.
 //!
-//! A [`Walk`] is where a direction is; [`step`] takes it one op further over the bytes of an skb that
+//! A [`Walk`] is where a direction is; [`step`] takes it further, often by one op, over the bytes of an skb that
 //! a [`Tape`] shows, and says which of them to keep. What it does is told by words of [`Code`], which
 //! the daemon compiles out of Kafka's schemas, so that a new version of Kafka needs no new kernel code.
 //! Kernel and host run the same function; the kernel runs it once for each turn of a bounded loop.

@@ -1,4 +1,4 @@
-//! How requests begin and end: each ends once, answered or otherwise.
+//! What is told of requests as they begin and end: each ends once, answered or otherwise.
 
 use super::conversation::{Answer, Conversation};
 use super::inflight::Pending;

@@ -159,11 +159,12 @@ impl<'a> Pieces<'a> {
         self.at.wrapping_sub(self.bytes.len())
     }
 
-    /// Shows the chunk that begins here, if one does.
+    /// Shows the chunk that begins here, if one does that is not empty.
     #[inline]
     fn show(&mut self) {
-        if let [next, behind @ ..] = self.chunks
+        while let [next, behind @ ..] = self.chunks
             && next.offset as usize == self.at
+            && self.bytes.is_empty()
         {
             let room = self.end.saturating_sub(self.at);
             self.bytes = next.bytes.get(..room).unwrap_or(next.bytes);

@@ -46,8 +46,8 @@ impl Part<'_> {
     }
 }
 
-/// The parts of a segment, from one that begins at this offset. Chunks that reach over each other or over the segment's end, which no
-/// source should yield, are cut.
+/// The parts of a segment, from one that begins at this offset. Chunks that reach over each other or over the
+/// segment's end, which no source should yield, are cut.
 pub(super) const fn parts_from<'s, 'a>(at: u32, segment: &'s Segment<'a>) -> Parts<'s, 'a> {
     Parts { segment, at, chunks: segment.chunks }
 }

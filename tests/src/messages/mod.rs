@@ -16,6 +16,7 @@ mod form;
 mod generator;
 mod line;
 mod message;
+pub mod reports;
 pub mod said;
 mod tree;
 

@@ -131,6 +131,10 @@ impl Machine {
             if !bytes.is_empty() && self.state == State::Running {
                 self.go_on(bytes, &mut pieces, visitor);
             }
+            if !pieces.bytes().is_empty() {
+                // They are behind the region that ended with what was passed over.
+                continue;
+            }
             if !pieces.goes_on() {
                 return;
             }

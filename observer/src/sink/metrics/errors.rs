@@ -90,7 +90,7 @@ impl Errors {
         exchange: &Exchange,
         now: Timestamp,
     ) {
-        if !says_much(exchange.request.as_deref()) && !says_much(exchange.response.as_deref()) {
+        if !says_any(exchange.request.as_deref()) && !says_any(exchange.response.as_deref()) {
             return;
         }
         for why in [&exchange.request, &exchange.response].into_iter().flatten() {
@@ -256,7 +256,7 @@ impl Errors {
 }
 
 /// Whether a message says any of what is counted here.
-fn says_much(facts: Option<&Facts>) -> bool {
+fn says_any(facts: Option<&Facts>) -> bool {
     facts.is_some_and(|facts| {
         facts.undecoded.is_some()
             || !facts.errors.is_empty()

@@ -173,6 +173,9 @@ impl Topics {
         topic: &Arc<str>,
         now: Timestamp,
     ) {
+        if amounts.iter().all(|(_, n)| *n == 0) {
+            return;
+        }
         match last {
             Some(named) if Arc::ptr_eq(&named.name, topic) => {
                 named.entry.touch(now);

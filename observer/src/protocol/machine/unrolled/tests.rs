@@ -187,3 +187,45 @@ fn a_hole_is_passed_over_as_the_steps_do() {
         }
     }
 }
+
+/// A Produce request wrapped in another (KIP-590), whose own fields come behind it.
+fn envelope(sets: &mut Vec<usize>) -> Vec<u8> {
+    let produce = program::find(ApiKey::PRODUCE, Side::Request, 9).unwrap();
+    let mut inner = vec![0, 0, 0, 9, 0, 0, 0, 7];
+    write(produce, 0, &mut inner);
+    let len = inner.len() + 1;
+    // Behind no client id and no tagged fields.
+    let mut bytes = vec![0xff, 0xff, 0, len as u8 | 0x80, (len >> 7) as u8];
+    bytes.extend(&inner);
+    let batch = one_batch();
+    sets.extend((0..bytes.len()).filter(|&at| bytes[at..].starts_with(&batch)));
+    bytes.extend([2, 9, 5, 127, 0, 0, 1, 0]);
+    bytes
+}
+
+#[test]
+fn what_is_left_out_of_a_request_in_another_is_passed_over() {
+    let program = program::find(ApiKey(58), Side::Request, 0).unwrap();
+    let mut sets = Vec::new();
+    let bytes = envelope(&mut sets);
+    assert_eq!(sets.len(), 4);
+    for (from, to) in sets.into_iter().map(|set| (set + 27, set + 70)) {
+        let (mut steps, mut expected) =
+            (Machine::new(program, bytes.len() as u32), Told::default());
+        steps.feed(Pieces::of(&bytes[..from]), &mut expected);
+        steps.hole((to - from) as u64, &mut expected);
+        steps.feed(Pieces::of(&bytes[to..]), &mut expected);
+        assert_eq!(steps.end(&mut expected), Ok(()));
+        for split in 0..=from {
+            let (mut machine, mut told) =
+                (Machine::new(program, bytes.len() as u32), Told::default());
+            machine.feed(Pieces::of(&bytes[..split]), &mut told);
+            let rest = &bytes[split..];
+            for (wire_len, chunks) in with_hole(rest, (from - split, to - split), true) {
+                machine.feed(Pieces::shown_by(wire_len, &chunks).unwrap(), &mut told);
+            }
+            assert_eq!(machine.end(&mut told), Ok(()), "{from} {split}");
+            assert_eq!(told.0, expected.0, "{from} {split}");
+        }
+    }
+}

@@ -6,15 +6,13 @@ use super::ending::{charge, report_request};
 use super::inflight::Pending;
 use crate::decode::{Facts, Message, kept, kept_part};
 use crate::event::{Handler, Malformed, Outcome, Security, Side};
-use crate::frame::{Head, Receiver, Verdict};
+use crate::frame::{Head, PREFIX_LEN, Receiver, Verdict};
 use crate::protocol::api::ApiKey;
 use crate::protocol::header::{HeadError, MIN_LEN, RequestHead, request_head};
 use crate::time::Timestamp;
 
 /// Bytes of a header that are collected from several segments. A longer client id is cut there.
 const MAX_HEAD: usize = 1024;
-/// Bytes of the length prefix.
-const PREFIX_LEN: u32 = 4;
 
 impl<H: Handler> Requests<'_, '_, H> {
     /// The header of a frame that is a request's, or what else is thought of it.

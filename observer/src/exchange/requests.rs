@@ -3,7 +3,7 @@
 use super::conversation::InflightSeen;
 use super::{Ear, Standing};
 use crate::event::{Event, Handler, Malformed, Side};
-use crate::frame::{Before, Belief, Head, Place, Receiver, Verdict};
+use crate::frame::{Before, Belief, Head, PREFIX_LEN, Place, Receiver, Verdict};
 use crate::protocol::api::{Api, ApiKey};
 use crate::protocol::header::{MIN_LEN, request_head};
 use crate::protocol::pieces::Pieces;
@@ -22,8 +22,6 @@ pub struct Requests<'a, 'c, H> {
 /// Bytes of a connection's first request that are waited for, where it has so many.
 const FIRST_HELD: usize = 1 << 10;
 const FIRST_HELD_NAMELESS: usize = 32 << 10;
-/// Bytes of the length prefix.
-const PREFIX_LEN: u32 = 4;
 
 impl<'a, 'c, H: Handler> Receiver for Requests<'a, 'c, H> {
     type Account = Ear<'a, 'c, H>;

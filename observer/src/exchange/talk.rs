@@ -5,6 +5,7 @@
 //! of a stream, can be told by its id; and a client that is always amid a request is waited for.
 
 use crate::event::Side;
+use crate::frame::PREFIX_LEN;
 use crate::input::Seq;
 
 /// Who talks, and how, while it cannot be told what it is, or whether its step is true.
@@ -101,8 +102,6 @@ impl Talk {
     }
 }
 
-const PREFIX_LEN: u32 = 4;
-
 /// Length and correlation id of what may be a response.
 fn response(bytes: &[u8], max_len: u32) -> Option<(u32, u32)> {
     let (prefix, frame) = bytes.split_first_chunk()?;
@@ -113,5 +112,5 @@ fn response(bytes: &[u8], max_len: u32) -> Option<(u32, u32)> {
 
 /// Bytes of a frame of this size, with its length prefix.
 pub(super) fn frame_len(len: u32) -> usize {
-    (len as usize).saturating_add(4)
+    len.saturating_add(PREFIX_LEN) as usize
 }

@@ -33,6 +33,9 @@ use crate::protocol::plausible::Guess;
 use crate::stream::{Carrier, Hole};
 use crate::time::Timestamp;
 
+/// Bytes of the length prefix.
+pub const PREFIX_LEN: u32 = 4;
+
 /// A frame's beginning.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {

@@ -6,13 +6,10 @@
 
 use super::framer::State;
 use super::step::{Phase, Step};
-use super::{Account, Framer, Head, Receiver, Verdict};
+use super::{Account, Framer, Head, PREFIX_LEN, Receiver, Verdict};
 use crate::input::{Chunk, Segment};
 use crate::protocol::pieces::Pieces;
 use crate::stream::Carrier;
-
-/// Bytes of a length prefix.
-const PREFIX_LEN: usize = 4;
 
 impl Framer {
     /// Takes as much of a segment as is plain, which comes next; returns how far that goes.
@@ -63,7 +60,7 @@ impl Step {
     ) -> Option<usize> {
         let prefix = rest.bytes().first_chunk().filter(|_| self.prefix_len == 0)?;
         let len = receiver.length(i32::from_be_bytes(*prefix)).ok()?;
-        let pieces = rest.behind(PREFIX_LEN).first(len as usize);
+        let pieces = rest.behind(PREFIX_LEN as usize).first(len as usize);
         let passed = pieces.wire_len();
         let is_final = pieces.hole() > 0 || pieces.bytes().len() == len as usize;
         let head = Head { len, first: *first, pieces, is_final };
@@ -77,7 +74,7 @@ impl Step {
             let passed = count(passed);
             (self.phase, self.first, self.len, self.passed) = (Phase::Body, *first, len, passed);
         }
-        Some(passed.saturating_add(PREFIX_LEN))
+        Some(passed.saturating_add(PREFIX_LEN as usize))
     }
 
     /// What goes on of a frame; returns how much that is.

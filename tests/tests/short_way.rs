@@ -2,7 +2,7 @@
 //! byte by byte, what the general way tells of the same segments, as they are and as the sieve sends them, in
 //! any pieces and on bad wires.
 
-use observer::event::{Command, Event, Outcome, Side};
+use observer::event::{Event, Outcome};
 use observer::input::{Chunk, Flow, Input, Segment};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
@@ -12,18 +12,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
 use tests::many_sets::many_sets;
-use tests::sieve::Sieve;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
+use tests::sieve::{RECORDED, Sieve, order};
 
 const PER_LAYOUT: u32 = 3;
 const ROUNDS: u32 = 200;
-
-const RECORDED: [&[u8]; 4] = [
-    include_bytes!("captures/admin.pcap"),
-    include_bytes!("captures/group.pcap"),
-    include_bytes!("captures/producer.pcap"),
-    include_bytes!("captures/consumer.pcap"),
-];
 
 #[test]
 fn recorded_connections() {
@@ -133,16 +126,5 @@ impl Daemon {
         let Self { pipeline, told, .. } = &mut self;
         pipeline.finish(Outcome::Open, &mut |event: Event<'_>| told.push(format!("{event:?}")));
         (self.told, *self.pipeline.ledger())
-    }
-}
-
-/// What a pipeline asks of a direction.
-fn order(event: &Event<'_>) -> Option<(Flow, Order)> {
-    match event {
-        Event::Command(Command::CountOnly(flow)) => Some((*flow, Order::CountOnly)),
-        Event::Command(Command::Resume { flow, side, at }) => {
-            Some((*flow, Order::Resume { at: *at, is_request: *side == Side::Request }))
-        }
-        _ => None,
     }
 }

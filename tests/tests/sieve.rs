@@ -13,20 +13,12 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::{Said, Segments};
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
-use tests::sieve::{Sieve, run};
+use tests::sieve::{RECORDED, Sieve, run};
 use tests::talk::{fetch, produce};
 use tests::wire::{heartbeat, heartbeat_answer};
 
 const SEEDS: u64 = 40;
 const PER_LAYOUT: u32 = 7;
-
-/// Of an admin client, a member of a group, a pipelined producer and a consumer.
-const RECORDED: [&[u8]; 4] = [
-    include_bytes!("captures/admin.pcap"),
-    include_bytes!("captures/group.pcap"),
-    include_bytes!("captures/producer.pcap"),
-    include_bytes!("captures/consumer.pcap"),
-];
 
 #[test]
 fn recorded_connections() {

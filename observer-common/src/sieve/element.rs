@@ -7,7 +7,7 @@
 //! word to word, which would come to the same.
 
 use super::code::Code;
-use super::glance::{MOST_SHOWN, NOWHERE, go_on, place, plain_set};
+use super::glance::{MOST_SHOWN, NOWHERE, go_on, look, place, plain_set};
 use super::step::is_shown;
 use super::tape::Tape;
 use super::walk::Walk;
@@ -53,13 +53,7 @@ fn look_ahead<T: Tape>(walk: &Walk, tape: &mut T, code: &impl Code) -> u32 {
     let mut next = place(walk.at, 0);
     let mut more = walk.elements() > 1;
     for _ in 0..MOST_WORDS {
-        next = tape.forget(next);
-        let at = next as u16;
-        let word = code.word(at);
-        let byte = (next >> 16) + word.before();
-        if byte > tape.shown() {
-            break;
-        }
+        let Some((at, word, byte)) = look(next, tape, code) else { break };
         if word.is(Op::Records) {
             return place(at, byte);
         }

@@ -130,19 +130,26 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 #[inline(always)]
 fn look_through<T: Tape>(mut next: u32, tape: &mut T, code: &impl Code) -> u32 {
     for _ in 0..MOST_WORDS {
-        next = tape.forget(next);
-        let at = next as u16;
-        let word = code.word(at);
-        let byte = (next >> 16) + word.before();
-        if byte > tape.shown() {
-            break;
-        }
+        let Some((at, word, byte)) = look(next, tape, code) else { break };
         if word.is(Op::Records) || word.is(Op::End) || word.is(Op::Rest) {
             return place(at, byte);
         }
         next = go_on(word, byte, at.wrapping_add(1), tape.number(byte), 1);
     }
     NOWHERE
+}
+
+/// The word at this place, where it stands, and the byte at which it looks, if that may be shown.
+#[inline(always)]
+pub(super) fn look<T: Tape>(
+    place: u32,
+    tape: &mut T,
+    code: &impl Code,
+) -> Option<(u16, Word, u32)> {
+    let place = tape.forget(place);
+    let word = code.word(place as u16);
+    let byte = (place >> 16) + word.before();
+    (byte <= tape.shown()).then_some((place as u16, word, byte))
 }
 
 /// Where to go on behind a word that looks at these bytes, if its array has at most so many elements.

@@ -2,6 +2,7 @@
 
 use super::conversation::{Answer, Answering};
 use super::inflight::Pending;
+use super::responses::MIN_LEN;
 use super::{Context, Conversation};
 use crate::decode::{Facts, Message};
 use crate::event::{Handler, Side};
@@ -10,9 +11,6 @@ use crate::protocol::api::ApiKey;
 use crate::protocol::pieces::Pieces;
 use crate::tables::Table;
 use crate::time::Timestamp;
-
-/// Bytes of a response's correlation id.
-const CORRELATION_ID_LEN: u32 = 4;
 
 impl Conversation {
     /// Takes a response's beginning, and where the request stands that it can answer.
@@ -120,7 +118,7 @@ fn body_of(response: &Answer, request: &Pending) -> Message {
         api_key: ApiKey(request.api_key),
         side: Side::Response,
         version: request.api_version,
-        len: response.bytes.saturating_sub(CORRELATION_ID_LEN),
+        len: response.bytes.saturating_sub(MIN_LEN),
         wrapped: request.wrapped(),
     }
 }

@@ -17,7 +17,7 @@ pub struct Responses<'a, 'c, H> {
 }
 
 /// Bytes of the smallest response: its correlation id.
-const MIN_LEN: u32 = 4;
+pub(super) const MIN_LEN: u32 = 4;
 /// Bytes of the smallest response that is looked for: each has an error code, or an array.
 const MIN_BODY_LEN: u32 = 6;
 

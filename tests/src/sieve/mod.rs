@@ -49,6 +49,14 @@ pub struct Sieve {
     pub plain: usize,
 }
 
+/// Captures: of an admin client, a member of a group, a pipelined producer and a consumer.
+pub const RECORDED: [&[u8]; 4] = [
+    include_bytes!("../../tests/captures/admin.pcap"),
+    include_bytes!("../../tests/captures/group.pcap"),
+    include_bytes!("../../tests/captures/producer.pcap"),
+    include_bytes!("../../tests/captures/consumer.pcap"),
+];
+
 /// How segments are taken. The kernel's way is the first; what is told must be the same by all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -171,7 +179,7 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
 }
 
 /// What a pipeline asks of a direction.
-fn order(event: &Event<'_>) -> Option<(Flow, Order)> {
+pub fn order(event: &Event<'_>) -> Option<(Flow, Order)> {
     let Event::Command(command) = event else {
         return None;
     };

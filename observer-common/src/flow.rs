@@ -1,19 +1,22 @@
 //! Who talks to whom: one direction of a TCP connection.
 
 /// An address and a port. IPv4 is kept as an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2), so that
-/// the address family is never a reason for a second copy of any code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-#[repr(C)]
+/// the address family is never a reason for a second copy of any code. Aligned, as it is read and written as
+/// numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[repr(C, align(8))]
 pub struct Endpoint {
     /// Network byte order.
     pub addr: [u8; 16],
     /// Host byte order.
     pub port: u16,
+    /// Nothing; padding would not do in a key of the kernel's maps.
+    zero: [u16; 3],
 }
 
-/// One direction of a TCP connection. Aligned, as it is copied, and otherwise would be byte by byte.
+/// One direction of a TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-#[repr(C, align(4))]
+#[repr(C)]
 pub struct Flow {
     /// Sender.
     pub src: Endpoint,
@@ -21,7 +24,7 @@ pub struct Flow {
     pub dst: Endpoint,
 }
 
-const _: () = assert!(size_of::<Endpoint>() == 18 && size_of::<Flow>() == 36);
+const _: () = assert!(size_of::<Endpoint>() == 24 && size_of::<Flow>() == 48);
 
 /// What stands before an IPv4 address.
 const V4_PREFIX: u128 = 0xffff;
@@ -31,13 +34,20 @@ impl Endpoint {
     #[inline(always)]
     pub const fn v4(ip: [u8; 4], port: u16) -> Self {
         let addr = V4_PREFIX << 32 | u32::from_be_bytes(ip) as u128;
-        Self { addr: addr.to_be_bytes(), port }
+        Self::v6(addr.to_be_bytes(), port)
     }
 
     /// An IPv6 endpoint; the address in network byte order.
     #[inline(always)]
     pub const fn v6(addr: [u8; 16], port: u16) -> Self {
-        Self { addr, port }
+        Self { addr, port, zero: [0; 3] }
+    }
+
+    /// The address as two numbers, of no byte order in particular.
+    #[inline(always)]
+    pub const fn halves(&self) -> [u64; 2] {
+        let addr = u128::from_ne_bytes(self.addr);
+        [addr as u64, (addr >> 64) as u64]
     }
 
     /// The IPv4 address, if it is one.
@@ -61,11 +71,22 @@ impl Flow {
         let mut key = [0; size_of::<Self>()];
         let (src, dst) = key.split_at_mut(size_of::<Endpoint>());
         for (out, end) in [(src, self.src), (dst, self.dst)] {
-            let (addr, port) = out.split_at_mut(16);
+            let (addr, behind) = out.split_at_mut(16);
             addr.copy_from_slice(&end.addr);
+            let (port, _zero) = behind.split_at_mut(2);
             port.copy_from_slice(&end.port.to_ne_bytes());
         }
         key
+    }
+}
+
+impl core::hash::Hash for Endpoint {
+    /// As three numbers: of bytes it would be a slice and its length.
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        let [a, b] = self.halves();
+        state.write_u64(a);
+        state.write_u64(b);
+        state.write_u16(self.port);
     }
 }
 
@@ -104,7 +125,7 @@ mod tests {
         let flow =
             Flow { src: Endpoint::v4([1, 2, 3, 4], 0x0102), dst: Endpoint::v6([9; 16], 0x0304) };
         // SAFETY: a flow has no padding (its size is asserted), so all its bytes are initialised.
-        let in_memory: &[u8; 36] = unsafe { &*(&raw const flow).cast() };
+        let in_memory: &[u8; 48] = unsafe { &*(&raw const flow).cast() };
         assert_eq!(&flow.key(), in_memory);
     }
 

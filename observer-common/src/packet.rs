@@ -88,17 +88,20 @@ pub fn parse<L: Load + ?Sized>(packet: &L, link: Link, found: &mut Packet) -> Re
     }
 }
 
-/// The same of a packet without VLAN tags.
+/// The same of what nearly all packets are: IPv4 without tags and options. All places are known then before
+/// anything is read. Any other is called malformed, unless it is no segment in any case.
 #[inline(always)]
-pub fn parse_untagged<L: Load + ?Sized>(
+pub fn parse_plain<L: Load + ?Sized>(
     packet: &L,
     link: Link,
     found: &mut Packet,
 ) -> Result<(), Skip> {
-    match link {
-        Link::Ethernet => parse_ip(packet, 14, load_u16(packet, 12)?, found),
-        Link::Ip => parse_bare_ip(packet, 0, found),
-    }
+    let offset = match link {
+        Link::Ethernet if load_u16(packet, 12)? == ETHERTYPE_IPV4 => 14,
+        Link::Ethernet => return Err(Skip::Malformed),
+        Link::Ip => 0,
+    };
+    parse_ipv4::<_, true>(packet, offset, found)
 }
 
 /// Finds the TCP segment behind an EtherType; what starts at `offset` is a VLAN tag or an IP packet.
@@ -143,7 +146,7 @@ pub fn parse_ip<L: Load + ?Sized>(
     found: &mut Packet,
 ) -> Result<(), Skip> {
     if ether_type == ETHERTYPE_IPV4 {
-        parse_ipv4(packet, offset, found)
+        parse_ipv4::<_, false>(packet, offset, found)
     } else if ether_type == ETHERTYPE_IPV6 {
         parse_ipv6(packet, offset, found)
     } else {
@@ -151,15 +154,21 @@ pub fn parse_ip<L: Load + ?Sized>(
     }
 }
 
+/// With `PLAIN` there are no options.
 #[inline(always)]
-fn parse_ipv4<L: Load + ?Sized>(packet: &L, offset: usize, found: &mut Packet) -> Result<(), Skip> {
+fn parse_ipv4<L: Load + ?Sized, const PLAIN: bool>(
+    packet: &L,
+    offset: usize,
+    found: &mut Packet,
+) -> Result<(), Skip> {
     // The last first, so that a header which is not whole is no more than that.
     let dst = packet.load(offset + 16).ok_or(Skip::Malformed)?;
     let first = load_u32(packet, offset)?;
     let header_len = (first >> 24 & 0x0f) as usize * 4;
-    if first >> 28 != 4 || header_len < 20 {
+    if first >> 28 != 4 || header_len < 20 || PLAIN && header_len != 20 {
         return Err(Skip::Malformed);
     }
+    let header_len = if PLAIN { 20 } else { header_len };
     if load_u16(packet, offset + 8)? as u8 != PROTOCOL_TCP {
         return Err(Skip::NotTcp);
     }

@@ -123,13 +123,11 @@ pub struct HeaderRoom(pub [u8; SEGMENT_HEADER_ROOM]);
 
 /// Its bytes.
 pub const SEGMENT_HEADER_ROOM: usize = 64;
-/// Bytes of the header before the addresses.
-const FIXED: usize = 28;
-/// Where it begins in its room.
-const V6_START: usize = SEGMENT_HEADER_ROOM - FIXED - 32;
-const V4_START: usize = SEGMENT_HEADER_ROOM - FIXED - 8;
-/// The first byte is the kind, and above it what is wanted.
+/// Bytes of the header before the addresses: the kind, and above it what is wanted; flags; the chunks.
+const FIRST: usize = 4;
 const WANTS_SHIFT: u8 = 4;
+/// Where what is behind the addresses begins: at the same place for IPv4 and IPv6.
+const BEHIND: usize = SEGMENT_HEADER_ROOM - 24;
 
 /// Payload bytes in a record at most; a power of two, so that the kernel bounds a length by a mask.
 pub const CHUNK_MAX: u32 = 16 * 1024;
@@ -156,35 +154,34 @@ impl SegmentHeader {
     #[inline(always)]
     pub fn encode(&self, is_v4: bool, room: &mut HeaderRoom) -> usize {
         let Flow { src, dst } = self.flow;
+        room.0[BEHIND..48].copy_from_slice(&self.time_ns.to_ne_bytes());
+        room.0[48..50].copy_from_slice(&src.port.to_ne_bytes());
+        room.0[50..52].copy_from_slice(&dst.port.to_ne_bytes());
+        room.0[52..56].copy_from_slice(&self.seq.0.to_ne_bytes());
+        room.0[56..60].copy_from_slice(&self.ack.0.to_ne_bytes());
+        room.0[60..64].copy_from_slice(&self.wire_len.to_ne_bytes());
         if is_v4 {
-            room.0[56..60].copy_from_slice(&src.addr[12..]);
-            room.0[60..64].copy_from_slice(&dst.addr[12..]);
-            self.put_fixed::<V4_START>(Kind::SegmentV4, room)
+            room.0[32..36].copy_from_slice(&src.addr[12..]);
+            room.0[36..40].copy_from_slice(&dst.addr[12..]);
+            self.put_first::<32>(Kind::SegmentV4, room)
         } else {
             // As numbers: of bytes the compiler makes a loop, which a verifier goes through again and again.
-            let [src, dst] = [src, dst].map(|end| u128::from_ne_bytes(end.addr));
-            room.0[32..48].copy_from_slice(&src.to_ne_bytes());
-            room.0[48..64].copy_from_slice(&dst.to_ne_bytes());
-            self.put_fixed::<V6_START>(Kind::SegmentV6, room)
+            for (at, half) in [8, 16, 24, 32].into_iter().zip([src.halves(), dst.halves()].as_flattened()) {
+                room.0[at..at + 8].copy_from_slice(&half.to_ne_bytes());
+            }
+            self.put_first::<8>(Kind::SegmentV6, room)
         }
     }
 
-    /// Puts there what stands before the addresses.
+    /// Puts there what stands before the addresses, which begin here.
     #[inline(always)]
-    fn put_fixed<const START: usize>(&self, kind: Kind, room: &mut HeaderRoom) -> usize {
-        const { assert!(START + FIXED <= SEGMENT_HEADER_ROOM) };
-        let room = room.0.get_mut(START..).and_then(<[u8]>::first_chunk_mut::<FIXED>);
-        let Some(out) = room else { return START };
-        out[0] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
-        out[1] = self.flags.0;
-        out[2..4].copy_from_slice(&self.chunks.to_ne_bytes());
-        out[4..12].copy_from_slice(&self.time_ns.to_ne_bytes());
-        out[12..14].copy_from_slice(&self.flow.src.port.to_ne_bytes());
-        out[14..16].copy_from_slice(&self.flow.dst.port.to_ne_bytes());
-        out[16..20].copy_from_slice(&self.seq.0.to_ne_bytes());
-        out[20..24].copy_from_slice(&self.ack.0.to_ne_bytes());
-        out[24..28].copy_from_slice(&self.wire_len.to_ne_bytes());
-        START
+    fn put_first<const ADDRESSES: usize>(&self, kind: Kind, room: &mut HeaderRoom) -> usize {
+        const { assert!(FIRST <= ADDRESSES && ADDRESSES < BEHIND) };
+        let start = ADDRESSES - FIRST;
+        room.0[start] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
+        room.0[start + 1] = self.flags.0;
+        room.0[start + 2..ADDRESSES].copy_from_slice(&self.chunks.to_ne_bytes());
+        start
     }
 
     /// Reads the header of a segment record, and what is behind it; `None` for another record, or one
@@ -194,23 +191,18 @@ impl SegmentHeader {
         let [first, flags] = at.take()?;
         let kind = Kind::of(first)?;
         let chunks = u16::from_ne_bytes(at.take()?);
+        let (src, dst) = match kind {
+            Kind::Socket => return None,
+            Kind::SegmentV4 => (Endpoint::v4(at.take()?, 0), Endpoint::v4(at.take()?, 0)),
+            Kind::SegmentV6 => (Endpoint::v6(at.take()?, 0), Endpoint::v6(at.take()?, 0)),
+        };
         let time_ns = u64::from_ne_bytes(at.take()?);
-        let (src_port, dst_port) = (at.take()?, at.take()?);
+        let mut flow = Flow { src, dst };
+        flow.src.port = u16::from_ne_bytes(at.take()?);
+        flow.dst.port = u16::from_ne_bytes(at.take()?);
         let seq = Seq(u32::from_ne_bytes(at.take()?));
         let ack = Seq(u32::from_ne_bytes(at.take()?));
         let wire_len = u32::from_ne_bytes(at.take()?);
-        let (src_port, dst_port) = (u16::from_ne_bytes(src_port), u16::from_ne_bytes(dst_port));
-        let flow = match kind {
-            Kind::Socket => return None,
-            Kind::SegmentV4 => Flow {
-                src: Endpoint::v4(at.take()?, src_port),
-                dst: Endpoint::v4(at.take()?, dst_port),
-            },
-            Kind::SegmentV6 => Flow {
-                src: Endpoint::v6(at.take()?, src_port),
-                dst: Endpoint::v6(at.take()?, dst_port),
-            },
-        };
         let wants = Wants::from_number(first >> WANTS_SHIFT);
         let flags = TcpFlags(flags);
         Some((Self { time_ns, seq, ack, wire_len, chunks, flags, wants, flow }, at.0))

@@ -74,8 +74,8 @@ impl SocketRecord {
         let (src_port, dst_port) = (at.take()?, at.take()?);
         let srtt_us = u32::from_ne_bytes(at.take()?);
         let flow = Flow {
-            src: Endpoint { addr: src, port: u16::from_ne_bytes(src_port) },
-            dst: Endpoint { addr: dst, port: u16::from_ne_bytes(dst_port) },
+            src: Endpoint::v6(src, u16::from_ne_bytes(src_port)),
+            dst: Endpoint::v6(dst, u16::from_ne_bytes(dst_port)),
         };
         Some(Self { time_ns, flow, change, srtt_us, retransmits })
     }

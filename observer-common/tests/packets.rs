@@ -14,11 +14,11 @@ fn parse(bytes: &[u8], link: Link) -> Result<Packet, Skip> {
     Ok(found)
 }
 
-/// As the kernel looks: in the few bytes of most headers, in some more, and in all.
+/// As the kernel looks: for what nearly all are, in some bytes, and in all.
 fn parse_in_tries(bytes: &[u8], link: Link) -> Result<Packet, Skip> {
     let first = |len: usize| &bytes[..bytes.len().min(len)];
     let mut found = Packet::default();
-    match packet::parse_untagged(first(54), link, &mut found) {
+    match packet::parse_plain(first(if link == Link::Ip { 40 } else { 54 }), link, &mut found) {
         Err(Skip::Malformed | Skip::NotIp) => {}
         tried => return tried.map(|()| found),
     }

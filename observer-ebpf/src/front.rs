@@ -1,19 +1,38 @@
-//! A packet's first bytes, copied at once: from the skb, or by a call of the kernel where they lie apart.
+//! A packet's first bytes: where they can be read as they lie, or copied by a call of the kernel.
 
 use observer_common::packet::Load;
 
 use crate::skb::Skb;
 use crate::unaligned;
 
-/// What is read of the headers of Ethernet, IPv4 and TCP, and the same with IPv6, without options before TCP.
-/// What is behind may not lie beside them, and then takes the kernel far longer.
-pub const FEW: usize = 54;
-pub const SOME: usize = 74;
+/// The first `LEN` bytes, where they lie.
+pub struct AtHand<const LEN: usize>(*const u8);
+
+impl<const LEN: usize> AtHand<LEN> {
+    /// If they lie there.
+    #[inline(always)]
+    pub fn of(skb: Skb<'_>) -> Option<Self> {
+        skb.at_hand::<LEN>().map(Self)
+    }
+}
+
+/// The verifier takes only places that the compiler knows.
+impl<const LEN: usize> Load for AtHand<LEN> {
+    #[inline(always)]
+    fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
+        // SAFETY: they are among the first bytes.
+        (offset + N <= LEN).then(|| unsafe { unaligned::read(self.0.add(offset)) })
+    }
+}
+
+/// Bytes that are copied: headers with Ethernet's tags, those of IPv6, and TCP's without options. What is behind
+/// may not lie beside them, and then takes the kernel far longer.
+const COPIED: u32 = 74;
 /// Room for them, a power of two, and for what the verifier takes to be behind the last of them.
 const ROOM: usize = 128;
 const SLACK: usize = 16;
 
-/// Where they are loaded to.
+/// Where they are copied to.
 pub type Room = [u8; ROOM + SLACK];
 
 /// They themselves, as if the packet ended behind them.
@@ -23,27 +42,16 @@ pub struct Front {
 }
 
 impl Front {
-    /// Loads so many, or as many as there are. The room must stay as long as they are looked at.
+    /// Copies them, or as many as there are. The room must stay as long as they are looked at.
     #[inline(always)]
-    pub fn load<const MOST: usize>(skb: Skb<'_>, room: &mut Room) -> Self {
-        const { assert!(MOST >= 8 && MOST <= ROOM) };
+    pub fn copy(skb: Skb<'_>, room: &mut Room) -> Self {
         let bytes = room.as_mut_ptr();
-        if let Some(first) = skb.at_hand::<MOST>() {
-            // Counted from their end, no field of IPv4 or TCP behind Ethernet lies in two parts, for which a
-            // processor would wait when it is read.
-            for behind in (0..MOST.div_ceil(8)).rev() {
-                let at = (MOST - 8).saturating_sub(8 * behind);
-                // SAFETY: there are as many, and the room is as large.
-                unsafe { unaligned::write(bytes.add(at), unaligned::read::<8>(first.add(at))) };
-            }
-            return Self { bytes, len: MOST };
-        }
-        let len = (skb.len() as u32).min(MOST as u32);
+        let len = (skb.len() as u32).min(COPIED);
         // Says the same, in a form whose bounds the verifier follows.
         let len = (len.wrapping_sub(1) & (ROOM as u32 - 1)) + 1;
         // SAFETY: the room is as large.
-        let is_loaded = unsafe { skb.copy(0, bytes, len) };
-        Self { bytes, len: if is_loaded { len as usize } else { 0 } }
+        let is_copied = unsafe { skb.copy(0, bytes, len) };
+        Self { bytes, len: if is_copied { len as usize } else { 0 } }
     }
 }
 

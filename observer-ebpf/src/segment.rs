@@ -8,11 +8,11 @@ use aya_ebpf::programs::TcContext;
 use aya_log_ebpf::debug;
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::{FlowState, Plan};
-use observer_common::packet::{Link, Skip, parse, parse_untagged};
+use observer_common::packet::{Link, Packet, Skip, parse, parse_plain};
 
 use crate::cpu::Cpu;
 use crate::flows::{self, Admission};
-use crate::front::{self, Front};
+use crate::front::{AtHand, Front};
 use crate::ring::Segment;
 use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
@@ -48,20 +48,30 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
 // What it has on its stack, others may use when it has returned.
 #[inline(never)]
 fn notice<const ETHERNET: bool, const EGRESS: bool>(ctx: &TcContext, seen: &mut Seen) -> bool {
-    let front = Front::load::<{ front::FEW }>(Skb(ctx), &mut seen.front);
-    match parse_untagged(&front, link::<ETHERNET>(), &mut seen.packet) {
+    let found = if ETHERNET {
+        look::<54>(Skb(ctx), Link::Ethernet, &mut seen.packet)
+    } else {
+        look::<40>(Skb(ctx), Link::Ip, &mut seen.packet)
+    };
+    match found {
         Ok(()) => note(Skb(ctx), EGRESS, seen),
         Err(why) => look_again(ctx, link::<ETHERNET>(), EGRESS, seen, why),
     }
 }
 
-/// What was not found is looked for again, as its headers may be longer than what has been loaded, as IPv6's
-/// are, and have VLAN tags.
+/// Finds the segment of what nearly all packets are, whose headers have so many bytes.
+#[inline(always)]
+fn look<const HEADERS: usize>(skb: Skb<'_>, link: Link, found: &mut Packet) -> Result<(), Skip> {
+    let front = AtHand::<HEADERS>::of(skb).ok_or(Skip::Malformed)?;
+    parse_plain(&front, link, found)
+}
+
+/// What was not found is looked for again, as its headers may be others, or lie elsewhere.
 #[inline(never)]
 fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, why: Skip) -> bool {
     let mut found = Err(why);
-    if why == Skip::Malformed || why == Skip::NotIp {
-        let front = Front::load::<{ front::SOME }>(Skb(ctx), &mut seen.front);
+    if why == Skip::Malformed {
+        let front = Front::copy(Skb(ctx), &mut seen.front);
         found = parse(&front, link, &mut seen.packet);
     }
     if found == Err(Skip::Malformed) {

@@ -54,7 +54,7 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
             bytes[at] = rng.random();
         }
         bytes.truncate(rng.random_range(1..=bytes.len()));
-        let client = observer::input::Endpoint { port: connection as u16, ..CLIENT };
+        let client = observer::input::Endpoint::v6(CLIENT.addr, connection as u16);
         let flow = Flow { src: client, dst: BROKER };
         let seq = &mut seqs[connection][side];
         if rng.random_ratio(1, 10) {

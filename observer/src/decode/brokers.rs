@@ -46,7 +46,7 @@ impl Collector<'_> {
         self.position.broker = BrokerParts::default();
         if let Some((addr, port)) = host.zip(port) {
             let brokers = &mut self.facts.rare.get_or_insert_default().brokers;
-            add(brokers, MAX_BROKERS, self.evictions, || Endpoint { addr, port });
+            add(brokers, MAX_BROKERS, self.evictions, || Endpoint::v6(addr, port));
         }
     }
 }

@@ -44,8 +44,8 @@ pub enum Counter {
     FellWork,
     /// Likewise.
     FellUnreadable,
-    /// Directions that were remembered, of which the least recently seen are forgotten.
-    FlowsRemembered,
+    /// Directions that were forgotten, for want of room.
+    FlowsForgotten,
     /// Payload bytes ignored because another hook owns the flow.
     ForeignBytes,
     /// IP fragments; their payload is in no other counter.

@@ -66,6 +66,15 @@ impl Flow {
         Self { src: self.dst, dst: self.src }
     }
 
+    /// Whether it is this one; as numbers, as bytes would be compared one by one in the kernel.
+    #[inline(always)]
+    pub const fn is(&self, other: &Self) -> bool {
+        let ([a, b], [c, d]) = (self.src.halves(), self.dst.halves());
+        let ([e, f], [g, h]) = (other.src.halves(), other.dst.halves());
+        let ports = (self.src.port ^ other.src.port) | (self.dst.port ^ other.dst.port);
+        ((a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | ports as u64) == 0
+    }
+
     /// The flow as it lies in memory, and so as a key of the kernel's maps.
     pub fn key(&self) -> [u8; size_of::<Self>()] {
         let mut key = [0; size_of::<Self>()];

@@ -31,6 +31,7 @@ pub mod ports;
 pub mod record;
 pub mod seq;
 pub mod sieve;
+pub mod slots;
 pub mod socket;
 
 pub use flow::{Endpoint, Flow};

@@ -166,7 +166,9 @@ impl SegmentHeader {
             self.put_first::<32>(Kind::SegmentV4, room)
         } else {
             // As numbers: of bytes the compiler makes a loop, which a verifier goes through again and again.
-            for (at, half) in [8, 16, 24, 32].into_iter().zip([src.halves(), dst.halves()].as_flattened()) {
+            for (at, half) in
+                [8, 16, 24, 32].into_iter().zip([src.halves(), dst.halves()].as_flattened())
+            {
                 room.0[at..at + 8].copy_from_slice(&half.to_ne_bytes());
             }
             self.put_first::<8>(Kind::SegmentV6, room)

@@ -14,3 +14,11 @@ pub static CHUNK_LEN: Global<u32> = Global::new(CHUNK_MAX);
 /// The daemon is woken whenever a CPU has put two to the power of this more bytes into the ring.
 #[unsafe(no_mangle)]
 pub static WAKE_SHIFT: Global<u32> = Global::new(16);
+
+/// Sets of the table of directions.
+#[unsafe(no_mangle)]
+pub static FLOW_SETS: Global<u32> = Global::new(1);
+
+/// What nobody else knows of where they stand in it.
+#[unsafe(no_mangle)]
+pub static FLOW_SECRET: Global<u64> = Global::new(0);

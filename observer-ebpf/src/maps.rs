@@ -4,7 +4,6 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use observer_common::Flow;
 use observer_common::counters::{Counter, Counters};
-use observer_common::flow_state::FlowState;
 use observer_common::order::{ORDERS_MAX, Order};
 use observer_common::owner::Hook;
 use observer_common::ports::{PORT_WORDS, bit_of, word_of};
@@ -19,16 +18,6 @@ pub static RING: RingBuf = RingBuf::with_byte_size(16 << 20, 0);
 /// Watched ports, a bit each.
 #[map]
 static PORTS: Array<u64> = Array::with_max_entries(PORT_WORDS as u32, 0);
-
-/// Directions of connections, the least recently seen forgotten first; the loader sets its size. The
-/// kernel tells nobody what it forgets, so what is counted is what was remembered: what exceeds the
-/// map's size was forgotten, and at most 128 entries for each CPU more, which the kernel keeps free.
-#[map]
-pub static FLOWS: LruHashMap<Flow, FlowState> = LruHashMap::with_max_entries(65_536, 0);
-
-/// The state of a direction that nobody has seen: nothing.
-#[map]
-pub static UNSEEN: Array<FlowState> = Array::with_max_entries(1, 0);
 
 /// What the daemon asks to do with a direction; see `observer_common::order`. The daemon takes back
 /// the oldest where there are too many.

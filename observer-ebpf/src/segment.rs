@@ -6,6 +6,7 @@
 
 use aya_ebpf::programs::TcContext;
 use aya_log_ebpf::debug;
+use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::{FlowState, Plan};
 use observer_common::packet::{Link, Packet, Skip, parse, parse_plain};
@@ -31,7 +32,7 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     cpu::fetch::<_, 2>(counters);
     let segment = Segment { skb: Skb(ctx), seen };
     if !SIEVE {
-        return take_whole(segment, counters);
+        return take_whole(segment, &mut desk.slot, counters);
     }
     let state = match sieve::take_plain(segment, desk, counters) {
         Plain::Taken => return,
@@ -133,7 +134,7 @@ fn take(
     let goes_on = core::mem::take(&mut desk.has_begun) != 0;
     let state = match state {
         Some(state) if goes_on => state,
-        state => match admit(segment, state, counters) {
+        state => match admit(segment, state, &mut desk.slot, counters) {
             Admission::Owned(state, _) => state,
             Admission::NoRoom => return sieve::copy(segment, desk, counters),
             Admission::Foreign => return,
@@ -147,15 +148,20 @@ fn take(
 fn admit(
     segment: Segment<'_>,
     state: Option<&'static mut FlowState>,
+    place: &mut u32,
     counters: &mut Counters,
 ) -> Admission {
     let seen = segment.seen;
-    let admission = flows::admit(state, seen.flow(), &seen.sighting(), counters);
+    let admission = flows::admit(state, seen.flow(), &seen.sighting(), place, counters);
     let counter = match admission {
         Admission::Foreign => Counter::ForeignBytes,
         Admission::NoRoom | Admission::Owned(..) => Counter::Seen,
     };
     counters.add(counter, u64::from(seen.len));
+    if seen.ends() && !matches!(admission, Admission::NoRoom) {
+        let flags = seen.packet.flags;
+        flows::note_end(*place, !flags.has(TcpFlags::SYN), flags.has(TcpFlags::RST));
+    }
     if let Admission::Owned(_, last_ns) = admission
         && measure::due(last_ns, seen.time_ns) != 0
     {
@@ -166,9 +172,9 @@ fn admit(
 
 /// Copies a segment as it is, or counts it, if this hook is the one to do so.
 #[inline(always)]
-fn take_whole(segment: Segment<'_>, counters: &mut Counters) {
+fn take_whole(segment: Segment<'_>, place: &mut u32, counters: &mut Counters) {
     let seen = segment.seen;
-    let plan = match admit(segment, flows::find(seen.flow()), counters) {
+    let plan = match admit(segment, flows::find(seen.flow(), place), place, counters) {
         Admission::Foreign => return,
         Admission::NoRoom => Plan::Copy,
         Admission::Owned(state, _) => {

@@ -60,6 +60,8 @@ pub struct Desk {
     pub has_begun: u32,
     /// 1 where the frame at hand was glanced at in vain.
     pub in_vain: u32,
+    /// Where in the table the direction stands.
+    pub slot: u32,
     /// Where to copy to, while bytes are copied as they are.
     pub copies: u32,
     /// What the daemon is asked for, while bytes are copied as they are.

@@ -43,7 +43,7 @@ pub enum Plain {
 #[inline(always)]
 pub fn take_plain(segment: Segment<'_>, desk: &mut Desk, counters: &mut Counters) -> Plain {
     let seen = segment.seen;
-    let Some(state) = flows::find(seen.flow()) else { return Plain::Odd(None) };
+    let Some(state) = flows::find(seen.flow(), &mut desk.slot) else { return Plain::Odd(None) };
     let sighting = seen.sighting();
     // What passes another hook as well has no business with the direction.
     if state.owner().hook() != sighting.hook {

@@ -4,9 +4,8 @@ use observer_common::packet::Load;
 use observer_common::sieve::{News, Tape};
 
 use super::desk::Desk;
-use crate::maps::FLOWS;
+use crate::flows;
 use crate::ring::Segment;
-use crate::seen::Seen;
 
 /// The payload, and the desk that its bytes come to.
 pub struct Reel<'a> {
@@ -58,25 +57,16 @@ impl Tape for Reel<'_> {
         self.desk.leave_out(n);
     }
 
+    /// A direction of which nothing was seen yet hears nothing: its responses go the general way.
     #[inline(always)]
     fn tell(&mut self, news: News) {
-        tell_other(self.segment.seen, &news);
+        if let Some(state) = flows::find_other(self.desk.slot) {
+            state.hear(news);
+        }
     }
 
     #[inline(always)]
     fn forget(&mut self, number: u32) -> u32 {
         self.desk.forget(number)
-    }
-}
-
-/// Tells the other direction. One of which nothing was seen yet hears nothing: its responses go the
-/// general way.
-// Inlined wherever something is told, it would be most of a step.
-#[inline(never)]
-pub fn tell_other(seen: &Seen, news: &News) {
-    if let Some(state) = FLOWS.get_ptr_mut(seen.flow().reversed()) {
-        // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the
-        // same time: what is said are single integers, and any mixture is a valid state.
-        unsafe { (*state).hear(*news) };
     }
 }

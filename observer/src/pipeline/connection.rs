@@ -293,4 +293,4 @@ pub(super) fn other(side: Side) -> Side {
 }
 
 /// An idle connection must stay cheap: there may be very many.
-const _: () = assert!(size_of::<Connection>() <= 608);
+const _: () = assert!(size_of::<Connection>() <= 624);

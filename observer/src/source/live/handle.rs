@@ -91,12 +91,11 @@ impl Handle {
     }
 
     /// What the kernel's tables have forgotten, given what its programs counted: of sockets those whose end
-    /// was seen, of directions at most so many, and not more than 128 for each CPU fewer.
+    /// was seen.
     pub fn evictions(&self, counters: &Counters) -> Evictions {
-        let kept = self.shared.flows_kept.load(Ordering::Relaxed);
         let mut evictions = Evictions::default();
         for (table, n) in [
-            (Table::FlowOwners, counters.get(Counter::FlowsRemembered).saturating_sub(kept)),
+            (Table::FlowOwners, counters.get(Counter::FlowsForgotten)),
             (Table::Orders, self.shared.evicted_orders.load(Ordering::Relaxed)),
             (Table::Sockets, counters.get(Counter::SocketsForgotten)),
         ] {
@@ -177,7 +176,6 @@ pub(super) struct Shared {
     drained_ns: AtomicU64,
     detached: AtomicU64,
     evicted_orders: AtomicU64,
-    flows_kept: AtomicU64,
 }
 
 impl Shared {
@@ -203,11 +201,6 @@ impl Shared {
 
     pub fn note_evicted_orders(&self, orders: u64) {
         self.evicted_orders.store(orders, Ordering::Relaxed);
-    }
-
-    /// How many directions the kernel remembers before it forgets one.
-    pub fn note_flows_kept(&self, flows: u64) {
-        self.flows_kept.store(flows, Ordering::Relaxed);
     }
 
     pub fn note_detached(&self, times: u64) {

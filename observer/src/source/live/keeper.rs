@@ -17,7 +17,7 @@ use super::config::{Attach, Config};
 use super::error::Error;
 use super::handle::{HookStatus, Shared, Waker};
 use super::links::{self, Link, Links};
-use super::object::{Object, kept};
+use super::object::Object;
 use super::selection::Selection;
 use super::sockets::Sockets;
 use super::{leftovers, privileges};
@@ -75,7 +75,6 @@ impl Keeper {
         let selection = Selection::new(&config.interfaces, &found)?;
         let (object, ring) = Object::load(config)?;
         shared.note_mode(object.mode);
-        shared.note_flows_kept(kept(config.flows));
         let only = leftovers::Only::observer();
         if let Some(only) = &only {
             leftovers::remove(only, &found);

@@ -1,11 +1,13 @@
 //! The kernel programs and maps: from the embedded object to file descriptors.
 
+use std::hash::{BuildHasher, RandomState};
+
 use aya::maps::{Array, HashMap, MapData, PerCpuArray, RingBuf};
 use aya::programs::{ProgramError, SchedClassifier, SockOps};
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use observer_common::counters::{COUNTERS, Counters};
 use observer_common::owner::Hook;
-use observer_common::record;
+use observer_common::{record, slots};
 
 use super::config::{Config, Copy};
 use super::diagnostics::{self, Diagnostics};
@@ -51,13 +53,17 @@ impl Object {
         let chunk_len = record::chunk_len(config.ring_bytes);
         let cpus = aya::util::nr_cpus().map_or(1, |cpus| u32::try_from(cpus).unwrap_or(u32::MAX));
         let wake_shift = record::wake_shift(config.ring_bytes, cpus);
+        let flow_sets = slots::sets(config.flows);
+        let flow_secret = RandomState::new().hash_one(flow_sets);
         let mut ebpf = EbpfLoader::new()
             .override_global("SNAP_LEN", &snap_len, true)
             .override_global("CHUNK_LEN", &chunk_len, true)
             .override_global("WAKE_SHIFT", &wake_shift, true)
+            .override_global("FLOW_SETS", &flow_sets, true)
+            .override_global("FLOW_SECRET", &flow_secret, true)
             .override_global(aya_log::LEVEL, &diagnostics::level(), true)
             .map_max_entries("RING", config.ring_bytes)
-            .map_max_entries("FLOWS", config.flows)
+            .map_max_entries("FLOWS", slots::slots(flow_sets))
             // A socket has two directions.
             .map_max_entries("SOCKETS", config.flows.div_ceil(2))
             .load(OBJECT)
@@ -195,14 +201,4 @@ where
 /// The embedded object lacks something; a defect of the build.
 fn incomplete(name: &str) -> Error {
     Error::Refused { what: name.to_owned(), reason: "not in the embedded object".to_owned() }
-}
-
-/// Free entries that the kernel may keep for each CPU in a map that forgets (kernel/bpf/bpf_lru_list.c).
-const FREE_PER_CPU: u64 = 128;
-
-/// How many entries of such a map are there before the first can be forgotten.
-pub(super) fn kept(entries: u32) -> u64 {
-    // Where the CPUs cannot be counted, none are.
-    let cpus = aya::util::nr_cpus().map_or(u64::MAX, |cpus| cpus as u64);
-    u64::from(entries).saturating_sub(FREE_PER_CPU.saturating_mul(cpus))
 }

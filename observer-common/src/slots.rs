@@ -51,18 +51,21 @@ pub struct Places {
 }
 
 impl Places {
-    /// Of this flow, in a table of so many sets. Whoever does not know the secret cannot choose connections
-    /// that push others out.
+    /// Of this flow, in a table of so many sets. Whoever does not know the secret numbers, which are odd, cannot
+    /// choose connections that push others out.
     #[inline(always)]
-    pub fn of(flow: &Flow, sets: u32, secret: u64) -> Self {
+    pub fn of(flow: &Flow, sets: u32, secrets: &[u64; 3]) -> Self {
         let ([a, b], [c, d]) = (flow.src.halves(), flow.dst.halves());
-        let (from, to) = (flow.src.port, flow.dst.port);
+        let (from, to) = (u64::from(flow.src.port), u64::from(flow.dst.port));
         // Both directions have the same places.
-        let (high, low, ports) = (a ^ c, b ^ d, u64::from(from ^ to));
-        let hash = spread(spread(low ^ secret) ^ spread(high).rotate_left(32) ^ ports ^ secret);
-        let side = if from == to { [a, b] > [c, d] } else { from > to };
+        let hash = [a ^ c, b ^ d, from ^ to]
+            .into_iter()
+            .zip(secrets)
+            .fold(0, |hash: u64, (number, secret)| hash.wrapping_add(number.wrapping_mul(*secret)));
+        let side =
+            if from == to { u64::from([a, b] > [c, d]) } else { to.wrapping_sub(from) >> 63 };
         let set = |hash: u64| (((hash & 0xffff_ffff) * u64::from(sets)) >> 32) as u32;
-        Self { sets: [set(hash >> 32), set(hash)], side: u32::from(side) }
+        Self { sets: [set(hash >> 32), set(hash)], side: side as u32 }
     }
 
     /// The place where nearly all are.
@@ -114,12 +117,19 @@ impl Places {
     }
 }
 
-/// Numbers that differ in few bits become such that differ in many.
-#[inline(always)]
-const fn spread(number: u64) -> u64 {
-    // An odd number without pattern: 2 to the power of 64, divided by the golden ratio.
-    let product = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    product ^ (product >> 32)
+/// Secret numbers from one.
+pub const fn secrets(mut secret: u64) -> [u64; 3] {
+    let mut secrets = [0; 3];
+    let mut left: &mut [u64] = &mut secrets;
+    while let [next, behind @ ..] = left {
+        // Splitmix64: bits that are as good as random.
+        secret = secret.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (secret ^ (secret >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        *next = (mixed ^ (mixed >> 31)) | 1;
+        left = behind;
+    }
+    secrets
 }
 
 #[cfg(test)]
@@ -136,7 +146,7 @@ mod tests {
         }
     }
 
-    const SECRET: u64 = 0x0123_4567_89ab_cdef;
+    const SECRETS: [u64; 3] = secrets(7);
 
     impl Table {
         fn new(directions: u32) -> Self {
@@ -144,7 +154,7 @@ mod tests {
         }
 
         fn places(&self, flow: &Flow) -> Places {
-            Places::of(flow, self.0.len() as u32 / SET, SECRET)
+            Places::of(flow, self.0.len() as u32 / SET, &SECRETS)
         }
 
         fn find(&self, flow: &Flow) -> Option<u32> {
@@ -215,7 +225,7 @@ mod tests {
             let sets = sets(directions);
             assert!(slots(sets) >= directions.max(SET));
             for flow in clients(100) {
-                let places = Places::of(&flow, sets, SECRET);
+                let places = Places::of(&flow, sets, &SECRETS);
                 assert!((0..PLACES).all(|n| places.at(n) < slots(sets)));
             }
         }

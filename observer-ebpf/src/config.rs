@@ -21,4 +21,4 @@ pub static FLOW_SETS: Global<u32> = Global::new(1);
 
 /// What nobody else knows of where they stand in it.
 #[unsafe(no_mangle)]
-pub static FLOW_SECRET: Global<u64> = Global::new(0);
+pub static FLOW_SECRETS: Global<[u64; 3]> = Global::new([1; 3]);

@@ -7,13 +7,13 @@ use core::mem::offset_of;
 use aya_ebpf::bindings::BPF_NOEXIST;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap};
-use observer_common::{Endpoint, Flow};
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::FlowState;
 use observer_common::owner::Sighting;
 use observer_common::slots::{Places, Slots, other};
+use observer_common::{Endpoint, Flow};
 
-use crate::config::{FLOW_SECRET, FLOW_SETS};
+use crate::config::{FLOW_SECRETS, FLOW_SETS};
 use crate::forget::forget;
 use crate::maps::attached;
 
@@ -88,10 +88,16 @@ pub fn admit(
 /// What is remembered of a direction; notes where it stands.
 #[inline(always)]
 pub fn find(flow: &Flow, place: &mut u32) -> Option<&'static mut FlowState> {
-    let first = places(flow).first();
-    let slot = if holds(first, flow) { first } else { find_elsewhere(flow) };
+    let mut slot = places(flow).first();
+    let mut entry = FLOWS.get_ptr_mut(slot)?;
+    // SAFETY: as in `state`.
+    if !unsafe { (*entry).flow.is(flow) } {
+        slot = find_elsewhere(flow);
+        *place = slot;
+        entry = FLOWS.get_ptr_mut(slot)?;
+    }
     *place = slot;
-    at(slot)
+    Some(state(entry))
 }
 
 /// What is remembered of the direction beside it, if that was seen.
@@ -107,19 +113,23 @@ fn find_elsewhere(flow: &Flow) -> u32 {
 
 #[inline(always)]
 fn places(flow: &Flow) -> Places {
-    Places::of(flow, FLOW_SETS.load(), FLOW_SECRET.load())
+    Places::of(flow, FLOW_SETS.load(), &FLOW_SECRETS.load())
 }
 
 /// What is remembered there.
 #[inline(always)]
 fn at(slot: u32) -> Option<&'static mut FlowState> {
-    let mut state = FLOWS.get_ptr_mut(slot)?;
+    FLOWS.get_ptr_mut(slot).map(state)
+}
+
+#[inline(always)]
+fn state(mut entry: *mut Slot) -> &'static mut FlowState {
     // SAFETY: the entry is valid for the run of the program. Another CPU may write it at the same
     // time, or take it: it is made of integers, and any mixture is a valid state. The compiler must not add
-    // before it is known that there is one.
+    // before it is known that there is an entry.
     unsafe {
-        asm!("{0} += {1}", inout(reg) state, const offset_of!(Slot, state));
-        Some(&mut *state.cast())
+        asm!("{0} += {1}", inout(reg) entry, const offset_of!(Slot, state));
+        &mut *entry.cast()
     }
 }
 
@@ -193,7 +203,9 @@ const UNIT: u32 = 24;
 impl Slots for Table<'_> {
     #[inline(always)]
     fn last_seen(&self, slot: u32) -> u32 {
-        let (Some(one), Some(another)) = (FLOWS.get(slot), FLOWS.get(other(slot))) else { return 0 };
+        let (Some(one), Some(another)) = (FLOWS.get(slot), FLOWS.get(other(slot))) else {
+            return 0;
+        };
         let last_ns = one.state.owner().last_ns().max(another.state.owner().last_ns());
         let has_ended = one.has_ended & another.has_ended != 0;
         if one.flow.dst.port == 0 || has_ended && self.now_ns.saturating_sub(last_ns) > LINGER_NS {

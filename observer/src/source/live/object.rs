@@ -54,13 +54,13 @@ impl Object {
         let cpus = aya::util::nr_cpus().map_or(1, |cpus| u32::try_from(cpus).unwrap_or(u32::MAX));
         let wake_shift = record::wake_shift(config.ring_bytes, cpus);
         let flow_sets = slots::sets(config.flows);
-        let flow_secret = RandomState::new().hash_one(flow_sets);
+        let flow_secrets = slots::secrets(RandomState::new().hash_one(flow_sets));
         let mut ebpf = EbpfLoader::new()
             .override_global("SNAP_LEN", &snap_len, true)
             .override_global("CHUNK_LEN", &chunk_len, true)
             .override_global("WAKE_SHIFT", &wake_shift, true)
             .override_global("FLOW_SETS", &flow_sets, true)
-            .override_global("FLOW_SECRET", &flow_secret, true)
+            .override_global("FLOW_SECRETS", &flow_secrets, true)
             .override_global(aya_log::LEVEL, &diagnostics::level(), true)
             .map_max_entries("RING", config.ring_bytes)
             .map_max_entries("FLOWS", slots::slots(flow_sets))

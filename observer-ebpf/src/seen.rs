@@ -9,7 +9,6 @@ use observer_common::record::{SegmentHeader, Wants};
 use observer_common::{Flow, TcpFlags};
 
 use crate::front::Room;
-use crate::ring::now;
 use crate::skb::Skb;
 
 /// A TCP segment of a watched port.
@@ -31,10 +30,9 @@ pub struct Seen {
 const STATE_FLAGS: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
 
 impl Seen {
-    /// Notes the segment of the packet at hand; its headers are.
+    /// Notes the segment of the packet at hand, whose headers are; its time is noted last.
     #[inline(always)]
     pub fn note(&mut self, skb: Skb<'_>, len: u32, egress: bool) {
-        self.time_ns = now();
         self.hook = hook(skb.ifindex(), egress);
         self.len = len;
     }

@@ -12,9 +12,9 @@ use observer_common::flow_state::{FlowState, Plan};
 use observer_common::packet::{Link, Packet, Skip, parse, parse_plain};
 
 use crate::cpu::Cpu;
-use crate::flows::{self, Admission};
+use crate::flows::{self, Admission, Near};
 use crate::front::{AtHand, Front};
-use crate::ring::Segment;
+use crate::ring::{Segment, now};
 use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
@@ -28,13 +28,15 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
         return;
     }
     let Some(counters) = maps::counters() else { return };
+    let Some(near) = flows::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
+    seen.time_ns = now();
     let segment = Segment { skb: Skb(ctx), seen };
     if !SIEVE {
-        return take_whole(segment, &mut desk.slot, counters);
+        return take_whole(segment, near, &mut desk.slot, counters);
     }
-    let state = match sieve::take_plain(segment, desk, counters) {
+    let state = match sieve::take_plain(segment, near, desk, counters) {
         Plain::Taken => return,
         Plain::Begun(state) => {
             desk.has_begun = 1;
@@ -172,9 +174,9 @@ fn admit(
 
 /// Copies a segment as it is, or counts it, if this hook is the one to do so.
 #[inline(always)]
-fn take_whole(segment: Segment<'_>, place: &mut u32, counters: &mut Counters) {
+fn take_whole(segment: Segment<'_>, near: Near, place: &mut u32, counters: &mut Counters) {
     let seen = segment.seen;
-    let plan = match admit(segment, flows::find(seen.flow(), place), place, counters) {
+    let plan = match admit(segment, flows::find(near, seen.flow(), place), place, counters) {
         Admission::Foreign => return,
         Admission::NoRoom => Plan::Copy,
         Admission::Owned(state, _) => {

@@ -18,9 +18,10 @@ use observer_common::sieve::{
 
 pub use desk::Desk;
 
+use crate::flows::{self, Near};
 use crate::maps::take_order;
+use crate::measure;
 use crate::ring::{Segment, lose};
-use crate::{flows, measure};
 use code::Maps;
 
 /// Copies a segment of a direction that nothing can be remembered of.
@@ -41,9 +42,16 @@ pub enum Plain {
 
 /// Takes a segment, if it is like nearly all.
 #[inline(always)]
-pub fn take_plain(segment: Segment<'_>, desk: &mut Desk, counters: &mut Counters) -> Plain {
+pub fn take_plain(
+    segment: Segment<'_>,
+    near: Near,
+    desk: &mut Desk,
+    counters: &mut Counters,
+) -> Plain {
     let seen = segment.seen;
-    let Some(state) = flows::find(seen.flow(), &mut desk.slot) else { return Plain::Odd(None) };
+    let Some(state) = flows::find(near, seen.flow(), &mut desk.slot) else {
+        return Plain::Odd(None);
+    };
     let sighting = seen.sighting();
     // What passes another hook as well has no business with the direction.
     if state.owner().hook() != sighting.hook {

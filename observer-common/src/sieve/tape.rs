@@ -31,6 +31,13 @@ pub trait Tape {
     }
 }
 
+/// Bytes to show where a frame begins, of those left: a window, or all, if they are not many more, as another
+/// look at what ends it would cost more.
+#[inline(always)]
+pub const fn first_shown(left: u32, window: u32) -> u32 {
+    if left <= 2 * window { left } else { window }
+}
+
 /// What the request direction has to say to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {

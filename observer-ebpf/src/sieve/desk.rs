@@ -11,6 +11,7 @@ use observer_common::record::{
     CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, HeaderRoom, SEGMENT_HEADER_ROOM,
     SegmentHeader, Wants, chunk_header, far_chunk_header,
 };
+use observer_common::sieve::first_shown;
 
 use crate::config::CHUNK_LEN;
 use crate::forget::forget;
@@ -120,9 +121,9 @@ impl Desk {
         if self.chunk == 0 {
             self.open_chunk(seen, is_start);
         }
-        let least = if is_start { SHOWN_FIRST } else { SHOWN };
-        let wanted = if wanted < least { least } else { wanted };
         let left = seen.len - self.at;
+        let least = if is_start { first_shown(left, SHOWN_FIRST) } else { SHOWN };
+        let wanted = if wanted < least { least } else { wanted };
         let n = if wanted < left { wanted } else { left };
         // Bounds in a form that the verifier follows.
         let n = if n > MOST_SHOWN { MOST_SHOWN } else { n };

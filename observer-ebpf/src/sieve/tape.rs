@@ -36,6 +36,9 @@ impl Tape for Reel<'_> {
 
     #[inline(always)]
     fn ending(&self, ahead: u32) -> u64 {
+        if ahead <= self.desk.shown {
+            return self.desk.number(ahead - 8);
+        }
         let Segment { skb, seen } = self.segment;
         let at = seen.packet.payload_offset as u32 + self.desk.at + ahead - 8;
         // What cannot be read is not what is expected.

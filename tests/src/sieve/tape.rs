@@ -1,7 +1,7 @@
 //! A segment's bytes as a walk sees them.
 
 use observer::input::Seq;
-use observer_common::sieve::{News, Position, Tape, Walked, Why};
+use observer_common::sieve::{News, Position, Tape, Walked, Why, first_shown};
 
 use super::bench::Table;
 
@@ -67,8 +67,9 @@ impl Tape for Reel<'_, '_, '_> {
                 (self.place(), 0, false);
         }
         self.table.cursor.is_start = is_start;
-        // As the kernel does it: of a frame's beginning twice as much.
-        let window = self.table.sieve.window / if is_start { 1 } else { 2 };
+        // As the kernel does it: of a frame's beginning twice as much, or all.
+        let window = self.table.sieve.window;
+        let window = if is_start { first_shown(self.left(), window) } else { window / 2 };
         let most = window.max(16).max(wanted.min(4096));
         self.table.cursor.shown = self.left().min(most);
         true

@@ -92,8 +92,8 @@ impl Body {
         names: &mut Names,
         evictions: &mut Evictions,
     ) {
-        if pieces.has_hole() {
-            self.hole.get_or_insert(Hole::Elided);
+        if self.hole.is_none() && pieces.has_hole() {
+            self.hole = Some(Hole::Elided);
         }
         self.step(names, evictions, |machine, collector| machine.feed(pieces, collector));
     }

@@ -14,7 +14,7 @@ use super::brokers::{self, Brokers};
 use super::labels::Labels;
 use super::series::Key;
 use super::{topics, traffic};
-use crate::event::{Endpoint, Fetcher, Peers, RequestHeader, Vantage};
+use crate::event::{Peers, RequestHeader};
 
 /// Routes that are known at once; then all are found anew.
 const MAX_ROUTES: usize = 10_000;
@@ -55,16 +55,14 @@ pub struct Route {
     _client_id: Option<Arc<str>>,
 }
 
-/// Who asks what.
+/// Who asks what, in few numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Who {
     /// Where the client id lies: texts that are equal may lie in several places.
     client_id: usize,
-    api_key: i16,
-    api_version: i16,
-    fetcher: Fetcher,
-    vantage: Vantage,
-    broker: Endpoint,
+    /// API key, version and who fetches; the broker's port, and where that is seen from.
+    what: u64,
+    broker: [u64; 2],
 }
 
 impl Routes {
@@ -144,20 +142,18 @@ impl Route {
 impl Who {
     fn of(peers: &Peers, header: &RequestHeader) -> Self {
         let client_id = header.client_id.as_deref().map_or(0, |id| id.as_ptr().addr());
-        Self {
-            client_id,
-            api_key: header.api_key,
-            api_version: header.api_version,
-            fetcher: header.fetcher,
-            vantage: peers.vantage,
-            broker: peers.broker,
-        }
+        let what = u64::from(header.api_key.cast_unsigned()) << 48
+            | u64::from(header.api_version.cast_unsigned()) << 32
+            | u64::from(peers.broker.port) << 16
+            | (header.fetcher as u64) << 8
+            | peers.vantage as u64;
+        Self { client_id, what, broker: peers.broker.halves() }
     }
 
     /// Where it is looked for first: addresses differ in few of their bits.
     fn place(&self) -> usize {
-        let api = u64::from(self.api_key.cast_unsigned());
-        let mixed = (self.client_id as u64 ^ api).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let api_key = self.what >> 48;
+        let mixed = (self.client_id as u64 ^ api_key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 32) as usize % PLACES
     }
 }
@@ -166,10 +162,7 @@ impl Who {
 impl Hash for Who {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_usize(self.client_id);
-        state.write_u32(
-            u32::from(self.api_key.cast_unsigned()) << 16
-                | u32::from(self.api_version.cast_unsigned()),
-        );
+        state.write_u64(self.what);
     }
 }
 

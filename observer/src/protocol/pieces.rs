@@ -128,7 +128,8 @@ impl<'a> Pieces<'a> {
                 self.at = self.at.saturating_add(left);
                 return 0;
             }
-            left = left.saturating_sub(self.take_hole());
+            left = left.saturating_sub(hole);
+            self.pass_hole(hole);
             if let Some((_, bytes @ [_, ..])) = self.bytes.split_at_checked(left) {
                 self.bytes = bytes;
                 return 0;
@@ -148,9 +149,14 @@ impl<'a> Pieces<'a> {
     #[inline]
     pub fn take_hole(&mut self) -> usize {
         let hole = self.hole();
+        self.pass_hole(hole);
+        hole
+    }
+
+    #[inline]
+    fn pass_hole(&mut self, hole: usize) {
         self.at = self.at.saturating_add(hole);
         self.show();
-        hole
     }
 
     /// Where the bytes begin that come next.

@@ -25,7 +25,22 @@ use crate::protocol::program::Length::{Compact, Int16, Int32};
 
 /// Follows a layout as far as it is plain, if it is one of these; returns whether that was all.
 #[inline]
-pub(super) fn follow<V: Visitor>(layout: Key, cursor: &mut Cursor<'_>, visitor: &mut V) -> bool {
+pub(super) fn follow<V: Visitor>(
+    layout: Key,
+    cursor: &mut Cursor<'_, false>,
+    visitor: &mut V,
+) -> bool {
+    match layout {
+";
+
+const AMID: &str = "\
+/// The same from where it was left behind a set of records; `None` where it has none.
+#[inline]
+pub(super) fn follow_on<V: Visitor>(
+    layout: Key,
+    cursor: &mut Cursor<'_, true>,
+    visitor: &mut V,
+) -> Option<bool> {
     match layout {
 ";
 
@@ -37,20 +52,24 @@ fn unrolled() -> String {
     let layouts = layouts();
     let mut code = HEAD.to_owned();
     for layout in &layouts {
-        let (ApiKey(key), side, name) = (layout.api_key, layout.side, layout.name());
-        let versions = layout.versions();
-        let _ = writeln!(
-            code,
-            "        (ApiKey({key}), {side:?}, {versions}) => \
-             to_its_stop(cursor, visitor, {name}),"
-        );
+        let (key, name) = (layout.key(), layout.name());
+        let _ = writeln!(code, "        {key} => to_its_stop(cursor, visitor, {name}),");
     }
-    code.push_str("        _ => false,\n    }\n}\n");
+    code.push_str("        _ => false,\n    }\n}\n\n");
+    code.push_str(AMID);
+    for layout in layouts.iter().filter(|layout| layout.has_sets()) {
+        let (key, name) = (layout.key(), layout.name());
+        let _ = writeln!(code, "        {key} => Some(to_its_stop(cursor, visitor, {name})),");
+    }
+    code.push_str("        _ => None,\n    }\n}\n");
     for layout in &layouts {
         let _ = write!(
             code,
             "\n#[inline(always)]
-fn {}<V: Visitor>(cursor: &mut Cursor<'_>, {}: &mut V) -> Option<()> {{
+fn {}<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    {}: &mut V,
+) -> Option<()> {{
 {}}}\n",
             layout.name(),
             visitor(&layout.code),
@@ -70,9 +89,15 @@ struct Unrolled {
 }
 
 impl Unrolled {
-    fn versions(&self) -> String {
-        let Self { first, last, .. } = self;
-        if first == last { first.to_string() } else { format!("{first}..={last}") }
+    fn key(&self) -> String {
+        let Self { api_key: ApiKey(key), side, first, last, .. } = self;
+        let versions = if first == last { first.to_string() } else { format!("{first}..={last}") };
+        format!("(ApiKey({key}), {side:?}, {versions})")
+    }
+
+    /// Whether it has sets of records, behind which it may go on in another segment.
+    fn has_sets(&self) -> bool {
+        ["cursor.set(", "cursor.records("].iter().any(|op| self.code.contains(op))
     }
 
     fn name(&self) -> String {
@@ -157,7 +182,8 @@ impl Writer {
         let scope = scope.map_or("None".to_owned(), |scope| format!("Some(Scope::{scope:?})"));
         let (depth, visitor) = (self.depth, visitor(&element));
         self.line(&format!(
-            "cursor.each::<{depth}, V>(count, {scope}, visitor, |cursor, {visitor}| {{"
+            "cursor.each::<{depth}, V>(count, {begin}..{behind}, {scope}, visitor, \
+             |cursor, {visitor}| {{"
         ));
         self.code.push_str(&element);
         self.line("})?;");

@@ -53,7 +53,8 @@ impl Decoder {
             has_lost: &mut has_lost,
             missing: missing(hole),
         };
-        let begun = Begun::of(program, message.len, pieces, &mut collector);
+        let mut begun = Begun::new(message.len, pieces);
+        begun.read(program, &mut collector);
         if begun.is_whole() && !position.is_open() {
             return facts;
         }

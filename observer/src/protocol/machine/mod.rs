@@ -120,7 +120,8 @@ impl Machine {
         if self.has_begun || pieces.bytes().is_empty() {
             return self.feed_on(pieces, visitor);
         }
-        let begun = Begun::of(self.program, self.regions.left(), pieces, visitor);
+        let mut begun = Begun::new(self.regions.left(), pieces);
+        begun.read(self.program, visitor);
         self.take_over(begun, visitor);
     }
 
@@ -129,7 +130,8 @@ impl Machine {
         loop {
             let bytes = pieces.take_bytes();
             if !bytes.is_empty() && self.state == State::Running {
-                self.go_on(bytes, &mut pieces, visitor);
+                let rest = self.go_on_unrolled(bytes, &mut pieces, visitor);
+                self.go_on(rest, &mut pieces, visitor);
             }
             if !pieces.bytes().is_empty() {
                 // They are behind the region that ended with what was passed over.

@@ -114,7 +114,7 @@ fn only_batch(bytes: &[u8], set_len: u32, is_cut: bool) -> Option<Batch> {
 
 /// Passes over what is missing behind the bytes at hand, up to what is `beyond` in the region; returns the
 /// bytes behind it, and how many of the missing ones are still to come.
-#[inline]
+#[inline(always)]
 pub(super) fn pass<'a>(
     pieces: &mut Pieces<'a>,
     beyond: &mut usize,

@@ -102,6 +102,25 @@ impl Regions {
         self.levels.last_mut()
     }
 
+    /// The elements left of the arrays around, where nothing else is, and of no more than there is room for.
+    #[inline]
+    pub(super) fn arrays<const DEPTH: usize>(&self) -> Option<[u32; DEPTH]> {
+        let mut arrays = [0; DEPTH];
+        if self.is_wrapped() || self.levels.len() > DEPTH {
+            return None;
+        }
+        for (array, level) in arrays.iter_mut().zip(&self.levels) {
+            let Level::Array(left) = level else { return None };
+            *array = *left;
+        }
+        Some(arrays)
+    }
+
+    /// Leaves them.
+    pub(super) fn leave_arrays(&mut self) {
+        self.levels.clear();
+    }
+
     /// Enters a tagged field of `len` bytes.
     pub(super) fn enter_field(&mut self, len: u32) -> Result<(), TooDeep> {
         let behind = self.left.saturating_sub(len);

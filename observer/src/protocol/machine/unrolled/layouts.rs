@@ -10,7 +10,11 @@ use crate::protocol::program::Length::{Compact, Int16, Int32};
 
 /// Follows a layout as far as it is plain, if it is one of these; returns whether that was all.
 #[inline]
-pub(super) fn follow<V: Visitor>(layout: Key, cursor: &mut Cursor<'_>, visitor: &mut V) -> bool {
+pub(super) fn follow<V: Visitor>(
+    layout: Key,
+    cursor: &mut Cursor<'_, false>,
+    visitor: &mut V,
+) -> bool {
     match layout {
         (ApiKey(0), Request, 3..=8) => to_its_stop(cursor, visitor, produce_request_3),
         (ApiKey(0), Request, 9..=12) => to_its_stop(cursor, visitor, produce_request_9),
@@ -63,17 +67,44 @@ pub(super) fn follow<V: Visitor>(layout: Key, cursor: &mut Cursor<'_>, visitor: 
     }
 }
 
+/// The same from where it was left behind a set of records; `None` where it has none.
+#[inline]
+pub(super) fn follow_on<V: Visitor>(
+    layout: Key,
+    cursor: &mut Cursor<'_, true>,
+    visitor: &mut V,
+) -> Option<bool> {
+    match layout {
+        (ApiKey(0), Request, 3..=8) => Some(to_its_stop(cursor, visitor, produce_request_3)),
+        (ApiKey(0), Request, 9..=12) => Some(to_its_stop(cursor, visitor, produce_request_9)),
+        (ApiKey(0), Request, 13) => Some(to_its_stop(cursor, visitor, produce_request_13)),
+        (ApiKey(0), Request, 0..=2) => Some(to_its_stop(cursor, visitor, produce_request_0)),
+        (ApiKey(1), Response, 4) => Some(to_its_stop(cursor, visitor, fetch_response_4)),
+        (ApiKey(1), Response, 5..=6) => Some(to_its_stop(cursor, visitor, fetch_response_5)),
+        (ApiKey(1), Response, 7..=10) => Some(to_its_stop(cursor, visitor, fetch_response_7)),
+        (ApiKey(1), Response, 11) => Some(to_its_stop(cursor, visitor, fetch_response_11)),
+        (ApiKey(1), Response, 12) => Some(to_its_stop(cursor, visitor, fetch_response_12)),
+        (ApiKey(1), Response, 13..=18) => Some(to_its_stop(cursor, visitor, fetch_response_13)),
+        (ApiKey(1), Response, 0) => Some(to_its_stop(cursor, visitor, fetch_response_0)),
+        (ApiKey(1), Response, 1..=3) => Some(to_its_stop(cursor, visitor, fetch_response_1)),
+        _ => None,
+    }
+}
+
 #[inline(always)]
-fn produce_request_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_request_3<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.row(1, Int16, 1)?;
     let fixed = cursor.fixed::<6>(2)?;
     fixed.number::<0, 2>(place(Role::Acks, 1), visitor);
     let count = cursor.array(3, Int32, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 4..10, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(4, Int16, place(Role::Topic, 4), visitor)?;
         let count = cursor.array(5, Int32, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 6..9, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(6)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             cursor.set(7, Int32, place(Role::Records, 7), visitor)?;
@@ -85,17 +116,20 @@ fn produce_request_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Op
 }
 
 #[inline(always)]
-fn produce_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_request_9<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     cursor.row(2, Compact, 1)?;
     let fixed = cursor.fixed::<6>(3)?;
     fixed.number::<0, 2>(place(Role::Acks, 1), visitor);
     let count = cursor.array(4, Compact, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 5..13, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(5, Compact, place(Role::Topic, 4), visitor)?;
         let count = cursor.array(6, Compact, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 7..11, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(7)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             cursor.set(8, Compact, place(Role::Records, 7), visitor)?;
@@ -110,18 +144,21 @@ fn produce_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Op
 }
 
 #[inline(always)]
-fn produce_request_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_request_13<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     cursor.row(2, Compact, 1)?;
     let fixed = cursor.fixed::<6>(3)?;
     fixed.number::<0, 2>(place(Role::Acks, 1), visitor);
     let count = cursor.array(4, Compact, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 5..13, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(5)?;
         fixed.uuid::<0>(place(Role::TopicId, 4), visitor);
         let count = cursor.array(6, Compact, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 7..11, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(7)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             cursor.set(8, Compact, place(Role::Records, 7), visitor)?;
@@ -136,15 +173,18 @@ fn produce_request_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_request_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_request_0<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<6>(1)?;
     fixed.number::<0, 2>(place(Role::Acks, 0), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..9, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 3), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 4), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..8, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 5), visitor);
             cursor.set(6, Int32, place(Role::Records, 6), visitor)?;
@@ -156,12 +196,15 @@ fn produce_request_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Op
 }
 
 #[inline(always)]
-fn produce_response_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_3<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..5, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<22>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
@@ -175,12 +218,15 @@ fn produce_response_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_5<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..5, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
@@ -194,17 +240,20 @@ fn produce_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_response_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_8<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..10, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
             let count = cursor.array(4, Int32, place(Role::None, 8), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, _visitor| {
+            cursor.each::<2, V>(count, 5..8, None, visitor, |cursor, _visitor| {
                 cursor.fixed::<4>(5)?;
                 cursor.row(6, Int16, 1)?;
                 Some(())
@@ -220,18 +269,21 @@ fn produce_response_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_response_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_9<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let count = cursor.array(1, Compact, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..15, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Compact, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(3, Compact, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..13, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
             let count = cursor.array(5, Compact, place(Role::None, 8), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, _visitor| {
+            cursor.each::<2, V>(count, 6..10, None, visitor, |cursor, _visitor| {
                 cursor.fixed::<4>(6)?;
                 cursor.row(7, Compact, 1)?;
                 cursor.no_tags(8)?;
@@ -251,19 +303,22 @@ fn produce_response_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_response_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_13<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let count = cursor.array(1, Compact, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..15, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(2)?;
         fixed.uuid::<0>(place(Role::TopicId, 1), visitor);
         let count = cursor.array(3, Compact, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..13, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
             let count = cursor.array(5, Compact, place(Role::None, 8), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, _visitor| {
+            cursor.each::<2, V>(count, 6..10, None, visitor, |cursor, _visitor| {
                 cursor.fixed::<4>(6)?;
                 cursor.row(7, Compact, 1)?;
                 cursor.no_tags(8)?;
@@ -283,12 +338,15 @@ fn produce_response_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn produce_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_0<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..5, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
@@ -300,12 +358,15 @@ fn produce_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_1<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..5, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
@@ -319,12 +380,15 @@ fn produce_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn produce_response_2<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn produce_response_2<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..5, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<22>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
@@ -338,16 +402,19 @@ fn produce_response_2<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn fetch_request_4<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_4<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<17>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
     fixed.number::<16, 1>(place(Role::Isolation, 4), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 5), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 6), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 7), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<16>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 8), visitor);
             fixed.number::<4, 8>(place(Role::FetchOffset, 9), visitor);
@@ -359,16 +426,19 @@ fn fetch_request_4<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
 }
 
 #[inline(always)]
-fn fetch_request_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_5<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<17>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
     fixed.number::<16, 1>(place(Role::Isolation, 4), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 5), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 6), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 7), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<24>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 8), visitor);
             fixed.number::<4, 8>(place(Role::FetchOffset, 9), visitor);
@@ -380,7 +450,10 @@ fn fetch_request_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
 }
 
 #[inline(always)]
-fn fetch_request_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_7<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<25>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
@@ -388,10 +461,10 @@ fn fetch_request_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
     fixed.number::<17, 4>(place(Role::Session, 5), visitor);
     fixed.number::<21, 4>(place(Role::SessionEpoch, 6), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 7), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 8), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 9), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<24>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 10), visitor);
             fixed.number::<4, 8>(place(Role::FetchOffset, 11), visitor);
@@ -400,10 +473,10 @@ fn fetch_request_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
         Some(())
     })?;
     let count = cursor.array(8, Int32, place(Role::None, 14), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Forgotten), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 9..14, Some(Scope::Forgotten), visitor, |cursor, visitor| {
         cursor.text(9, Int16, place(Role::Topic, 15), visitor)?;
         let count = cursor.array(10, Int32, place(Role::Partition, 16), visitor)?;
-        cursor.each::<1, V>(count, None, visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 11..13, None, visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(11)?;
             fixed.number::<0, 4>(place(Role::Partition, 16), visitor);
             Some(())
@@ -414,7 +487,10 @@ fn fetch_request_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
 }
 
 #[inline(always)]
-fn fetch_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_9<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<25>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
@@ -422,10 +498,10 @@ fn fetch_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
     fixed.number::<17, 4>(place(Role::Session, 5), visitor);
     fixed.number::<21, 4>(place(Role::SessionEpoch, 6), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 7), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 8), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 9), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<28>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 10), visitor);
             fixed.number::<8, 8>(place(Role::FetchOffset, 12), visitor);
@@ -434,10 +510,10 @@ fn fetch_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
         Some(())
     })?;
     let count = cursor.array(8, Int32, place(Role::None, 15), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Forgotten), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 9..14, Some(Scope::Forgotten), visitor, |cursor, visitor| {
         cursor.text(9, Int16, place(Role::Topic, 16), visitor)?;
         let count = cursor.array(10, Int32, place(Role::Partition, 17), visitor)?;
-        cursor.each::<1, V>(count, None, visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 11..13, None, visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(11)?;
             fixed.number::<0, 4>(place(Role::Partition, 17), visitor);
             Some(())
@@ -448,7 +524,10 @@ fn fetch_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
 }
 
 #[inline(always)]
-fn fetch_request_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_11<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<25>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
@@ -456,10 +535,10 @@ fn fetch_request_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
     fixed.number::<17, 4>(place(Role::Session, 5), visitor);
     fixed.number::<21, 4>(place(Role::SessionEpoch, 6), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 7), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 8), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 9), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<28>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 10), visitor);
             fixed.number::<8, 8>(place(Role::FetchOffset, 12), visitor);
@@ -468,10 +547,10 @@ fn fetch_request_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
         Some(())
     })?;
     let count = cursor.array(8, Int32, place(Role::None, 15), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Forgotten), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 9..14, Some(Scope::Forgotten), visitor, |cursor, visitor| {
         cursor.text(9, Int16, place(Role::Topic, 16), visitor)?;
         let count = cursor.array(10, Int32, place(Role::Partition, 17), visitor)?;
-        cursor.each::<1, V>(count, None, visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 11..13, None, visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(11)?;
             fixed.number::<0, 4>(place(Role::Partition, 17), visitor);
             Some(())
@@ -483,7 +562,10 @@ fn fetch_request_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_request_12<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_12<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     let fixed = cursor.fixed::<25>(2)?;
@@ -492,10 +574,10 @@ fn fetch_request_12<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
     fixed.number::<17, 4>(place(Role::Session, 5), visitor);
     fixed.number::<21, 4>(place(Role::SessionEpoch, 6), visitor);
     let count = cursor.array(3, Compact, place(Role::None, 7), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 4..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(4, Compact, place(Role::Topic, 8), visitor)?;
         let count = cursor.array(5, Compact, place(Role::None, 9), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 6..9, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<32>(6)?;
             fixed.number::<0, 4>(place(Role::Partition, 10), visitor);
             fixed.number::<8, 8>(place(Role::FetchOffset, 12), visitor);
@@ -506,10 +588,10 @@ fn fetch_request_12<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
         Some(())
     })?;
     let count = cursor.array(11, Compact, place(Role::None, 16), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Forgotten), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..18, Some(Scope::Forgotten), visitor, |cursor, visitor| {
         cursor.text(12, Compact, place(Role::Topic, 17), visitor)?;
         let count = cursor.array(13, Compact, place(Role::Partition, 18), visitor)?;
-        cursor.each::<1, V>(count, None, visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..16, None, visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(14)?;
             fixed.number::<0, 4>(place(Role::Partition, 18), visitor);
             Some(())
@@ -523,7 +605,10 @@ fn fetch_request_12<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_request_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_13<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     let fixed = cursor.fixed::<25>(2)?;
@@ -532,11 +617,11 @@ fn fetch_request_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
     fixed.number::<17, 4>(place(Role::Session, 5), visitor);
     fixed.number::<21, 4>(place(Role::SessionEpoch, 6), visitor);
     let count = cursor.array(3, Compact, place(Role::None, 7), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 4..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(4)?;
         fixed.uuid::<0>(place(Role::TopicId, 8), visitor);
         let count = cursor.array(5, Compact, place(Role::None, 9), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 6..9, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<32>(6)?;
             fixed.number::<0, 4>(place(Role::Partition, 10), visitor);
             fixed.number::<8, 8>(place(Role::FetchOffset, 12), visitor);
@@ -547,11 +632,11 @@ fn fetch_request_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
         Some(())
     })?;
     let count = cursor.array(11, Compact, place(Role::None, 16), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Forgotten), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..18, Some(Scope::Forgotten), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(12)?;
         fixed.uuid::<0>(place(Role::TopicId, 17), visitor);
         let count = cursor.array(13, Compact, place(Role::Partition, 18), visitor)?;
-        cursor.each::<1, V>(count, None, visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..16, None, visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(14)?;
             fixed.number::<0, 4>(place(Role::Partition, 18), visitor);
             Some(())
@@ -565,7 +650,10 @@ fn fetch_request_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_request_15<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_15<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     let fixed = cursor.fixed::<21>(2)?;
@@ -573,11 +661,11 @@ fn fetch_request_15<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
     fixed.number::<13, 4>(place(Role::Session, 4), visitor);
     fixed.number::<17, 4>(place(Role::SessionEpoch, 5), visitor);
     let count = cursor.array(3, Compact, place(Role::None, 6), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 4..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(4)?;
         fixed.uuid::<0>(place(Role::TopicId, 7), visitor);
         let count = cursor.array(5, Compact, place(Role::None, 8), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 6..9, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<32>(6)?;
             fixed.number::<0, 4>(place(Role::Partition, 9), visitor);
             fixed.number::<8, 8>(place(Role::FetchOffset, 11), visitor);
@@ -588,11 +676,11 @@ fn fetch_request_15<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
         Some(())
     })?;
     let count = cursor.array(11, Compact, place(Role::None, 15), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Forgotten), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..18, Some(Scope::Forgotten), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(12)?;
         fixed.uuid::<0>(place(Role::TopicId, 16), visitor);
         let count = cursor.array(13, Compact, place(Role::Partition, 17), visitor)?;
-        cursor.each::<1, V>(count, None, visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..16, None, visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<4>(14)?;
             fixed.number::<0, 4>(place(Role::Partition, 17), visitor);
             Some(())
@@ -606,15 +694,18 @@ fn fetch_request_15<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_request_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_0<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<12>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 4), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<16>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             fixed.number::<4, 8>(place(Role::FetchOffset, 7), visitor);
@@ -626,15 +717,18 @@ fn fetch_request_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
 }
 
 #[inline(always)]
-fn fetch_request_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_request_3<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let fixed = cursor.fixed::<16>(1)?;
     fixed.number::<0, 4>(place(Role::Replica, 0), visitor);
     let count = cursor.array(2, Int32, place(Role::None, 4), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Int16, place(Role::Topic, 5), visitor)?;
         let count = cursor.array(4, Int32, place(Role::None, 6), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<16>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 7), visitor);
             fixed.number::<4, 8>(place(Role::FetchOffset, 8), visitor);
@@ -646,20 +740,23 @@ fn fetch_request_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opti
 }
 
 #[inline(always)]
-fn fetch_response_4<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_4<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 2), visitor)?;
         let count = cursor.array(3, Int32, place(Role::None, 3), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..10, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<22>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 4), visitor);
             fixed.number::<4, 2>(place(Role::Error, 5), visitor);
             fixed.number::<6, 8>(place(Role::HighWatermark, 6), visitor);
             let count = cursor.array(5, Int32, place(Role::None, 8), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, visitor| {
+            cursor.each::<2, V>(count, 6..8, None, visitor, |cursor, visitor| {
                 let fixed = cursor.fixed::<16>(6)?;
                 fixed.number::<0, 8>(place(Role::Producer, 9), visitor);
                 Some(())
@@ -673,20 +770,23 @@ fn fetch_response_4<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_5<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 2), visitor)?;
         let count = cursor.array(3, Int32, place(Role::None, 3), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..10, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 4), visitor);
             fixed.number::<4, 2>(place(Role::Error, 5), visitor);
             fixed.number::<6, 8>(place(Role::HighWatermark, 6), visitor);
             let count = cursor.array(5, Int32, place(Role::None, 9), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, visitor| {
+            cursor.each::<2, V>(count, 6..8, None, visitor, |cursor, visitor| {
                 let fixed = cursor.fixed::<16>(6)?;
                 fixed.number::<0, 8>(place(Role::Producer, 10), visitor);
                 Some(())
@@ -700,22 +800,25 @@ fn fetch_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_response_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_7<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<10>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     fixed.number::<4, 2>(place(Role::Error, 1), visitor);
     fixed.number::<6, 4>(place(Role::Session, 2), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..11, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 4), visitor)?;
         let count = cursor.array(3, Int32, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..10, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             fixed.number::<4, 2>(place(Role::Error, 7), visitor);
             fixed.number::<6, 8>(place(Role::HighWatermark, 8), visitor);
             let count = cursor.array(5, Int32, place(Role::None, 11), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, visitor| {
+            cursor.each::<2, V>(count, 6..8, None, visitor, |cursor, visitor| {
                 let fixed = cursor.fixed::<16>(6)?;
                 fixed.number::<0, 8>(place(Role::Producer, 12), visitor);
                 Some(())
@@ -729,22 +832,25 @@ fn fetch_response_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_response_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_11<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<10>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     fixed.number::<4, 2>(place(Role::Error, 1), visitor);
     fixed.number::<6, 4>(place(Role::Session, 2), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..12, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 4), visitor)?;
         let count = cursor.array(3, Int32, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..11, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             fixed.number::<4, 2>(place(Role::Error, 7), visitor);
             fixed.number::<6, 8>(place(Role::HighWatermark, 8), visitor);
             let count = cursor.array(5, Int32, place(Role::None, 11), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, visitor| {
+            cursor.each::<2, V>(count, 6..8, None, visitor, |cursor, visitor| {
                 let fixed = cursor.fixed::<16>(6)?;
                 fixed.number::<0, 8>(place(Role::Producer, 12), visitor);
                 Some(())
@@ -759,23 +865,26 @@ fn fetch_response_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Op
 }
 
 #[inline(always)]
-fn fetch_response_12<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_12<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let fixed = cursor.fixed::<10>(1)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     fixed.number::<4, 2>(place(Role::Error, 1), visitor);
     fixed.number::<6, 4>(place(Role::Session, 2), visitor);
     let count = cursor.array(2, Compact, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..16, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Compact, place(Role::Topic, 4), visitor)?;
         let count = cursor.array(4, Compact, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..14, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             fixed.number::<4, 2>(place(Role::Error, 7), visitor);
             fixed.number::<6, 8>(place(Role::HighWatermark, 8), visitor);
             let count = cursor.array(6, Compact, place(Role::None, 11), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, visitor| {
+            cursor.each::<2, V>(count, 7..10, None, visitor, |cursor, visitor| {
                 let fixed = cursor.fixed::<16>(7)?;
                 fixed.number::<0, 8>(place(Role::Producer, 12), visitor);
                 cursor.no_tags(8)?;
@@ -794,24 +903,27 @@ fn fetch_response_12<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Op
 }
 
 #[inline(always)]
-fn fetch_response_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_13<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let fixed = cursor.fixed::<10>(1)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     fixed.number::<4, 2>(place(Role::Error, 1), visitor);
     fixed.number::<6, 4>(place(Role::Session, 2), visitor);
     let count = cursor.array(2, Compact, place(Role::None, 3), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..16, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(3)?;
         fixed.uuid::<0>(place(Role::TopicId, 4), visitor);
         let count = cursor.array(4, Compact, place(Role::None, 5), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 5..14, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<30>(5)?;
             fixed.number::<0, 4>(place(Role::Partition, 6), visitor);
             fixed.number::<4, 2>(place(Role::Error, 7), visitor);
             fixed.number::<6, 8>(place(Role::HighWatermark, 8), visitor);
             let count = cursor.array(6, Compact, place(Role::None, 11), visitor)?;
-            cursor.each::<2, V>(count, None, visitor, |cursor, visitor| {
+            cursor.each::<2, V>(count, 7..10, None, visitor, |cursor, visitor| {
                 let fixed = cursor.fixed::<16>(7)?;
                 fixed.number::<0, 8>(place(Role::Producer, 12), visitor);
                 cursor.no_tags(8)?;
@@ -830,12 +942,15 @@ fn fetch_response_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Op
 }
 
 #[inline(always)]
-fn fetch_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_0<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..7, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(1, Int16, place(Role::Topic, 1), visitor)?;
         let count = cursor.array(2, Int32, place(Role::None, 2), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 3..6, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(3)?;
             fixed.number::<0, 4>(place(Role::Partition, 3), visitor);
             fixed.number::<4, 2>(place(Role::Error, 4), visitor);
@@ -849,14 +964,17 @@ fn fetch_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn fetch_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn fetch_response_1<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..8, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 2), visitor)?;
         let count = cursor.array(3, Int32, place(Role::None, 3), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 4..7, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(4)?;
             fixed.number::<0, 4>(place(Role::Partition, 4), visitor);
             fixed.number::<4, 2>(place(Role::Error, 5), visitor);
@@ -870,10 +988,13 @@ fn fetch_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Opt
 }
 
 #[inline(always)]
-fn metadata_request_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_request_0<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let count = cursor.array(1, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..4, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 1), visitor)?;
         Some(())
     })?;
@@ -881,10 +1002,13 @@ fn metadata_request_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn metadata_request_4<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_request_4<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let count = cursor.array(1, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..4, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 1), visitor)?;
         Some(())
     })?;
@@ -893,10 +1017,13 @@ fn metadata_request_4<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn metadata_request_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_request_8<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     let count = cursor.array(1, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..4, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(2, Int16, place(Role::Topic, 1), visitor)?;
         Some(())
     })?;
@@ -905,11 +1032,14 @@ fn metadata_request_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn metadata_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_request_9<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     let count = cursor.array(2, Compact, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..6, Some(Scope::Topic), visitor, |cursor, visitor| {
         cursor.text(3, Compact, place(Role::Topic, 1), visitor)?;
         cursor.no_tags(4)?;
         Some(())
@@ -920,11 +1050,14 @@ fn metadata_request_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> O
 }
 
 #[inline(always)]
-fn metadata_request_10<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_request_10<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     let count = cursor.array(2, Compact, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..7, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(3)?;
         fixed.uuid::<0>(place(Role::TopicId, 1), visitor);
         cursor.text(4, Compact, place(Role::Topic, 2), visitor)?;
@@ -937,11 +1070,14 @@ fn metadata_request_10<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_request_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_request_11<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.text(0, Int16, place(Role::Client, 65535), visitor)?;
     cursor.no_tags(1)?;
     let count = cursor.array(2, Compact, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..7, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<16>(3)?;
         fixed.uuid::<0>(place(Role::TopicId, 1), visitor);
         cursor.text(4, Compact, place(Role::Topic, 2), visitor)?;
@@ -954,9 +1090,12 @@ fn metadata_request_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_0<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..5, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(1)?;
         cursor.text(2, Int16, place(Role::Host, 2), visitor)?;
         let fixed = cursor.fixed::<4>(3)?;
@@ -964,12 +1103,12 @@ fn metadata_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
         Some(())
     })?;
     let count = cursor.array(5, Int32, place(Role::None, 4), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 6..14, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(6)?;
         fixed.number::<0, 2>(place(Role::Error, 5), visitor);
         cursor.text(7, Int16, place(Role::Topic, 6), visitor)?;
         let count = cursor.array(8, Int32, place(Role::None, 7), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 9..13, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<10>(9)?;
             fixed.number::<0, 2>(place(Role::Error, 8), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 9), visitor);
@@ -983,9 +1122,12 @@ fn metadata_response_0<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_1<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(1)?;
         cursor.text(2, Int16, place(Role::Host, 2), visitor)?;
         let fixed = cursor.fixed::<4>(3)?;
@@ -995,13 +1137,13 @@ fn metadata_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     })?;
     cursor.fixed::<4>(6)?;
     let count = cursor.array(7, Int32, place(Role::None, 6), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 8..17, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(8)?;
         fixed.number::<0, 2>(place(Role::Error, 7), visitor);
         cursor.text(9, Int16, place(Role::Topic, 8), visitor)?;
         cursor.fixed::<1>(10)?;
         let count = cursor.array(11, Int32, place(Role::None, 10), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 12..16, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<10>(12)?;
             fixed.number::<0, 2>(place(Role::Error, 11), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 12), visitor);
@@ -1015,9 +1157,12 @@ fn metadata_response_1<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_2<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_2<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let count = cursor.array(0, Int32, place(Role::None, 0), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 1..6, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(1)?;
         cursor.text(2, Int16, place(Role::Host, 2), visitor)?;
         let fixed = cursor.fixed::<4>(3)?;
@@ -1028,13 +1173,13 @@ fn metadata_response_2<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     cursor.text(6, Int16, place(Role::Cluster, 5), visitor)?;
     cursor.fixed::<4>(7)?;
     let count = cursor.array(8, Int32, place(Role::None, 7), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 9..18, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(9)?;
         fixed.number::<0, 2>(place(Role::Error, 8), visitor);
         cursor.text(10, Int16, place(Role::Topic, 9), visitor)?;
         cursor.fixed::<1>(11)?;
         let count = cursor.array(12, Int32, place(Role::None, 11), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 13..17, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<10>(13)?;
             fixed.number::<0, 2>(place(Role::Error, 12), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 13), visitor);
@@ -1048,11 +1193,14 @@ fn metadata_response_2<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_3<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..7, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(2)?;
         cursor.text(3, Int16, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(4)?;
@@ -1063,13 +1211,13 @@ fn metadata_response_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     cursor.text(7, Int16, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(8)?;
     let count = cursor.array(9, Int32, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 10..19, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(10)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(11, Int16, place(Role::Topic, 10), visitor)?;
         cursor.fixed::<1>(12)?;
         let count = cursor.array(13, Int32, place(Role::None, 12), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..18, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<10>(14)?;
             fixed.number::<0, 2>(place(Role::Error, 13), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 14), visitor);
@@ -1083,11 +1231,14 @@ fn metadata_response_3<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_5<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..7, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(2)?;
         cursor.text(3, Int16, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(4)?;
@@ -1098,13 +1249,13 @@ fn metadata_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     cursor.text(7, Int16, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(8)?;
     let count = cursor.array(9, Int32, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 10..20, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(10)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(11, Int16, place(Role::Topic, 10), visitor)?;
         cursor.fixed::<1>(12)?;
         let count = cursor.array(13, Int32, place(Role::None, 12), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..19, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<10>(14)?;
             fixed.number::<0, 2>(place(Role::Error, 13), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 14), visitor);
@@ -1119,11 +1270,14 @@ fn metadata_response_5<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_7<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..7, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(2)?;
         cursor.text(3, Int16, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(4)?;
@@ -1134,13 +1288,13 @@ fn metadata_response_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     cursor.text(7, Int16, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(8)?;
     let count = cursor.array(9, Int32, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 10..20, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(10)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(11, Int16, place(Role::Topic, 10), visitor)?;
         cursor.fixed::<1>(12)?;
         let count = cursor.array(13, Int32, place(Role::None, 12), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..19, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(14)?;
             fixed.number::<0, 2>(place(Role::Error, 13), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 14), visitor);
@@ -1155,11 +1309,14 @@ fn metadata_response_7<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_8<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     let fixed = cursor.fixed::<4>(0)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(1, Int32, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 2..7, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(2)?;
         cursor.text(3, Int16, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(4)?;
@@ -1170,13 +1327,13 @@ fn metadata_response_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     cursor.text(7, Int16, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(8)?;
     let count = cursor.array(9, Int32, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 10..21, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(10)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(11, Int16, place(Role::Topic, 10), visitor)?;
         cursor.fixed::<1>(12)?;
         let count = cursor.array(13, Int32, place(Role::None, 12), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 14..19, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(14)?;
             fixed.number::<0, 2>(place(Role::Error, 13), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 14), visitor);
@@ -1193,12 +1350,15 @@ fn metadata_response_8<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_9<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let fixed = cursor.fixed::<4>(1)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(2, Compact, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..9, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(3)?;
         cursor.text(4, Compact, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(5)?;
@@ -1210,13 +1370,13 @@ fn metadata_response_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
     cursor.text(9, Compact, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(10)?;
     let count = cursor.array(11, Compact, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..25, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(12)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(13, Compact, place(Role::Topic, 10), visitor)?;
         cursor.fixed::<1>(14)?;
         let count = cursor.array(15, Compact, place(Role::None, 12), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 16..22, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(16)?;
             fixed.number::<0, 2>(place(Role::Error, 13), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 14), visitor);
@@ -1236,12 +1396,15 @@ fn metadata_response_9<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> 
 }
 
 #[inline(always)]
-fn metadata_response_10<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_10<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let fixed = cursor.fixed::<4>(1)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(2, Compact, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..9, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(3)?;
         cursor.text(4, Compact, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(5)?;
@@ -1253,14 +1416,14 @@ fn metadata_response_10<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) ->
     cursor.text(9, Compact, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(10)?;
     let count = cursor.array(11, Compact, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..25, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(12)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(13, Compact, place(Role::Topic, 10), visitor)?;
         let fixed = cursor.fixed::<17>(14)?;
         fixed.uuid::<0>(place(Role::TopicId, 11), visitor);
         let count = cursor.array(15, Compact, place(Role::None, 13), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 16..22, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(16)?;
             fixed.number::<0, 2>(place(Role::Error, 14), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 15), visitor);
@@ -1280,12 +1443,15 @@ fn metadata_response_10<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) ->
 }
 
 #[inline(always)]
-fn metadata_response_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_11<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let fixed = cursor.fixed::<4>(1)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(2, Compact, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..9, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(3)?;
         cursor.text(4, Compact, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(5)?;
@@ -1297,14 +1463,14 @@ fn metadata_response_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) ->
     cursor.text(9, Compact, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(10)?;
     let count = cursor.array(11, Compact, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..25, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(12)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(13, Compact, place(Role::Topic, 10), visitor)?;
         let fixed = cursor.fixed::<17>(14)?;
         fixed.uuid::<0>(place(Role::TopicId, 11), visitor);
         let count = cursor.array(15, Compact, place(Role::None, 13), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 16..22, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(16)?;
             fixed.number::<0, 2>(place(Role::Error, 14), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 15), visitor);
@@ -1323,12 +1489,15 @@ fn metadata_response_11<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) ->
 }
 
 #[inline(always)]
-fn metadata_response_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) -> Option<()> {
+fn metadata_response_13<const AMID: bool, V: Visitor>(
+    cursor: &mut Cursor<'_, AMID>,
+    visitor: &mut V,
+) -> Option<()> {
     cursor.no_tags(0)?;
     let fixed = cursor.fixed::<4>(1)?;
     fixed.number::<0, 4>(place(Role::Throttle, 0), visitor);
     let count = cursor.array(2, Compact, place(Role::None, 1), visitor)?;
-    cursor.each::<0, V>(count, None, visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 3..9, None, visitor, |cursor, visitor| {
         cursor.fixed::<4>(3)?;
         cursor.text(4, Compact, place(Role::Host, 3), visitor)?;
         let fixed = cursor.fixed::<4>(5)?;
@@ -1340,14 +1509,14 @@ fn metadata_response_13<V: Visitor>(cursor: &mut Cursor<'_>, visitor: &mut V) ->
     cursor.text(9, Compact, place(Role::Cluster, 6), visitor)?;
     cursor.fixed::<4>(10)?;
     let count = cursor.array(11, Compact, place(Role::None, 8), visitor)?;
-    cursor.each::<0, V>(count, Some(Scope::Topic), visitor, |cursor, visitor| {
+    cursor.each::<0, V>(count, 12..25, Some(Scope::Topic), visitor, |cursor, visitor| {
         let fixed = cursor.fixed::<2>(12)?;
         fixed.number::<0, 2>(place(Role::Error, 9), visitor);
         cursor.text(13, Compact, place(Role::Topic, 10), visitor)?;
         let fixed = cursor.fixed::<17>(14)?;
         fixed.uuid::<0>(place(Role::TopicId, 11), visitor);
         let count = cursor.array(15, Compact, place(Role::None, 13), visitor)?;
-        cursor.each::<1, V>(count, Some(Scope::Partition), visitor, |cursor, visitor| {
+        cursor.each::<1, V>(count, 16..22, Some(Scope::Partition), visitor, |cursor, visitor| {
             let fixed = cursor.fixed::<14>(16)?;
             fixed.number::<0, 2>(place(Role::Error, 14), visitor);
             fixed.number::<2, 4>(place(Role::Partition, 15), visitor);

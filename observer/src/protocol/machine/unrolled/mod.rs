@@ -2,14 +2,16 @@
 //!
 //! What an op is, where its values lie and what they mean are constants there, so that little is left
 //! to be done at run time but to look at the bytes, and to tell what they say. It does only what the
-//! steps would do, from a message's beginning on, and stops before the first op that is cut, wrong, long
-//! or rare; from there on the other ways go, as they do for every other layout.
+//! steps would do, from a message's beginning or from behind a set of records on, and stops before the first op
+//! that is cut, wrong, long or rare; from there on the other ways go, as they do for every other layout.
 
 mod begun;
 #[rustfmt::skip]
 mod layouts;
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 pub use begun::Begun;
 
@@ -22,8 +24,8 @@ use crate::protocol::program::{Length, Place};
 /// Arrays within each other in any of the layouts.
 const DEPTH: usize = 4;
 
-/// How far it is.
-pub(super) struct Cursor<'a> {
+/// How far it is. One that goes on amid a message is of its own type, as it has more to ask.
+pub(super) struct Cursor<'a, const AMID: bool> {
     /// The bytes that come next in the region.
     bytes: &'a [u8],
     /// What is behind them, and how many more the region has.
@@ -33,6 +35,8 @@ pub(super) struct Cursor<'a> {
     missing: usize,
     /// The op that comes next.
     at: u16,
+    /// Those before this one were done before, and are passed over.
+    from: u16,
     /// The arrays that it stopped in, and their elements left, the present one included.
     depth: usize,
     left: [u32; DEPTH],
@@ -41,13 +45,16 @@ pub(super) struct Cursor<'a> {
 /// Follows a layout as far as it is plain; returns whether that was all of it. Each layout has its own
 /// copy, with the cursor in registers.
 #[inline(never)]
-fn to_its_stop<'a, V: Visitor>(
-    shown: &mut Cursor<'a>,
+fn to_its_stop<'a, const AMID: bool, V: Visitor>(
+    shown: &mut Cursor<'a, AMID>,
     visitor: &mut V,
-    layout: impl Fn(&mut Cursor<'a>, &mut V) -> Option<()>,
+    layout: impl Fn(&mut Cursor<'a, AMID>, &mut V) -> Option<()>,
 ) -> bool {
-    let Cursor { bytes, behind, beyond, .. } = *shown;
+    let Cursor { bytes, behind, beyond, from, left, .. } = *shown;
     let mut cursor = Cursor::at(bytes, behind, beyond);
+    if AMID {
+        (cursor.from, cursor.left) = (from, left);
+    }
     let is_done = layout(&mut cursor, visitor).is_some();
     if is_done {
         (shown.bytes, shown.beyond) = (cursor.bytes, cursor.beyond);
@@ -61,7 +68,7 @@ const fn place(role: Role, field: u16) -> Place {
     Place { role, field }
 }
 
-impl<'a> Cursor<'a> {
+impl<'a, const AMID: bool> Cursor<'a, AMID> {
     /// At the beginning of a message with so many bytes.
     #[inline(always)]
     fn new(mut pieces: Pieces<'a>, len: usize) -> Self {
@@ -72,7 +79,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     const fn at(bytes: &'a [u8], behind: Pieces<'a>, beyond: usize) -> Self {
-        Self { bytes, behind, beyond, missing: 0, at: 0, depth: 0, left: [0; DEPTH] }
+        Self { bytes, behind, beyond, missing: 0, at: 0, from: 0, depth: 0, left: [0; DEPTH] }
     }
 
     /// Bytes of the message behind the op that comes next and what is passed over before it.
@@ -83,17 +90,12 @@ impl<'a> Cursor<'a> {
 }
 
 /// The ops. Each notes which it is, so that it is known where to go on.
-impl<'a> Cursor<'a> {
-    /// Takes a value, which returns the bytes behind it.
-    #[inline(always)]
-    fn take(&mut self, at: u16, value: impl FnOnce(&'a [u8]) -> Option<&'a [u8]>) -> Option<()> {
-        self.at = at;
-        self.bytes = value(self.bytes)?;
-        Some(())
-    }
-
+impl<'a, const AMID: bool> Cursor<'a, AMID> {
     #[inline(always)]
     fn no_tags(&mut self, at: u16) -> Option<()> {
+        if AMID && at < self.from {
+            return Some(());
+        }
         self.at = at;
         let [0, behind @ ..] = self.bytes else {
             return None;
@@ -105,10 +107,13 @@ impl<'a> Cursor<'a> {
     /// Bytes with values at fixed places.
     #[inline(always)]
     fn fixed<const LEN: usize>(&mut self, at: u16) -> Option<Fixed<'a, LEN>> {
+        if AMID && at < self.from {
+            return Some(Fixed(None));
+        }
         self.at = at;
         let (bytes, behind) = self.bytes.split_first_chunk()?;
         self.bytes = behind;
-        Some(Fixed(bytes))
+        Some(Fixed(Some(bytes)))
     }
 
     #[inline(always)]
@@ -119,13 +124,23 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        self.take(at, |bytes| plain::text(bytes, length, place, visitor))
+        if AMID && at < self.from {
+            return Some(());
+        }
+        self.at = at;
+        self.bytes = plain::text(self.bytes, length, place, visitor)?;
+        Some(())
     }
 
     /// What is passed over by its length, in elements of `width` bytes.
     #[inline(always)]
     fn row(&mut self, at: u16, length: Length, width: u16) -> Option<()> {
-        self.take(at, |bytes| plain::row(bytes, length, width))
+        if AMID && at < self.from {
+            return Some(());
+        }
+        self.at = at;
+        self.bytes = plain::row(self.bytes, length, width)?;
+        Some(())
     }
 
     #[inline(always)]
@@ -136,6 +151,9 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
+        if AMID && at < self.from {
+            return Some(());
+        }
         self.at = at;
         let left = plain::Left { beyond: self.beyond, is_cut: self.behind.begins_with_hole() };
         let set = plain::records(self.bytes, left, length, place, visitor)?;
@@ -151,6 +169,9 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
+        if AMID && at < self.from {
+            return Some(());
+        }
         self.at = at;
         let left = plain::Left { beyond: self.beyond, is_cut: self.behind.begins_with_hole() };
         let set = plain::set(self.bytes, left, length, place, visitor)?;
@@ -181,6 +202,9 @@ impl<'a> Cursor<'a> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<u32> {
+        if AMID && at < self.from {
+            return Some(0);
+        }
         self.at = at;
         let (value, behind) = plain::prefix(self.bytes, length)?;
         let count = value.unwrap_or_default();
@@ -192,18 +216,25 @@ impl<'a> Cursor<'a> {
         Some(count)
     }
 
-    /// Its elements, within so many other arrays.
+    /// Its elements, each of which these ops are, within so many other arrays.
     #[inline(always)]
     fn each<const AROUND: usize, V: Visitor>(
         &mut self,
-        count: u32,
+        mut count: u32,
+        ops: Range<u16>,
         scope: Option<Scope>,
         visitor: &mut V,
         element: impl Fn(&mut Self, &mut V) -> Option<()>,
     ) -> Option<()> {
         const { assert!(AROUND < DEPTH) };
+        let mut is_within = AMID && ops.contains(&self.from);
+        if is_within {
+            count = self.left.get(AROUND).copied().unwrap_or_default();
+        }
         for done in 0..count {
-            if let Some(scope) = scope {
+            if let Some(scope) = scope
+                && !is_within
+            {
                 visitor.enter(scope);
             }
             if element(self, visitor).is_none() {
@@ -213,6 +244,9 @@ impl<'a> Cursor<'a> {
                 }
                 return None;
             }
+            if AMID {
+                (self.from, is_within) = (0, false);
+            }
             if let Some(scope) = scope {
                 visitor.leave(scope);
             }
@@ -221,8 +255,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Values at fixed places.
-struct Fixed<'a, const LEN: usize>(&'a [u8; LEN]);
+/// Values at fixed places, if they were not told before.
+struct Fixed<'a, const LEN: usize>(Option<&'a [u8; LEN]>);
 
 impl<const LEN: usize> Fixed<'_, LEN> {
     /// A number of `WIDTH` bytes.
@@ -232,7 +266,7 @@ impl<const LEN: usize> Fixed<'_, LEN> {
         place: Place,
         visitor: &mut impl Visitor,
     ) {
-        let bytes = self.0.get(OFFSET..).unwrap_or_default();
+        let bytes = self.0.and_then(|bytes| bytes.get(OFFSET..)).unwrap_or_default();
         if let Some(number) = read::number_of::<WIDTH>(bytes) {
             visitor.number(place, number);
         }
@@ -240,7 +274,7 @@ impl<const LEN: usize> Fixed<'_, LEN> {
 
     #[inline(always)]
     fn uuid<const OFFSET: usize>(&self, place: Place, visitor: &mut impl Visitor) {
-        let bytes = self.0.get(OFFSET..).unwrap_or_default();
+        let bytes = self.0.and_then(|bytes| bytes.get(OFFSET..)).unwrap_or_default();
         if let Some(uuid) = bytes.first_chunk() {
             visitor.uuid(place, uuid);
         }

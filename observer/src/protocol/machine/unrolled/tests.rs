@@ -79,7 +79,8 @@ fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
             let mut bytes = Vec::new();
             write(program, 0, &mut bytes);
             let len = u32::try_from(bytes.len()).unwrap();
-            let whole = Begun::of(program, len, Pieces::of(&bytes), &mut Blind);
+            let mut whole = Begun::new(len, Pieces::of(&bytes));
+            whole.read(program, &mut Blind);
             assert!(whole.is_whole(), "{api_key} {side:?} v{version}");
             for cut in 0..bytes.len() {
                 let mut by_code = Machine::new(program, len);
@@ -94,7 +95,8 @@ fn what_is_written_out_goes_to_the_end_and_stops_where_the_steps_do() {
     }
     assert_eq!(unrolled, 94);
     let other = program::find(ApiKey::HEARTBEAT, Side::Request, 4).unwrap();
-    let begun = Begun::of(other, 9, Pieces::of(&[0; 9]), &mut Blind);
+    let mut begun = Begun::new(9, Pieces::of(&[0; 9]));
+    begun.read(other, &mut Blind);
     assert_eq!((begun.is_whole(), begun.cursor.left()), (false, 9));
 }
 
@@ -183,6 +185,30 @@ fn a_hole_is_passed_over_as_the_steps_do() {
                     assert_eq!(told.0, expected.0, "{name}");
                     assert_eq!(place_of(&machine), place_of(&steps), "{name}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_in_parts_is_told_as_the_steps_do() {
+    for layout in LAYOUTS.iter().filter(|layout| [0, 1].contains(&layout.api_key.0)) {
+        let program = program::find(layout.api_key, layout.side, layout.versions.last).unwrap();
+        let mut bytes = Vec::new();
+        write(program, 0, &mut bytes);
+        for first in 1..bytes.len() {
+            for second in (first..=bytes.len()).step_by(5) {
+                let new = || (Machine::new(program, bytes.len() as u32), Told::default());
+                let ((mut machine, mut told), (mut steps, mut expected)) = (new(), new());
+                for part in [&bytes[..first], &bytes[first..second]] {
+                    machine.feed(Pieces::of(part), &mut told);
+                    if steps.state == State::Running {
+                        steps.go_on(part, &mut Pieces::default(), &mut expected);
+                    }
+                }
+                let name = format!("{} {:?} {first} {second}", layout.api_key, layout.side);
+                assert_eq!(told.0, expected.0, "{name}");
+                assert_eq!(place_of(&machine), place_of(&steps), "{name}");
             }
         }
     }

@@ -283,8 +283,18 @@ pub(super) fn add<T>(
 /// an item would be moved at once where its parts have just been written, which processors wait for.
 #[inline(always)]
 fn push<T>(list: &mut Vec<T>, item: T) {
-    if list.capacity() == 0 {
-        list.reserve_exact(1);
+    if list.len() == list.capacity() {
+        make_room(list);
     }
     list.push(item);
+}
+
+#[cold]
+#[inline(never)]
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.capacity() == 0 {
+        list.reserve_exact(1);
+    } else {
+        list.reserve(1);
+    }
 }

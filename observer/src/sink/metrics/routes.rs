@@ -67,6 +67,7 @@ struct Who {
 
 impl Routes {
     /// The route of a request.
+    #[inline(always)]
     pub fn find(
         &mut self,
         labels: &mut Labels,

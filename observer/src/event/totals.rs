@@ -107,6 +107,7 @@ pub(super) fn add_each(facts: &Facts, nothing: &TopicTotals, topics: &mut Vec<To
 
 /// The totals that a partition counts in; what is said of topics that were too many to be told apart
 /// counts in one more, without a name.
+#[inline]
 pub(super) fn of_partition<'t>(
     topics: &'t mut Vec<TopicTotals>,
     facts: &Facts,

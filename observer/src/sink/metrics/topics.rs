@@ -122,9 +122,14 @@ impl Topics {
             return;
         };
         let Self { by_codec, batches, .. } = self;
-        let some = facts.codecs.iter().enumerate().filter(|(_, count)| **count > 0);
-        for (codec, count) in some {
-            let Some(slot) = route.codecs.get_mut(codec) else { continue };
+        let mut some = non_zero(facts.codecs);
+        while some != 0 {
+            let codec = some.trailing_zeros() as usize;
+            some &= some - 1;
+            let (Some(slot), Some(count)) = (route.codecs.get_mut(codec), facts.codecs.get(codec))
+            else {
+                continue;
+            };
             let entry = slot.get(now, || {
                 let detail = labels.detail(CODECS.get(codec).copied().unwrap_or("unknown"));
                 let key = Key { detail, ..Key::of_broker(key.broker, key.vantage) };
@@ -251,6 +256,12 @@ impl Topics {
     pub const fn overflow(&self) -> u64 {
         self.series.overflow()
     }
+}
+
+/// A bit for each that is not zero: one comparison where there are vectors of eight.
+fn non_zero(counts: [u32; 8]) -> u32 {
+    let bits = counts.into_iter().zip(0..).map(|(n, place)| u32::from(n > 0) << place);
+    bits.fold(0, |all, bit| all | bit)
 }
 
 fn count(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use crate::event::{Fetcher, Request};
+use crate::event::{Fetcher, Request, RequestHeader};
 use crate::protocol::api::{Api, ApiKey};
 
 /// How a connection begins, whoever opened it.
@@ -84,7 +84,12 @@ impl<T> Parties<T> {
 
     /// Whether a request says that it is a client's, and tells of no earlier one.
     pub fn knows_sender(&self, request: &Request) -> bool {
-        self.undecided.is_empty() && said(request) == Some(Party::Client)
+        self.awaits_nobody() && said(request) == Some(Party::Client)
+    }
+
+    /// Whether no request waits for its sender to show what it is.
+    pub fn awaits_nobody(&self) -> bool {
+        self.undecided.is_empty()
     }
 
     fn see(&mut self, request: &Request) -> Told<T> {
@@ -177,8 +182,13 @@ fn who(request: &Request) -> Option<Who> {
 
 /// What a request says of its sender.
 fn said(request: &Request) -> Option<Party> {
-    let api = request.header.api();
-    let is_replica = request.replica.map(|replica| replica >= 0);
+    said_by(&request.header, request.replica)
+}
+
+/// The same, by its header and the replica that it names.
+pub fn said_by(header: &RequestHeader, replica: Option<i32>) -> Option<Party> {
+    let api = header.api();
+    let is_replica = replica.map(|replica| replica >= 0);
     let is_between_brokers = api.key.lookup().is_some_and(Api::is_between_brokers);
     if api.fetcher == Fetcher::Follower || is_replica == Some(true) || is_between_brokers {
         return Some(Party::Broker);

@@ -162,8 +162,10 @@ impl Metrics {
         route.broker.request(request);
         traffic.request(labels, route.key, &mut route.traffic, request, *now);
         clients.request(labels, peers, header.client_id.as_ref());
-        let clients = self.deprecated.request(request);
-        self.count_deprecated(&clients);
+        if !(route.is_plain && self.deprecated.passes(request)) {
+            let clients = self.deprecated.request(request);
+            self.count_deprecated(&clients);
+        }
     }
 
     /// Counts clients' requests of removed versions.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::brokers::{self, Brokers};
+use super::deprecated::Deprecated;
 use super::labels::Labels;
 use super::series::Key;
 use super::{topics, traffic};
@@ -45,6 +46,8 @@ pub struct Route {
     pub key: Key,
     /// None of its labels is one that stands for others.
     is_certain: bool,
+    /// What [`Deprecated::is_plain`] says of it.
+    pub is_plain: bool,
     /// What to count with.
     pub broker: Arc<brokers::Handles>,
     /// The same, as far as it was used.
@@ -132,6 +135,7 @@ impl Route {
             who: Who::of(peers, header),
             key,
             is_certain: key.is_certain(),
+            is_plain: Deprecated::is_plain(header),
             broker: brokers.handles(labels, broker),
             traffic: traffic::Route::default(),
             topics: topics::Route::default(),

@@ -98,6 +98,11 @@ impl Visitor for Collector<'_> {
             Role::HighWatermark if !self.is_request => self.offset(value),
             // In a response it is what stands beside the offset.
             Role::Timestamp if self.is_request => self.offset(value),
+            Role::Throttle => self.facts.throttle_ms = i32::try_from(value).ok(),
+            Role::Acks => self.facts.acks = i16::try_from(value).ok(),
+            Role::Session => self.facts.session = i32::try_from(value).ok(),
+            Role::SessionEpoch => self.facts.session_epoch = i32::try_from(value).ok(),
+            Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
             role => self.rare_number(role, value),
         }
     }
@@ -216,7 +221,6 @@ impl Collector<'_> {
     fn rare_number(&mut self, role: Role, value: i64) {
         let int32 = i32::try_from(value).ok();
         match role {
-            Role::Throttle => self.facts.throttle_ms = int32,
             Role::Generation if !self.position.is_generation_lost => {
                 self.facts.generation = self.facts.generation.or(int32);
             }
@@ -238,13 +242,9 @@ impl Collector<'_> {
                     partition.records = u32::try_from(value).ok();
                 }
             }
-            Role::Acks => self.facts.acks = i16::try_from(value).ok(),
             // Those of a partition ask for nothing.
             Role::Replica if self.position.partition.is_none() => self.facts.replica = int32,
-            Role::Session => self.facts.session = int32,
-            Role::SessionEpoch => self.facts.session_epoch = int32,
             Role::Port => self.port(u16::try_from(value).ok()),
-            Role::Isolation => self.facts.isolation = i8::try_from(value).ok(),
             Role::ResourceType => self.position.is_topic_resource = value == TOPIC_RESOURCE,
             Role::PatternType => self.position.is_topic_resource &= value == LITERAL,
             _ => {}

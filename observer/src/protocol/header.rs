@@ -75,6 +75,10 @@ pub fn request_head(frame: &[u8], len: u32) -> Result<RequestHead<'_>, HeadError
     if header_version == 1 {
         return Ok(RequestHead { body: Some(rest), ..head });
     }
+    if let [0, body @ ..] = rest {
+        // As most have none.
+        return Ok(RequestHead { body: Some(body), ..head });
+    }
     match wire::skip_tagged_fields(rest) {
         Ok((body, ())) => Ok(RequestHead { body: Some(body), ..head }),
         Err(error) if is_cut(&error) => Ok(head),

@@ -66,25 +66,30 @@ pub(super) fn identities(
 
 /// The partitions of a Produce that were answered with an error, and with which.
 #[derive(Default)]
-pub(super) struct Rejections<'a>(HashMap<(Identity<'a>, i32), ErrorCode, RandomState>);
+pub(super) struct Rejections<'a>(Option<Rejected<'a>>);
+
+/// By topic and partition; there are hardly ever any.
+type Rejected<'a> = HashMap<(Identity<'a>, i32), ErrorCode, RandomState>;
 
 impl<'a> Rejections<'a> {
     pub fn new(response: &'a Facts) -> Self {
-        let failed = response.partitions.iter().filter(|p| p.error != ErrorCode::NONE);
+        let is_failed = |p: &&Partition| p.error != ErrorCode::NONE;
+        let mut failed = response.partitions.iter().filter(is_failed).peekable();
+        if failed.peek().is_none() {
+            return Self::default();
+        }
         let named = failed.filter_map(|p| Some((response.topic(p.topic)?, p)));
         let each = named.flat_map(|(topic, p)| {
             let each = identities(topic.name.as_ref(), topic.id);
             each.map(move |topic| ((topic, p.index), p.error))
         });
-        Self(each.collect())
+        Self(Some(each.collect()))
     }
 
     pub fn of(&self, topic: &TopicTotals, index: i32) -> Option<ErrorCode> {
-        if self.0.is_empty() {
-            return None;
-        }
+        let rejected = self.0.as_ref()?;
         let mut identities = identities(topic.name.as_ref(), topic.id);
-        identities.find_map(|topic| self.0.get(&(topic, index)).copied())
+        identities.find_map(|topic| rejected.get(&(topic, index)).copied())
     }
 }
 

@@ -68,11 +68,12 @@ impl Flow {
 
     /// Whether it is this one; as numbers, as bytes would be compared one by one in the kernel.
     #[inline(always)]
-    pub const fn is(&self, other: &Self) -> bool {
-        let ([a, b], [c, d]) = (self.src.halves(), self.dst.halves());
-        let ([e, f], [g, h]) = (other.src.halves(), other.dst.halves());
-        let ports = (self.src.port ^ other.src.port) | (self.dst.port ^ other.dst.port);
-        ((a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | ports as u64) == 0
+    pub fn is(&self, other: &Self) -> bool {
+        let differs = |mine: &Endpoint, its: &Endpoint| {
+            let ([a, b], [c, d]) = (mine.halves(), its.halves());
+            (a ^ c) | (b ^ d) | u64::from(mine.port ^ its.port)
+        };
+        differs(&self.src, &other.src) | differs(&self.dst, &other.dst) == 0
     }
 
     /// The flow as it lies in memory, and so as a key of the kernel's maps.

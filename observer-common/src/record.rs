@@ -166,11 +166,11 @@ impl SegmentHeader {
             self.put_first::<32>(Kind::SegmentV4, room)
         } else {
             // As numbers: of bytes the compiler makes a loop, which a verifier goes through again and again.
-            for (at, half) in
-                [8, 16, 24, 32].into_iter().zip([src.halves(), dst.halves()].as_flattened())
-            {
-                room.0[at..at + 8].copy_from_slice(&half.to_ne_bytes());
-            }
+            let ([a, b], [c, d]) = (src.halves(), dst.halves());
+            room.0[8..16].copy_from_slice(&a.to_ne_bytes());
+            room.0[16..24].copy_from_slice(&b.to_ne_bytes());
+            room.0[24..32].copy_from_slice(&c.to_ne_bytes());
+            room.0[32..40].copy_from_slice(&d.to_ne_bytes());
             self.put_first::<8>(Kind::SegmentV6, room)
         }
     }
@@ -178,11 +178,12 @@ impl SegmentHeader {
     /// Puts there what stands before the addresses, which begin here.
     #[inline(always)]
     fn put_first<const ADDRESSES: usize>(&self, kind: Kind, room: &mut HeaderRoom) -> usize {
-        const { assert!(FIRST <= ADDRESSES && ADDRESSES < BEHIND) };
-        let start = ADDRESSES - FIRST;
-        room.0[start] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
-        room.0[start + 1] = self.flags.0;
-        room.0[start + 2..ADDRESSES].copy_from_slice(&self.chunks.to_ne_bytes());
+        let start = const { ADDRESSES.saturating_sub(FIRST) };
+        let first = room.0.get_mut(start..).and_then(<[u8]>::first_chunk_mut::<FIRST>);
+        let Some(out) = first else { return start };
+        out[0] = kind as u8 | (self.wants as u8) << WANTS_SHIFT;
+        out[1] = self.flags.0;
+        out[2..4].copy_from_slice(&self.chunks.to_ne_bytes());
         start
     }
 

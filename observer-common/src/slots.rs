@@ -112,7 +112,7 @@ impl Places {
     #[inline(always)]
     const fn at(&self, n: u32) -> u32 {
         let [first, second] = self.sets;
-        let set = if n % 2 == 0 { first } else { second };
+        let set = if n.is_multiple_of(2) { first } else { second };
         set * SET + n / 2 * 2 + self.side
     }
 }

@@ -26,6 +26,7 @@ mod segment;
 mod sieve;
 mod skb;
 mod socket;
+mod table;
 mod unaligned;
 
 use aya_ebpf::macros::{classifier, sock_ops};

@@ -12,12 +12,13 @@ use observer_common::flow_state::{FlowState, Plan};
 use observer_common::packet::{Link, Packet, Skip, parse, parse_plain};
 
 use crate::cpu::Cpu;
-use crate::flows::{self, Admission, Near};
+use crate::flows::{self, Admission};
 use crate::front::{AtHand, Front};
 use crate::ring::{Segment, now};
 use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
+use crate::table::{self, Near};
 use crate::{cpu, maps, measure, sieve};
 
 /// Observes a packet; with `SIEVE` only metadata is copied where a direction is in step.
@@ -28,7 +29,7 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
         return;
     }
     let Some(counters) = maps::counters() else { return };
-    let Some(near) = flows::near(seen.flow()) else { return };
+    let Some(near) = table::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
     seen.time_ns = now();
@@ -162,7 +163,7 @@ fn admit(
     counters.add(counter, u64::from(seen.len));
     if seen.ends() && !matches!(admission, Admission::NoRoom) {
         let flags = seen.packet.flags;
-        flows::note_end(*place, !flags.has(TcpFlags::SYN), flags.has(TcpFlags::RST));
+        table::note_end(*place, !flags.has(TcpFlags::SYN), flags.has(TcpFlags::RST));
     }
     if let Admission::Owned(_, last_ns) = admission
         && measure::due(last_ns, seen.time_ns) != 0
@@ -176,7 +177,7 @@ fn admit(
 #[inline(always)]
 fn take_whole(segment: Segment<'_>, near: Near, place: &mut u32, counters: &mut Counters) {
     let seen = segment.seen;
-    let plan = match admit(segment, flows::find(near, seen.flow(), place), place, counters) {
+    let plan = match admit(segment, table::find(near, seen.flow(), place), place, counters) {
         Admission::Foreign => return,
         Admission::NoRoom => Plan::Copy,
         Admission::Owned(state, _) => {

@@ -18,10 +18,10 @@ use observer_common::sieve::{
 
 pub use desk::Desk;
 
-use crate::flows::{self, Near};
 use crate::maps::take_order;
 use crate::measure;
 use crate::ring::{Segment, lose};
+use crate::table::{self, Near};
 use code::Maps;
 
 /// Copies a segment of a direction that nothing can be remembered of.
@@ -49,7 +49,7 @@ pub fn take_plain(
     counters: &mut Counters,
 ) -> Plain {
     let seen = segment.seen;
-    let Some(state) = flows::find(near, seen.flow(), &mut desk.slot) else {
+    let Some(state) = table::find(near, seen.flow(), &mut desk.slot) else {
         return Plain::Odd(None);
     };
     let sighting = seen.sighting();

@@ -4,8 +4,8 @@ use observer_common::packet::Load;
 use observer_common::sieve::{News, Tape};
 
 use super::desk::Desk;
-use crate::flows;
 use crate::ring::Segment;
+use crate::table;
 
 /// The payload, and the desk that its bytes come to.
 pub struct Reel<'a> {
@@ -63,7 +63,7 @@ impl Tape for Reel<'_> {
     /// A direction of which nothing was seen yet hears nothing: its responses go the general way.
     #[inline(always)]
     fn tell(&mut self, news: News) {
-        if let Some(state) = flows::find_other(self.desk.slot) {
+        if let Some(state) = table::find_other(self.desk.slot) {
             state.hear(news);
         }
     }

@@ -3,9 +3,9 @@
 //! An array's entries are found without a call of the kernel, and a hash map's with four, which was an eighth
 //! of what a small exchange costs. The two directions of a connection stand side by side, as a request tells
 //! the other direction what its response will be. A connection may stand in one of two sets of a few places
-//! each, so the table is nearly full before one is forgotten that could have stayed.
+//! each, so the table is mostly full before one is forgotten that could have stayed.
 
-use crate::Flow;
+use crate::{Endpoint, Flow};
 
 /// Connections of a set.
 const WAYS: u32 = 8;
@@ -33,14 +33,20 @@ pub const fn other(slot: u32) -> u32 {
 
 /// What stands in the places.
 pub trait Slots {
-    /// When one of the directions of the connection that stands here was last seen, at least 1; 0 if none does,
-    /// or one that has long ended. In any unit.
-    fn last_seen(&self, slot: u32) -> u32;
+    /// For how long no direction of the connection that stands here was seen, in any unit; [`FREE`] if none
+    /// does, or one that has long ended.
+    fn age(&self, slot: u32) -> u32;
     /// The same number, of which a verifier forgets how it came about.
     fn forget(&mut self, number: u32) -> u32 {
         number
     }
 }
+
+/// The age of a place that is free.
+pub const FREE: u32 = u32::MAX;
+
+/// Numbers that nobody else knows.
+pub type Secrets = [u64; 4];
 
 /// The places of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,21 +57,16 @@ pub struct Places {
 }
 
 impl Places {
-    /// Of this flow, in a table of so many sets. Whoever does not know the secret numbers, which are odd, cannot
-    /// choose connections that push others out.
+    /// Of this flow, in a table of so many sets. Whoever does not know the secrets cannot choose connections
+    /// that push others out.
     #[inline(always)]
-    pub fn of(flow: &Flow, sets: u32, secrets: &[u64; 3]) -> Self {
-        let ([a, b], [c, d]) = (flow.src.halves(), flow.dst.halves());
-        let (from, to) = (u64::from(flow.src.port), u64::from(flow.dst.port));
+    pub fn of(flow: &Flow, sets: u32, secrets: &Secrets) -> Self {
+        let (src, dst) = (&flow.src, &flow.dst);
         // Both directions have the same places.
-        let hash = [a ^ c, b ^ d, from ^ to]
-            .into_iter()
-            .zip(secrets)
-            .fold(0, |hash: u64, (number, secret)| hash.wrapping_add(number.wrapping_mul(*secret)));
-        let side =
-            if from == to { u64::from([a, b] > [c, d]) } else { to.wrapping_sub(from) >> 63 };
+        let hash = mix(mix_end(src, secrets).wrapping_add(mix_end(dst, secrets)), secrets[3]);
+        let is_second = src.port > dst.port || src.port == dst.port && src.halves() > dst.halves();
         let set = |hash: u64| (((hash & 0xffff_ffff) * u64::from(sets)) >> 32) as u32;
-        Self { sets: [set(hash >> 32), set(hash)], side: side as u32 }
+        Self { sets: [set(hash >> 32), set(hash)], side: u32::from(is_second) }
     }
 
     /// The place where nearly all are.
@@ -84,28 +85,28 @@ impl Places {
     /// is, that of the connection that was not seen for longest.
     #[inline(always)]
     pub fn oldest(&self, slots: &mut impl Slots) -> u32 {
-        let begin = u32::from(self.used(1, slots) < self.used(0, slots));
-        let (mut oldest, mut least) = (self.first(), u32::MAX);
+        let begin = u32::from(self.free(1, slots) > self.free(0, slots));
+        let (mut oldest, mut most) = (self.at(begin), 0);
         for n in begin..begin + PLACES {
             let slot = self.at(n % PLACES);
-            let last_seen = slots.last_seen(slot);
-            if last_seen < least {
-                (oldest, least) = (slot, last_seen);
+            let age = slots.age(slot);
+            if age > most {
+                (oldest, most) = (slot, age);
             }
-            (oldest, least) = (slots.forget(oldest), slots.forget(least));
+            (oldest, most) = (slots.forget(oldest), slots.forget(most));
         }
         oldest
     }
 
-    /// Places of a set that are not free.
+    /// Places of a set that are free.
     #[inline(always)]
-    fn used(&self, set: u32, slots: &mut impl Slots) -> u32 {
-        let mut used = 0;
+    fn free(&self, set: u32, slots: &mut impl Slots) -> u32 {
+        let mut free = 0;
         for way in 0..WAYS {
-            used += slots.last_seen(self.at(set + 2 * way)).min(1);
-            used = slots.forget(used);
+            free += u32::from(slots.age(self.at(set + 2 * way)) == FREE);
+            free = slots.forget(free);
         }
-        used
+        free
     }
 
     /// The two sets take turns.
@@ -117,44 +118,56 @@ impl Places {
     }
 }
 
-/// Secret numbers from one.
-pub const fn secrets(mut secret: u64) -> [u64; 3] {
-    let mut secrets = [0; 3];
-    let mut left: &mut [u64] = &mut secrets;
-    while let [next, behind @ ..] = left {
+#[inline(always)]
+fn mix_end(end: &Endpoint, secrets: &Secrets) -> u64 {
+    let [a, b] = end.halves();
+    let numbers = [a, b, u64::from(end.port)].into_iter().zip(secrets);
+    mix(
+        numbers.fold(0, |sum, (number, secret)| sum.wrapping_add(number.wrapping_mul(*secret))),
+        secrets[3],
+    )
+}
+
+/// Numbers that differ in few bits become such that differ in many.
+#[inline(always)]
+const fn mix(number: u64, secret: u64) -> u64 {
+    let product = (number ^ (number >> 32)).wrapping_mul(secret);
+    product ^ (product >> 32)
+}
+
+/// Secret numbers from one; odd, as they are multiplied with.
+pub fn secrets(mut secret: u64) -> Secrets {
+    [(); 4].map(|()| {
         // Splitmix64: bits that are as good as random.
         secret = secret.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (secret ^ (secret >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        *next = (mixed ^ (mixed >> 31)) | 1;
-        left = behind;
-    }
-    secrets
+        (mixed ^ (mixed >> 31)) | 1
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::Endpoint;
+    use std::collections::HashSet;
 
-    /// A table, with when its connections were last seen.
-    struct Table(Vec<Option<(Flow, u32)>>);
+    use super::*;
+
+    /// A table, with when its connections were last seen, and the time.
+    struct Table(Vec<Option<(Flow, u32)>>, u32);
 
     impl Slots for Table {
-        fn last_seen(&self, slot: u32) -> u32 {
-            self.0[slot as usize].map_or(0, |(_, last_seen)| last_seen)
+        fn age(&self, slot: u32) -> u32 {
+            self.0[slot as usize].map_or(FREE, |(_, last)| self.1 - last)
         }
     }
 
-    const SECRETS: [u64; 3] = secrets(7);
-
     impl Table {
         fn new(directions: u32) -> Self {
-            Self(vec![None; slots(sets(directions)) as usize])
+            Self(vec![None; slots(sets(directions)) as usize], 0)
         }
 
         fn places(&self, flow: &Flow) -> Places {
-            Places::of(flow, self.0.len() as u32 / SET, &SECRETS)
+            Places::of(flow, self.0.len() as u32 / SET, &secrets(7))
         }
 
         fn find(&self, flow: &Flow) -> Option<u32> {
@@ -166,6 +179,7 @@ mod tests {
 
         /// Whether a connection was forgotten for it.
         fn remember(&mut self, flow: &Flow, now: u32) -> bool {
+            self.1 = now;
             let slot = self.places(flow).oldest(self);
             let before = self.0[slot as usize].replace((*flow, now));
             self.0[other(slot) as usize] = Some((flow.reversed(), now));
@@ -203,7 +217,28 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_nearly_full_before_one_is_forgotten() {
+    fn the_two_sets_of_a_connection_have_nothing_to_do_with_each_other() {
+        let sets = 64;
+        let pairs: HashSet<_> =
+            clients(10_000).map(|flow| Places::of(&flow, sets, &secrets(7)).sets).collect();
+        // Of 4,096 pairs that there are, one in 11 is met by none.
+        assert!((3_650..3_800).contains(&pairs.len()), "{}", pairs.len());
+    }
+
+    #[test]
+    fn ends_that_differ_alike_do_not_stand_alike() {
+        let sets = 1 << 16;
+        let flow = |n: u8| Flow {
+            src: Endpoint::v4([127, 0, n, 1], 40_000),
+            dst: Endpoint::v4([127, 0, n, 2], 9092),
+        };
+        let firsts: HashSet<_> =
+            (0..=255).map(|n| Places::of(&flow(n), sets, &secrets(7)).sets).collect();
+        assert_eq!(firsts.len(), 256);
+    }
+
+    #[test]
+    fn a_table_is_mostly_full_before_one_is_forgotten() {
         let mut table = Table::new(65_536);
         let forgotten = clients(32_768 * 7 / 10).filter(|flow| table.remember(flow, 1)).count();
         assert_eq!(forgotten, 0);
@@ -225,7 +260,7 @@ mod tests {
             let sets = sets(directions);
             assert!(slots(sets) >= directions.max(SET));
             for flow in clients(100) {
-                let places = Places::of(&flow, sets, &SECRETS);
+                let places = Places::of(&flow, sets, &secrets(7));
                 assert!((0..PLACES).all(|n| places.at(n) < slots(sets)));
             }
         }

@@ -19,7 +19,7 @@ fn parse_in_tries(bytes: &[u8], link: Link) -> Result<Packet, Skip> {
     let first = |len: usize| &bytes[..bytes.len().min(len)];
     let mut found = Packet::default();
     match packet::parse_plain(first(if link == Link::Ip { 40 } else { 54 }), link, &mut found) {
-        Err(Skip::Malformed | Skip::NotIp) => {}
+        Err(Skip::Malformed) => {}
         tried => return tried.map(|()| found),
     }
     match parse(first(74), link) {

@@ -2,6 +2,7 @@
 
 use aya_ebpf::Global;
 use observer_common::record::CHUNK_MAX;
+use observer_common::slots::Secrets;
 
 /// Payload bytes to copy of an skb at most.
 #[unsafe(no_mangle)]
@@ -21,4 +22,4 @@ pub static FLOW_SETS: Global<u32> = Global::new(1);
 
 /// What nobody else knows of where they stand in it.
 #[unsafe(no_mangle)]
-pub static FLOW_SECRETS: Global<[u64; 3]> = Global::new([1; 3]);
+pub static FLOW_SECRETS: Global<Secrets> = Global::new([1; 4]);

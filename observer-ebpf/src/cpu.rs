@@ -24,8 +24,8 @@ pub fn this() -> Option<&'static mut Cpu> {
     CPU.get_ptr_mut(0).map(|cpu| unsafe { &mut *cpu })
 }
 
-/// Asks for the first cache lines of what is needed soon, so that they come while a segment's flow is
-/// looked up.
+/// Asks for the first cache lines of what is needed soon, so that they come while the kernel is asked for the
+/// time.
 #[inline(always)]
 pub fn fetch<T, const LINES: usize>(of: &T) {
     const { assert!(LINES * 64 <= size_of::<T>() && align_of::<T>() >= 4) };

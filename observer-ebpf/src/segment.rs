@@ -161,9 +161,9 @@ fn admit(
         Admission::NoRoom | Admission::Owned(..) => Counter::Seen,
     };
     counters.add(counter, u64::from(seen.len));
-    if seen.ends() && !matches!(admission, Admission::NoRoom) {
-        let flags = seen.packet.flags;
-        table::note_end(*place, !flags.has(TcpFlags::SYN), flags.has(TcpFlags::RST));
+    let flags = seen.packet.flags;
+    if flags.has(TcpFlags(TcpFlags::FIN.0 | TcpFlags::RST.0)) {
+        table::note_end(*place, seen.time_ns, flags.has(TcpFlags::RST));
     }
     if let Admission::Owned(_, last_ns) = admission
         && measure::due(last_ns, seen.time_ns) != 0

@@ -8,7 +8,7 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap};
 use observer_common::counters::{Counter, Counters};
 use observer_common::flow_state::FlowState;
-use observer_common::slots::{Places, Slots, other};
+use observer_common::slots::{self, Places, Slots, other};
 use observer_common::{Endpoint, Flow};
 
 use crate::config::{FLOW_SECRETS, FLOW_SETS};
@@ -20,8 +20,9 @@ use crate::forget::forget;
 struct Slot {
     flow: Flow,
     state: FlowState,
-    /// Whether its connection has ended, or this direction of it.
-    has_ended: u64,
+    /// When it ended, or its connection; that holds as long as nothing is seen behind. CLOCK_MONOTONIC,
+    /// nanoseconds.
+    ended_ns: u64,
 }
 
 /// Directions of connections, those not seen for longest forgotten first; the loader sets its size.
@@ -32,12 +33,12 @@ static FLOWS: Array<Slot> = Array::with_max_entries(65_536, 0);
 #[map]
 static FREE: Array<Slot> = Array::with_max_entries(1, 0);
 
-/// The CPU that puts a direction into the table has an entry here.
+/// The CPU that puts a connection into the table has an entry here.
 #[map]
 static CLAIM: HashMap<u32, u8> = HashMap::with_max_entries(1, 0);
 
 /// How often to try to get it: many times what it takes.
-const PATIENCE: u32 = 64;
+const PATIENCE: u32 = 256;
 /// A place that there is not.
 const NOWHERE: u32 = u32::MAX;
 
@@ -64,7 +65,6 @@ pub fn find(near: Near, flow: &Flow, place: &mut u32) -> Option<&'static mut Flo
     // SAFETY: as in `state`.
     if !unsafe { (*entry).flow.is(flow) } {
         slot = find_elsewhere(flow);
-        *place = slot;
         entry = FLOWS.get_ptr_mut(slot)?;
     }
     *place = slot;
@@ -104,29 +104,30 @@ fn state(mut entry: *mut Slot) -> &'static mut FlowState {
     }
 }
 
-/// Notes that the direction which stands here ends, or with `both` its connection, or that one begins.
+/// Notes that the direction which stands here ends, or with `both` its connection.
 #[inline(always)]
-pub fn note_end(slot: u32, has_ended: bool, both: bool) {
-    for (slot, notes) in [(slot, true), (other(slot), both)] {
-        if notes && let Some(entry) = FLOWS.get_ptr_mut(slot) {
-            // SAFETY: as above.
-            unsafe { (*entry).has_ended = u64::from(has_ended) };
+pub fn note_end(slot: u32, now_ns: u64, both: bool) {
+    for (slot, ends) in [(slot, true), (other(slot), both)] {
+        if ends && let Some(entry) = FLOWS.get_ptr_mut(slot) {
+            // SAFETY: as in `state`.
+            unsafe { (*entry).ended_ns = now_ns };
         }
     }
 }
 
-/// Puts a connection into the table; where the direction stands then. Without a claim two CPUs could put two
-/// connections there.
+/// Puts a connection into the table, and notes where the direction stands then. Without a claim two CPUs could
+/// put two connections there.
 #[inline(never)]
 pub fn remember(flow: &Flow, now_ns: u64, place: &mut u32, counters: &mut Counters) {
     *place = NOWHERE;
     for _ in 0..PATIENCE {
         if CLAIM.insert(0, 0, u64::from(BPF_NOEXIST)).is_ok() {
             put(flow, now_ns, place, counters);
-            let _ = CLAIM.remove(0);
+            let _ = (0..PATIENCE).any(|_| CLAIM.remove(0).is_ok());
             return;
         }
     }
+    counters.add(Counter::FlowsForgotten, 1);
 }
 
 #[inline(always)]
@@ -148,7 +149,7 @@ fn name(slot: u32, src: &Endpoint, dst: &Endpoint, free: &Slot, counters: &mut C
     let Some(entry) = FLOWS.get_ptr_mut(slot) else { return };
     // SAFETY: as above.
     let entry = unsafe { &mut *entry };
-    if entry.has_ended == 0 && entry.state.owner().last_ns() != 0 {
+    if !entry.has_ended() {
         counters.add(Counter::FlowsForgotten, 1);
     }
     let _ = FLOWS.set(slot, free, 0);
@@ -156,6 +157,14 @@ fn name(slot: u32, src: &Endpoint, dst: &Endpoint, free: &Slot, counters: &mut C
     unsafe {
         (&raw mut entry.flow.src).write_volatile(*src);
         (&raw mut entry.flow.dst).write_volatile(*dst);
+    }
+}
+
+impl Slot {
+    /// Whether nothing is to be expected of the direction.
+    #[inline(always)]
+    fn has_ended(&self) -> bool {
+        self.state.owner().last_ns() <= self.ended_ns
     }
 }
 
@@ -168,21 +177,26 @@ struct Table<'a> {
 
 /// Of a connection that has ended some packets may still come, for which its place is kept so long.
 const LINGER_NS: u64 = 4_000_000_000;
-/// The unit of [`Slots::last_seen`], as a shift of nanoseconds: 32 bits of it are two years.
-const UNIT: u32 = 24;
+/// The unit of ages, as a shift of nanoseconds: 32 bits of it are seven weeks.
+const UNIT: u32 = 20;
 
 impl Slots for Table<'_> {
     #[inline(always)]
-    fn last_seen(&self, slot: u32) -> u32 {
+    fn age(&self, slot: u32) -> u32 {
         let (Some(one), Some(another)) = (FLOWS.get(slot), FLOWS.get(other(slot))) else {
-            return 0;
+            return slots::FREE;
         };
         let last_ns = one.state.owner().last_ns().max(another.state.owner().last_ns());
-        let has_ended = one.has_ended & another.has_ended != 0;
-        if one.flow.dst.port == 0 || has_ended && self.now_ns.saturating_sub(last_ns) > LINGER_NS {
+        let age_ns = self.now_ns.saturating_sub(last_ns);
+        let has_ended = one.has_ended() && another.has_ended() && age_ns > LINGER_NS;
+        if last_ns == 0 && one.flow.dst.port != 0 {
+            // It was just put there.
             return 0;
         }
-        (last_ns >> UNIT) as u32 | 1
+        if last_ns == 0 || has_ended {
+            return slots::FREE;
+        }
+        (age_ns >> UNIT).min(u64::from(slots::FREE) - 1) as u32
     }
 
     #[inline(always)]

@@ -99,8 +99,8 @@ fn a_limit_of_open_files_that_is_too_low() {
 #[test]
 fn a_bound_of_the_capture_that_bounds_everything_or_nothing() {
     for (flag, value, sentence) in [
-        ("--max-flows <N>", "0", "write a number from 1 to 16777216"),
-        ("--max-flows <N>", "4294967295", "write a number from 1 to 16777216"),
+        ("--max-flows <N>", "0", "write a number from 1 to 8388608"),
+        ("--max-flows <N>", "4294967295", "write a number from 1 to 8388608"),
         ("--snap-length <SIZE>", "0", "0 is too small: 1 at least"),
         ("--ring-size <SIZE>", "-1", "\"-1\" is no size: write bytes, or a number with K, M or G"),
     ] {

@@ -52,8 +52,8 @@ impl Machine {
         self.feed_on(behind, visitor);
     }
 
-    /// Goes on by its layout's code, if it is behind a set of records, and the bytes are all of the message's;
-    /// returns those that are left.
+    /// Goes on by its layout's code, if that has record sets, it stands between two ops, and the bytes are all of
+    /// the message's; returns those that are left.
     #[inline]
     pub(in super::super) fn go_on_unrolled<'a, V: Visitor>(
         &mut self,

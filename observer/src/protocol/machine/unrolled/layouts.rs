@@ -67,7 +67,7 @@ pub(super) fn follow<V: Visitor>(
     }
 }
 
-/// The same from where it was left behind a set of records; `None` where it has none.
+/// The same from where it was left between two ops; `None` for a layout without record sets.
 #[inline]
 pub(super) fn follow_on<V: Visitor>(
     layout: Key,

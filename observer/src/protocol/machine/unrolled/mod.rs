@@ -2,8 +2,9 @@
 //!
 //! What an op is, where its values lie and what they mean are constants there, so that little is left
 //! to be done at run time but to look at the bytes, and to tell what they say. It does only what the
-//! steps would do, from a message's beginning or from behind a set of records on, and stops before the first op
-//! that is cut, wrong, long or rare; from there on the other ways go, as they do for every other layout.
+//! steps would do, from a message's beginning, or of one with record sets from where it stands between two ops,
+//! and stops before the first op that is cut, wrong, long or rare; from there on the other ways go, as they do
+//! for every other layout.
 
 mod begun;
 #[rustfmt::skip]

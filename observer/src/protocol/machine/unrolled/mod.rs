@@ -92,12 +92,21 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
 
 /// The ops. Each notes which it is, so that it is known where to go on.
 impl<'a, const AMID: bool> Cursor<'a, AMID> {
+    /// Notes which op comes next; false for one that was done before, and is passed over.
     #[inline(always)]
-    fn no_tags(&mut self, at: u16) -> Option<()> {
+    const fn comes_to(&mut self, at: u16) -> bool {
         if AMID && at < self.from {
-            return Some(());
+            return false;
         }
         self.at = at;
+        true
+    }
+
+    #[inline(always)]
+    fn no_tags(&mut self, at: u16) -> Option<()> {
+        if !self.comes_to(at) {
+            return Some(());
+        }
         let [0, behind @ ..] = self.bytes else {
             return None;
         };
@@ -108,10 +117,9 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
     /// Bytes with values at fixed places.
     #[inline(always)]
     fn fixed<const LEN: usize>(&mut self, at: u16) -> Option<Fixed<'a, LEN>> {
-        if AMID && at < self.from {
+        if !self.comes_to(at) {
             return Some(Fixed(None));
         }
-        self.at = at;
         let (bytes, behind) = self.bytes.split_first_chunk()?;
         self.bytes = behind;
         Some(Fixed(Some(bytes)))
@@ -125,10 +133,9 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        if AMID && at < self.from {
+        if !self.comes_to(at) {
             return Some(());
         }
-        self.at = at;
         self.bytes = plain::text(self.bytes, length, place, visitor)?;
         Some(())
     }
@@ -136,10 +143,9 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
     /// What is passed over by its length, in elements of `width` bytes.
     #[inline(always)]
     fn row(&mut self, at: u16, length: Length, width: u16) -> Option<()> {
-        if AMID && at < self.from {
+        if !self.comes_to(at) {
             return Some(());
         }
-        self.at = at;
         self.bytes = plain::row(self.bytes, length, width)?;
         Some(())
     }
@@ -152,10 +158,9 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        if AMID && at < self.from {
+        if !self.comes_to(at) {
             return Some(());
         }
-        self.at = at;
         let left = plain::Left { beyond: self.beyond, is_cut: self.behind.begins_with_hole() };
         let set = plain::records(self.bytes, left, length, place, visitor)?;
         self.pass_set(set)
@@ -170,10 +175,9 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<()> {
-        if AMID && at < self.from {
+        if !self.comes_to(at) {
             return Some(());
         }
-        self.at = at;
         let left = plain::Left { beyond: self.beyond, is_cut: self.behind.begins_with_hole() };
         let set = plain::set(self.bytes, left, length, place, visitor)?;
         self.pass_set(set)
@@ -203,10 +207,9 @@ impl<'a, const AMID: bool> Cursor<'a, AMID> {
         place: Place,
         visitor: &mut impl Visitor,
     ) -> Option<u32> {
-        if AMID && at < self.from {
+        if !self.comes_to(at) {
             return Some(0);
         }
-        self.at = at;
         let (value, behind) = plain::prefix(self.bytes, length)?;
         let count = value.unwrap_or_default();
         if count as usize > behind.len().saturating_add(self.beyond) {

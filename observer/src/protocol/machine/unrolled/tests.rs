@@ -6,7 +6,7 @@ use crate::input::Chunk;
 use crate::protocol::api::ApiKey;
 use crate::protocol::machine::{Batch, Machine, State};
 use crate::protocol::program::{self, Op, Program};
-use crate::protocol::schema::LAYOUTS;
+use crate::protocol::schema::{LAYOUTS, Layout};
 
 /// Elements of each array.
 const COUNT: u32 = 2;
@@ -150,12 +150,19 @@ fn with_hole(
     vec![(to as u32, before.into_iter().collect()), (rest, behind(0).into_iter().collect())]
 }
 
-#[test]
-fn a_hole_is_passed_over_as_the_steps_do() {
-    for layout in LAYOUTS.iter().filter(|layout| [0, 1].contains(&layout.api_key.0)) {
+/// The layouts of Produce and Fetch, each with a message.
+fn with_sets() -> impl Iterator<Item = (&'static Layout, &'static Program, Vec<u8>)> {
+    LAYOUTS.iter().filter(|layout| [0, 1].contains(&layout.api_key.0)).map(|layout| {
         let program = program::find(layout.api_key, layout.side, layout.versions.last).unwrap();
         let mut bytes = Vec::new();
         write(program, 0, &mut bytes);
+        (layout, program, bytes)
+    })
+}
+
+#[test]
+fn a_hole_is_passed_over_as_the_steps_do() {
+    for (layout, program, bytes) in with_sets() {
         let len = bytes.len();
         for from in 0..len {
             for to in [from + 1, from + 7, from + 43, from + 60, len].map(|to| to.min(len)) {
@@ -192,10 +199,7 @@ fn a_hole_is_passed_over_as_the_steps_do() {
 
 #[test]
 fn what_comes_in_parts_is_told_as_the_steps_do() {
-    for layout in LAYOUTS.iter().filter(|layout| [0, 1].contains(&layout.api_key.0)) {
-        let program = program::find(layout.api_key, layout.side, layout.versions.last).unwrap();
-        let mut bytes = Vec::new();
-        write(program, 0, &mut bytes);
+    for (layout, program, bytes) in with_sets() {
         for first in 1..bytes.len() {
             for second in (first..=bytes.len()).step_by(5) {
                 let new = || (Machine::new(program, bytes.len() as u32), Told::default());

@@ -8,7 +8,7 @@
 
 use super::code::Code;
 use super::glance::{MOST_SHOWN, NOWHERE, go_on, look, place, plain_set};
-use super::step::is_shown;
+use super::step::{Step, is_shown, pass};
 use super::tape::Tape;
 use super::walk::Walk;
 use super::word::Op;
@@ -16,11 +16,17 @@ use super::word::Op;
 /// Words that are looked at, with the set's.
 const MOST_WORDS: u32 = 6;
 
-/// Takes what comes up to the end of a set's length, and what is kept of the set, if that is as nearly
-/// always; the walk is at the set's word then. Nothing has changed if not.
+/// Takes what comes up to the next set and what comes of it, if that is as nearly always; nothing has changed
+/// if not.
+#[inline(always)]
+pub fn take_set<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
+    take_element(walk, tape, code).then(|| pass(walk, tape))
+}
+
+/// Takes what comes up to the end of a set's length, and what is kept of the set; the walk is behind it then.
 // Inlined, it would be more of a stack than the kernel gives.
 #[inline(never)]
-pub(super) fn take_element<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> bool {
+fn take_element<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> bool {
     let word = walk.word;
     let may_be = word.is(Op::Tagged) || word.is(Op::Array) || word.is(Op::Records);
     let is_waited_for = walk.before ^ word.before() | walk.keep | walk.omit | u32::from(walk.read);
@@ -39,11 +45,13 @@ pub(super) fn take_element<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl C
     if at < walk.at {
         walk.pass_element();
     }
-    walk.at = at;
     walk.before = 0;
     walk.left = left - set.from - set.len;
     walk.omit = set.len;
     tape.keep(set.from);
+    if !walk.go(at.wrapping_add(1), tape, code) {
+        walk.finish();
+    }
     true
 }
 

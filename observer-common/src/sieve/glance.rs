@@ -9,6 +9,7 @@
 use super::act::MAX_KEPT;
 use super::answers::Answer;
 use super::code::Code;
+use super::element::take_set;
 use super::frames::{ANY_RESPONSE, find};
 use super::sets::{DELTA_END, is_one_batch};
 use super::step::{Step, is_shown};
@@ -31,6 +32,17 @@ const RESPONSE_HEAD: u32 = 8;
 const NOTHING: u32 = 0;
 const MORE: u32 = 1;
 const DONE: u32 = 2;
+
+/// Takes a frame, or in one what comes up to the next record set, if either can be taken at a glance; nothing
+/// has changed if not.
+#[inline(always)]
+pub fn leap<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
+    if walk.starts_plain_frame() {
+        take_frame(walk, tape, code)
+    } else {
+        take_set(walk, tape, code)
+    }
+}
 
 /// Takes a frame that begins with the next byte, if it is one of those; nothing has changed if not.
 #[inline(always)]

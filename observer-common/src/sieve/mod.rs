@@ -37,10 +37,11 @@ mod wrapped;
 pub use act::MAX_KEPT;
 pub use answers::{ANSWERS, Answer};
 pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
+pub use element::take_set;
 pub use frames::{
     ANY_RESPONSE, MAX_FRAME, MAX_REQUEST, SHORT_RESPONSE, UNKNOWN_REQUEST, may_begin,
 };
-pub use glance::{MOST_COUNTS_BEHIND, take_frame};
+pub use glance::{MOST_COUNTS_BEHIND, leap};
 pub use observe::{Bench, Walked, lose_step, obey, observe, observe_plain};
 pub use place::{Arrival, Place, Position};
 pub use step::{Step, step};

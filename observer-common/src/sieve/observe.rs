@@ -20,9 +20,8 @@ pub trait Bench {
     /// Begins at this place of the segment: nothing is kept yet, and records have covered the bytes before
     /// `told`.
     fn begin(&mut self, from: u32, told: Seq);
-    /// Takes a frame that begins where the walk is, if it can be [taken at a glance](super::take_frame).
-    /// Whether the segment ends with it.
-    fn take_frame(&mut self, walk: &mut Walk) -> bool;
+    /// Takes a [leap](super::leap), if it can be. Whether the segment ends with it.
+    fn leap(&mut self, walk: &mut Walk) -> bool;
     /// Walks on. What is kept waits for [`Bench::submit`], but for what finds no room. With `is_muted`
     /// nothing is kept, as it is in records anyhow.
     fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked;
@@ -69,7 +68,7 @@ pub fn observe_plain(state: &mut FlowState, span: &Span, bench: &mut impl Bench)
         return true;
     };
     bench.begin(from, state.place().untold().from);
-    let ends = bench.take_frame(state.walk());
+    let ends = bench.leap(state.walk());
     if ends {
         state.place().walked_on(span.seq.plus(span.len));
         tell(state, bench, true);

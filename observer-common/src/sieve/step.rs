@@ -2,7 +2,6 @@
 
 use super::act::{Then, act, follow};
 use super::code::Code;
-use super::element::take_element;
 use super::frames::look_at_token;
 use super::tape::Tape;
 use super::walk::Walk;
@@ -24,15 +23,10 @@ pub enum Step {
 }
 
 /// Takes a direction one step further, where bytes of the skb have not passed. None of those that come
-/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out. With `glances` it is a step to the
-/// [next record set](take_element), where it can be.
+/// next are [unwanted](Walk::unwanted), as [`pass`] leaves them out.
 #[inline(always)]
-pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code, glances: bool) -> Step {
-    let then = if glances && take_element(walk, tape, code) {
-        Then::go(walk.at.wrapping_add(1))
-    } else {
-        read(walk, tape, code)
-    };
+pub fn step<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Step {
+    let then = read(walk, tape, code);
     match follow(walk, tape, code, then) {
         Step::More => pass(walk, tape),
         out => out,
@@ -73,7 +67,7 @@ fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Then {
 /// Passes over the bytes to keep that are shown, and over those to leave out behind them: what the skb
 /// ends with takes no step of its own.
 #[inline(always)]
-fn pass<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
+pub(super) fn pass<T: Tape>(walk: &mut Walk, tape: &mut T) -> Step {
     let kept = min(walk.keep, tape.shown());
     tape.keep(kept);
     walk.keep -= kept;

@@ -59,7 +59,7 @@ pub struct Desk {
     pub outcome: u32,
     /// Whether the walk at hand has begun.
     pub has_begun: u32,
-    /// 1 where the frame at hand was glanced at in vain.
+    /// 1 where a leap was tried in vain.
     pub in_vain: u32,
     /// Where in the table the direction stands.
     pub slot: u32,

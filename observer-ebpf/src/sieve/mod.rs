@@ -131,8 +131,8 @@ impl Bench for Table<'_> {
     }
 
     #[inline(always)]
-    fn take_frame(&mut self, walk: &mut Walk) -> bool {
-        turns::take_frame(self.segment, walk, self.desk)
+    fn leap(&mut self, walk: &mut Walk) -> bool {
+        turns::leap(self.segment, walk, self.desk)
     }
 
     #[inline(always)]

@@ -35,10 +35,10 @@ const DONE: u32 = 1;
 /// It has lost the step; what is more than this tells why.
 const OUT: u32 = 2;
 
-/// Takes a frame at a glance, if it can be; whether the payload ends with it.
+/// Takes a leap, if it can be; whether the payload ends with it.
 #[inline(always)]
-pub fn take_frame(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
-    let taken = sieve::take_frame(walk, &mut Reel { segment, desk }, &Maps);
+pub fn leap(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
+    let taken = sieve::leap(walk, &mut Reel { segment, desk }, &Maps);
     if taken == Some(Step::Done) {
         return true;
     }
@@ -90,10 +90,9 @@ unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
     desk.make_room(seen);
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
-    // At a frame that was glanced at in vain none is taken again.
-    let taken =
-        if turn >= reel.desk.in_vain { sieve::take_frame(walk, &mut reel, &Maps) } else { None };
-    match taken.unwrap_or_else(|| step(walk, &mut reel, &Maps, true)) {
+    // Where a leap was tried in vain it is not tried again.
+    let taken = if turn >= reel.desk.in_vain { sieve::leap(walk, &mut reel, &Maps) } else { None };
+    match taken.unwrap_or_else(|| step(walk, &mut reel, &Maps)) {
         Step::More => 0,
         Step::Done => {
             reel.desk.outcome = DONE;

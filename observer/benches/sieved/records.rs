@@ -2,7 +2,7 @@
 
 use observer::input::Chunk;
 use observer::protocol::sieve::Words;
-use observer_common::sieve::{News, Step, Tape, Walk, step, take_frame};
+use observer_common::sieve::{News, Step, Tape, Walk, leap, step};
 
 /// Payload bytes of a segment, as with GSO.
 const SEGMENT: usize = 64 << 10;
@@ -51,8 +51,7 @@ impl Direction {
         let (kept, is_start) = (Vec::new(), false);
         let mut reel = Reel { bytes: segment, before, at: 0, shown: 0, kept, is_start, news };
         let (walk, words) = (&mut self.walk, Words::of_table());
-        while take_frame(walk, &mut reel, words)
-            .unwrap_or_else(|| step(walk, &mut reel, words, true))
+        while leap(walk, &mut reel, words).unwrap_or_else(|| step(walk, &mut reel, words))
             == Step::More
         {}
         let kept = reel.kept;

@@ -2,7 +2,7 @@
 
 use observer::input::{Segment, Seq, TcpFlags, Wants};
 use observer_common::sieve::{
-    Bench, Position, Step, Walk, Walked, Why, may_begin, step, take_frame,
+    Bench, Position, Step, Walk, Walked, Why, leap, may_begin, step, take_set,
 };
 
 use super::tape::{Cursor, Reel};
@@ -67,13 +67,13 @@ impl Bench for Table<'_, '_> {
         self.in_vain = 0;
     }
 
-    fn take_frame(&mut self, walk: &mut Walk) -> bool {
+    fn leap(&mut self, walk: &mut Walk) -> bool {
         if self.sieve.way != Way::Short {
             return false;
         }
         let words = self.sieve.words;
         let mut reel = Reel::new(self, true);
-        let taken = take_frame(walk, &mut reel, words);
+        let taken = leap(walk, &mut reel, words);
         if taken.is_some() {
             reel.count_step();
         }
@@ -83,15 +83,17 @@ impl Bench for Table<'_, '_> {
 
     fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked {
         let (words, way, in_vain) = (self.sieve.words, self.sieve.way, self.in_vain);
-        let by_set = way == Way::Short || way == Way::ShortBySet;
         let mut reel = Reel::new(self, !is_muted);
         let mut out = None;
         for turn in 0.. {
             assert!(turn < MAX_STEPS, "a segment takes more than {MAX_STEPS} steps");
             reel.count_step();
-            let glances = way == Way::Short && turn >= in_vain;
-            let taken = glances.then(|| take_frame(walk, &mut reel, words)).flatten();
-            match taken.unwrap_or_else(|| step(walk, &mut reel, words, by_set)) {
+            let taken = match way {
+                Way::Short if turn >= in_vain => leap(walk, &mut reel, words),
+                Way::ShortBySet => take_set(walk, &mut reel, words),
+                _ => None,
+            };
+            match taken.unwrap_or_else(|| step(walk, &mut reel, words)) {
                 Step::More => {}
                 Step::Done => break,
                 Step::Out(why) => {

@@ -25,6 +25,7 @@ pub mod flow;
 pub mod flow_state;
 pub mod hook;
 pub mod order;
+pub mod own_ring;
 pub mod owner;
 pub mod packet;
 pub mod ports;

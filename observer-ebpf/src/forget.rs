@@ -3,7 +3,7 @@
 
 /// The same number, by way of a place in a map.
 #[inline(always)]
-pub fn forget(place: &mut u32, number: u32) -> u32 {
+pub fn forget<T: Copy>(place: &mut T, number: T) -> T {
     let place = core::ptr::from_mut(place);
     // SAFETY: it was a reference.
     unsafe {

@@ -20,6 +20,7 @@ mod forget;
 mod front;
 mod maps;
 mod measure;
+mod own_ring;
 mod ring;
 mod seen;
 mod segment;
@@ -59,10 +60,17 @@ hook!(kobs_egress_whole, ethernet: true, egress: true, sieve: false);
 hook!(kobs_ingress_ip_whole, ethernet: false, egress: false, sieve: false);
 hook!(kobs_egress_ip_whole, ethernet: false, egress: true, sieve: false);
 
-/// Changes in the life of the sockets of a cgroup.
+/// Changes in the life of the sockets of a cgroup, told with what the sieve tells.
 #[sock_ops]
 pub fn kobs_sockets(ctx: SockOpsContext) -> u32 {
-    socket::observe(&ctx);
+    socket::observe::<true>(&ctx);
+    SOCKET_OK
+}
+
+/// The same beside classifiers without the sieve.
+#[sock_ops]
+pub fn kobs_sockets_whole(ctx: SockOpsContext) -> u32 {
+    socket::observe::<false>(&ctx);
     SOCKET_OK
 }
 

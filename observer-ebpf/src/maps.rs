@@ -11,7 +11,8 @@ use observer_common::ports::{PORT_WORDS, bit_of, word_of};
 use crate::ring::Scratch;
 use crate::socket::SocketState;
 
-/// Segment and socket records for the daemon; the loader sets its size.
+/// Segment and socket records for the daemon, where the programs do not write [a ring](crate::own_ring)
+/// themselves; where they do, it wakes the daemon. The loader sets its size.
 #[map]
 pub static RING: RingBuf = RingBuf::with_byte_size(16 << 20, 0);
 

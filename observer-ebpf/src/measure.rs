@@ -21,7 +21,7 @@ pub fn due(before_ns: u64, now_ns: u64) -> u64 {
 
 /// Measures the socket that sends a segment, if it is one of this host's that was seen to begin.
 #[inline(never)]
-pub fn measure(skb: *mut __sk_buff, seen: &Seen) {
+pub fn measure<const SIEVE: bool>(skb: *mut __sk_buff, seen: &Seen) {
     // SAFETY: the context is valid for the run of the program.
     let socket = unsafe { (*skb).__bindgen_anon_2.sk };
     if socket.is_null() {
@@ -43,7 +43,7 @@ pub fn measure(skb: *mut __sk_buff, seen: &Seen) {
     // SAFETY: the verifier knows the entry's bounds. Where two CPUs send for a socket at once, one of
     // them may count a retransmission again.
     let retransmits = since(u64::from(tcp.total_retrans), unsafe { &mut *state });
-    submit(&SocketRecord {
+    submit::<SIEVE>(&SocketRecord {
         time_ns: seen.time_ns,
         flow: *seen.flow(),
         change: Change::Measured,

@@ -106,8 +106,8 @@ impl Segment<'_> {
         };
         let start = header.encode(self.seen.packet.is_v4, &mut scratch.header);
         // SAFETY: the header begins at most its room behind the scratch space's beginning.
-        let record = unsafe { core::ptr::from_mut(scratch).cast::<u8>().add(start) };
-        if !output(record.cast(), end - start as u64, Wake::No, counters) {
+        let record = unsafe { core::ptr::from_ref(scratch).cast::<u8>().add(start) };
+        if !output(record, end - start as u64, counters) {
             return lose(counters, Loss::RingFull, part.wire_len);
         }
         counters.add(Counter::SubmittedRecords, 1);
@@ -128,36 +128,41 @@ pub fn now() -> u64 {
     unsafe { bpf_ktime_get_ns() }
 }
 
-/// What the ring itself needs for a record: its header, and room up to a multiple of eight bytes.
+/// What a ring itself needs for a record: its header, and room up to a multiple of eight bytes.
 const RECORD_HEADER: u64 = 8;
 
-/// Whether the daemon is to look at once.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
-    /// No: it polls, and much has not come.
-    No,
-    /// Yes.
-    Yes,
+/// What a record of so many bytes takes of a ring, and whether the daemon is to look at once, as much has come
+/// with it: it polls otherwise.
+#[inline(always)]
+pub fn weigh(len: u64, counters: &Counters) -> (u64, bool) {
+    let before = counters.get(Counter::RingBytes);
+    let size = RECORD_HEADER + (len + 7) / 8 * 8;
+    let shift = WAKE_SHIFT.load();
+    (size, before >> shift != (before + size) >> shift)
 }
 
-/// Puts a record into the ring. False where the ring is full.
+/// Puts a record into the kernel's ring. False where it is full.
 #[inline(always)]
-pub fn output(
-    record: *mut core::ffi::c_void,
-    len: u64,
-    wake: Wake,
-    counters: &mut Counters,
-) -> bool {
-    let ring = core::ptr::from_ref(&RING).cast_mut().cast();
-    let before = counters.get(Counter::RingBytes);
-    let after = before + RECORD_HEADER + (len + 7) / 8 * 8;
-    let is_much = before >> WAKE_SHIFT.load() != after >> WAKE_SHIFT.load();
-    let wakes = is_much || wake == Wake::Yes;
-    let flags = if wakes { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP };
-    // SAFETY: the verifier checks record and length.
-    let done = unsafe { bpf_ringbuf_output(ring, record, len, u64::from(flags)) == 0 };
+pub fn output(record: *const u8, len: u64, counters: &mut Counters) -> bool {
+    let (size, is_much) = weigh(len, counters);
+    let flags = if is_much { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP };
+    let done = put(record, len, flags);
     if done {
-        counters.add(Counter::RingBytes, after - before);
+        counters.add(Counter::RingBytes, size);
     }
     done
+}
+
+/// Has the daemon look at once. Where there is no room, it was told before.
+#[inline(always)]
+pub fn wake() {
+    let nothing = [0; 8];
+    put(nothing.as_ptr(), nothing.len() as u64, BPF_RB_FORCE_WAKEUP);
+}
+
+#[inline(always)]
+fn put(record: *const u8, len: u64, flags: u32) -> bool {
+    let ring = core::ptr::from_ref(&RING).cast_mut().cast();
+    // SAFETY: the verifier checks record and length.
+    unsafe { bpf_ringbuf_output(ring, record.cast_mut().cast(), len, u64::from(flags)) == 0 }
 }

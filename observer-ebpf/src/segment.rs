@@ -32,7 +32,7 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     let Some(near) = table::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
-    seen.time_ns = now();
+    seen.time_ns = if SIEVE && EGRESS { Skb(ctx).sent_ns().unwrap_or_else(now) } else { now() };
     let segment = Segment { skb: Skb(ctx), seen };
     if !SIEVE {
         return take_whole(segment, near, &mut desk.slot, counters);
@@ -137,7 +137,7 @@ fn take(
     let goes_on = core::mem::take(&mut desk.has_begun) != 0;
     let state = match state {
         Some(state) if goes_on => state,
-        state => match admit(segment, state, &mut desk.slot, counters) {
+        state => match admit::<true>(segment, state, &mut desk.slot, counters) {
             Admission::Owned(state, _) => state,
             Admission::NoRoom => return sieve::copy(segment, desk, counters),
             Admission::Foreign => return,
@@ -148,7 +148,7 @@ fn take(
 
 /// What is remembered of the segment's direction, if this hook is the one to take it, and if there is room.
 #[inline(always)]
-fn admit(
+fn admit<const SIEVE: bool>(
     segment: Segment<'_>,
     state: Option<&'static mut FlowState>,
     place: &mut u32,
@@ -168,7 +168,7 @@ fn admit(
     if let Admission::Owned(_, last_ns) = admission
         && measure::due(last_ns, seen.time_ns) != 0
     {
-        measure::measure(segment.skb.raw().cast(), seen);
+        measure::measure::<SIEVE>(segment.skb.raw().cast(), seen);
     }
     admission
 }
@@ -177,7 +177,8 @@ fn admit(
 #[inline(always)]
 fn take_whole(segment: Segment<'_>, near: Near, place: &mut u32, counters: &mut Counters) {
     let seen = segment.seen;
-    let plan = match admit(segment, table::find(near, seen.flow(), place), place, counters) {
+    let plan = match admit::<false>(segment, table::find(near, seen.flow(), place), place, counters)
+    {
         Admission::Foreign => return,
         Admission::NoRoom => Plan::Copy,
         Admission::Owned(state, _) => {

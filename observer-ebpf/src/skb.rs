@@ -35,6 +35,21 @@ impl Skb<'_> {
         unsafe { (*self.0.skb.skb).gso_size != 0 }
     }
 
+    /// When TCP has sent it, if it was this host's; CLOCK_MONOTONIC, nanoseconds.
+    #[inline(always)]
+    pub fn sent_ns(self) -> Option<u64> {
+        const MONOTONIC: u8 = 1;
+        // SAFETY: the context is valid for the run of the program.
+        let (sent_ns, clock) = unsafe {
+            let skb = self.0.skb.skb;
+            (
+                (&raw const (*skb).tstamp).read_volatile(),
+                (&raw const (*skb).tstamp_type).read_volatile(),
+            )
+        };
+        (clock == MONOTONIC && sent_ns != 0).then_some(sent_ns)
+    }
+
     /// The interface it was seen on.
     #[inline(always)]
     pub fn ifindex(self) -> u32 {

@@ -11,7 +11,8 @@ use observer_common::socket::{Change, SOCKET_RECORD_LEN, SocketRecord};
 use observer_common::{Endpoint, Flow};
 
 use crate::maps::{self, SOCKETS};
-use crate::ring::{Wake, now, output};
+use crate::ring::now;
+use crate::{own_ring, ring};
 
 const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
@@ -29,27 +30,33 @@ pub struct SocketState {
 
 /// Observes a callback.
 #[inline(always)]
-pub fn observe(ctx: &SockOpsContext) {
+pub fn observe<const SIEVE: bool>(ctx: &SockOpsContext) {
     match ctx.op() {
-        BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB => established(ctx, Change::Connected),
-        BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB => established(ctx, Change::Accepted),
-        BPF_SOCK_OPS_STATE_CB if ctx.arg(1) == BPF_TCP_CLOSE => closed(ctx),
+        BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB => established::<SIEVE>(ctx, Change::Connected),
+        BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB => established::<SIEVE>(ctx, Change::Accepted),
+        BPF_SOCK_OPS_STATE_CB if ctx.arg(1) == BPF_TCP_CLOSE => closed::<SIEVE>(ctx),
         _ => {}
     }
 }
 
 #[inline(always)]
-fn established(ctx: &SockOpsContext, change: Change) {
+fn established<const SIEVE: bool>(ctx: &SockOpsContext, change: Change) {
     let Some(flow) = watched_flow(ctx) else { return };
     let state = SocketState { retransmits: total_retransmits(ctx) };
     // Without room for the state the socket is not measured, that is all.
     let _ = SOCKETS.insert(cookie(ctx), state, 0);
     let _ = ctx.set_cb_flags(ctx.cb_flags() as i32 | CALLBACKS);
-    submit(&SocketRecord { time_ns: now(), flow, change, srtt_us: own_srtt(ctx), retransmits: 0 });
+    submit::<SIEVE>(&SocketRecord {
+        time_ns: now(),
+        flow,
+        change,
+        srtt_us: own_srtt(ctx),
+        retransmits: 0,
+    });
 }
 
 #[inline(always)]
-fn closed(ctx: &SockOpsContext) {
+fn closed<const SIEVE: bool>(ctx: &SockOpsContext) {
     let Some(flow) = watched_flow(ctx) else { return };
     let cookie = cookie(ctx);
     let retransmits = match SOCKETS.get_ptr_mut(cookie) {
@@ -63,16 +70,26 @@ fn closed(ctx: &SockOpsContext) {
     };
     let _ = SOCKETS.remove(cookie);
     let change = Change::Closed;
-    submit(&SocketRecord { time_ns: now(), flow, change, srtt_us: own_srtt(ctx), retransmits });
+    submit::<SIEVE>(&SocketRecord {
+        time_ns: now(),
+        flow,
+        change,
+        srtt_us: own_srtt(ctx),
+        retransmits,
+    });
 }
 
-/// Tells the daemon.
+/// Tells the daemon, in the ring that the classifiers write to.
 #[inline(always)]
-pub fn submit(record: &SocketRecord) {
+pub fn submit<const SIEVE: bool>(record: &SocketRecord) {
     let mut bytes = [0; SOCKET_RECORD_LEN];
     record.encode(&mut bytes);
     let Some(counters) = maps::counters() else { return };
-    let sent = output(bytes.as_mut_ptr().cast(), SOCKET_RECORD_LEN as u64, Wake::No, counters);
+    let sent = if SIEVE {
+        own_ring::output_short(&bytes, counters)
+    } else {
+        ring::output(bytes.as_ptr(), SOCKET_RECORD_LEN as u64, counters)
+    };
     counters.add(if sent { Counter::SocketRecords } else { Counter::SocketRingFull }, 1);
 }
 

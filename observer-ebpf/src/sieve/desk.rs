@@ -16,7 +16,8 @@ use observer_common::sieve::first_shown;
 use crate::config::CHUNK_LEN;
 use crate::forget::forget;
 use crate::maps::counters;
-use crate::ring::{Segment, Wake, lose, output};
+use crate::own_ring::{self, Output};
+use crate::ring::{Segment, lose};
 use crate::seen::Seen;
 use crate::unaligned;
 
@@ -73,6 +74,7 @@ pub struct Desk {
     pub is_muted: u32,
     /// See [`forget`].
     forgotten: u32,
+    forgotten_long: u64,
     /// Behind the rest, so that a record's first bytes are near it.
     bytes: Bytes,
 }
@@ -254,8 +256,14 @@ impl Desk {
         let kept = self.kept;
         self.clear();
         let Some(counters) = counters() else { return };
-        let wake = if self.is_urgent != 0 { Wake::Yes } else { Wake::No };
-        if output(self.place(start).cast(), u64::from(record_len), wake, counters) {
+        let output = Output {
+            bytes: self.bytes.0.as_ptr(),
+            from: start,
+            len: record_len,
+            is_urgent: self.is_urgent != 0,
+            forgotten: &mut self.forgotten_long,
+        };
+        if own_ring::output(output, counters) {
             counters.add(Counter::SubmittedRecords, 1);
             counters.add(Counter::SubmittedBytes, u64::from(len));
             counters.add(Counter::CopiedBytes, u64::from(kept));

@@ -18,14 +18,14 @@ const VERIFIED: &str = " instructions verified";
 /// What it says where the kernel cannot tell metadata from data.
 const NO_SIEVE: &str = "this kernel takes no sieve";
 
-/// Whether the kernel has the loop that the sieve takes (Linux 5.17).
-fn has_loop() -> Result<bool> {
+/// Whether the kernel has what the sieve takes: a loop, and the clock of a sent skb's time (Linux 5.18).
+fn takes_sieve() -> Result<bool> {
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
     let mut numbers = release.split('.').map(str::parse::<u32>);
     let (Some(Ok(major)), Some(Ok(minor))) = (numbers.next(), numbers.next()) else {
         bail!("{release} is no release of Linux");
     };
-    Ok((major, minor) >= (5, 17))
+    Ok((major, minor) >= (5, 18))
 }
 
 /// Starts it, looks at what is attached, and ends it.
@@ -45,7 +45,7 @@ pub fn check() -> Result<String> {
     ensure!(attached == 1, "{attached} classifiers on lo by {how:?}, not 1");
     // Without other warnings all of it works: sockets are watched, too.
     let is_plain = live.scraped.contains(r#"capture_mode{mode="plain",reason="kernel"}"#);
-    ensure!(is_plain != has_loop()?, "whole payloads are copied: {is_plain}");
+    ensure!(is_plain != takes_sieve()?, "whole payloads are copied: {is_plain}");
     let is_warning = |line: &str| line.contains("WARN") || line.contains("ERROR");
     let others = |line: &&str| is_warning(line) && !(is_plain && line.contains(NO_SIEVE));
     let complaint = log.lines().find(others);

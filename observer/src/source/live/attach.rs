@@ -108,7 +108,7 @@ fn attach_classifier(
     egress: bool,
     how: Attach,
 ) -> Result<(ClassifierLink, u32), Error> {
-    let [in_ethernet, out_ethernet, in_ip, out_ip] = object.classifiers;
+    let [in_ethernet, out_ethernet, in_ip, out_ip] = object.programs.classifiers;
     let program = match (layer, egress) {
         (packet::Link::Ethernet, false) => in_ethernet,
         (packet::Link::Ethernet, true) => out_ethernet,

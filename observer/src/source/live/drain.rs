@@ -8,12 +8,11 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aya::maps::{MapData, RingBuf};
-
 use super::bell::Bell;
 use super::clock::{Clock, monotonic_ns};
 use super::handle::Shared;
 use super::records;
+use super::ring::Ring;
 use crate::input::Input;
 
 /// Time between two looks at a quiet ring.
@@ -25,9 +24,8 @@ const RESAMPLE_NS: u64 = 1_000_000_000;
 
 /// Takes records from the ring.
 pub(super) struct Drain {
-    ring: RingBuf<MapData>,
+    ring: Ring,
     bell: Bell,
-    ring_bytes: u32,
     clock: Clock,
     resampled_ns: u64,
 }
@@ -39,9 +37,9 @@ struct Batch {
 }
 
 impl Drain {
-    pub fn new(ring: RingBuf<MapData>, ring_bytes: u32) -> io::Result<Self> {
-        let bell = Bell::of(&ring)?;
-        Ok(Self { ring, bell, ring_bytes, clock: Clock::new(), resampled_ns: monotonic_ns() })
+    pub fn new(ring: Ring) -> io::Result<Self> {
+        let bell = ring.bell()?;
+        Ok(Self { ring, bell, clock: Clock::new(), resampled_ns: monotonic_ns() })
     }
 
     /// Drains until told to stop.
@@ -49,7 +47,7 @@ impl Drain {
         while !stop.load(Ordering::Relaxed) {
             let batch = self.pass(shared, sink);
             // Much came while we looked: look again at once.
-            if batch.emptied && batch.bytes < self.ring_bytes as usize / 8 {
+            if batch.emptied && batch.bytes < self.ring.bytes() / 8 {
                 self.bell.wait(INTERVAL);
             }
         }
@@ -78,13 +76,16 @@ impl Drain {
     }
 
     fn batch(&mut self, sink: &mut impl FnMut(Input<'_>)) -> Batch {
+        self.ring.hush();
         let mut bytes = 0;
         for _ in 0..BATCH {
-            let Some(record) = self.ring.next() else { return Batch { bytes, emptied: true } };
-            bytes += record.len();
-            if records::read(&record, &self.clock, sink).is_err() {
-                tracing::error!("a ring record of {} bytes cannot be read", record.len());
-            }
+            let taken = self.ring.take(|record| {
+                if records::read(record, &self.clock, sink).is_err() {
+                    tracing::error!("a ring record of {} bytes cannot be read", record.len());
+                }
+            });
+            let Some(len) = taken else { return Batch { bytes, emptied: true } };
+            bytes += len;
         }
         Batch { bytes, emptied: false }
     }

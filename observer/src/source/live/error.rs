@@ -66,7 +66,7 @@ pub enum Error {
     },
     /// The kernel does not take the sieve.
     #[error(
-        "this kernel cannot tell metadata from data ({reason}): that needs Linux 5.17 or later; \
+        "this kernel cannot tell metadata from data ({reason}): that needs Linux 5.18 or later; \
          with `--capture auto` or `plain` whole payloads are copied"
     )]
     NoSieve {

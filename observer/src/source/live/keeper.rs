@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use aya::maps::{MapData, RingBuf};
 use observer_common::Flow;
 use observer_common::counters::Counters;
 use observer_common::order::Order;
@@ -18,6 +17,7 @@ use super::error::Error;
 use super::handle::{HookStatus, Shared, Waker};
 use super::links::{self, Link, Links};
 use super::object::Object;
+use super::ring::Ring;
 use super::selection::Selection;
 use super::sockets::Sockets;
 use super::{leftovers, privileges};
@@ -68,7 +68,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl Keeper {
     /// Loads and attaches.
-    pub fn start(config: &Config, shared: Arc<Shared>) -> Result<(Self, RingBuf<MapData>), Error> {
+    pub fn start(config: &Config, shared: Arc<Shared>) -> Result<(Self, Ring), Error> {
         privileges::check()?;
         let links = Links::follow().map_err(Error::system("following network interfaces"))?;
         let found = links::list().map_err(Error::system("listing network interfaces"))?;

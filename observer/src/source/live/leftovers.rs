@@ -8,7 +8,7 @@ use aya::programs::TcAttachType;
 use aya::programs::tc::{TcError, qdisc_detach_program};
 
 use super::links::Link;
-use super::object::{PLAIN, SIEVE};
+use super::load::{PLAIN, SIEVE};
 use super::qdisc;
 
 /// Held by the one observer of a network namespace that may take filters for leftovers.
@@ -34,7 +34,8 @@ pub(super) fn remove(_only: &Only, links: &[Link]) -> usize {
         let before = removed;
         for direction in [TcAttachType::Ingress, TcAttachType::Egress] {
             let ours = |name: &&str| remove_from(link, direction, name);
-            removed += SIEVE.iter().chain(&PLAIN).copied().filter(ours).count();
+            removed +=
+                SIEVE.classifiers.iter().chain(&PLAIN.classifiers).copied().filter(ours).count();
         }
         if removed > before {
             qdisc::remove_if_empty(link.index);

@@ -20,13 +20,16 @@ mod handle;
 mod keeper;
 mod leftovers;
 mod links;
+mod load;
 mod netlink;
 mod object;
 mod orders;
+mod own_ring;
 mod presence;
 mod privileges;
 mod qdisc;
 mod records;
+mod ring;
 mod selection;
 mod sockets;
 
@@ -88,8 +91,7 @@ impl Capture {
         if config.drop_privileges {
             drop_privileges()?;
         }
-        let drain =
-            Drain::new(ring, config.ring_bytes).map_err(Error::system("watching the ring"))?;
+        let drain = Drain::new(ring).map_err(Error::system("watching the ring"))?;
         Ok(Self { drain, handle: Handle::new(requests, waker, shared) })
     }
 

@@ -1,0 +1,171 @@
+//! The ring that the kernel programs write themselves, in our memory; see `observer_common::own_ring`.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::ptr::null_mut;
+use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use observer_common::own_ring::{
+    Ends, HEADER, LONGEST, PART, Part, SLACK, behind, len, offset, part, parts,
+};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+
+/// What the loader has chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// Its size; a power of two.
+    pub bytes: u32,
+    /// What is secret of its headers.
+    pub secret: u32,
+}
+
+/// The ring.
+pub(super) struct OwnRing {
+    layout: Layout,
+    records: Mapping,
+    ends: Mapping,
+    /// How far it was read, and was said to be.
+    at: u64,
+    said: u64,
+}
+
+impl OwnRing {
+    /// Maps it.
+    pub fn map(records: impl AsFd, ends: impl AsFd, layout: Layout) -> io::Result<Self> {
+        let len = parts(layout.bytes) as usize * size_of::<Part>();
+        let records = Mapping::new(records, len, ProtFlags::READ)?;
+        let ends = Mapping::new(ends, size_of::<Ends>(), ProtFlags::READ | ProtFlags::WRITE)?;
+        Ok(Self { layout, records, ends, at: 0, said: 0 })
+    }
+
+    /// Takes the next record, if it is there; its length.
+    pub fn take(&mut self, read: impl FnOnce(&[u8])) -> Option<usize> {
+        let Some(len) = self.next_len() else {
+            self.say();
+            return None;
+        };
+        read(self.bytes(len));
+        self.at = behind(self.at, len);
+        // The programs read it for each record; where it was written since, they have to wait for it.
+        if self.at.wrapping_sub(self.said) > u64::from(self.layout.bytes) / 8 {
+            self.say();
+        }
+        Some(len as usize)
+    }
+
+    fn next_len(&self) -> Option<u32> {
+        let header = self.records.number(self.place()).load(Ordering::Acquire);
+        len(header, self.at, self.layout.secret)
+    }
+
+    /// The record behind the header at hand.
+    fn bytes(&self, len: u32) -> &[u8] {
+        const { assert!(HEADER + LONGEST <= SLACK) };
+        // SAFETY: it ends in its part, or in the slack behind it. The programs write there when they were told
+        // that it was read, which takes `&mut self`.
+        unsafe {
+            let start = self.records.start.add(self.place() + HEADER as usize);
+            slice::from_raw_parts(start, len as usize)
+        }
+    }
+
+    /// Where the next record's header is.
+    fn place(&self) -> usize {
+        const { assert!(size_of::<Part>() == (PART + SLACK) as usize) };
+        let part = part(self.at, parts(self.layout.bytes)) as usize;
+        part * size_of::<Part>() + offset(self.at) as usize
+    }
+
+    /// Says how far it was read.
+    fn say(&mut self) {
+        if self.said != self.at {
+            self.said = self.at;
+            let read = self.ends.number(std::mem::offset_of!(Ends, read));
+            read.store(self.at, Ordering::Release);
+        }
+    }
+}
+
+/// A map of the kernel's in our memory.
+struct Mapping {
+    start: *mut u8,
+    len: usize,
+}
+
+// SAFETY: memory is mapped for all threads of a process.
+unsafe impl Send for Mapping {}
+
+impl Mapping {
+    fn new(map: impl AsFd, len: usize, access: ProtFlags) -> io::Result<Self> {
+        // SAFETY: where it is mapped to, nothing was before.
+        let start = unsafe { mmap(null_mut(), len, access, MapFlags::SHARED, map, 0) }?;
+        Ok(Self { start: start.cast(), len })
+    }
+
+    /// The number at a place that is a multiple of eight.
+    fn number(&self, at: usize) -> &AtomicU64 {
+        assert!(at.is_multiple_of(8) && at + 8 <= self.len);
+        // SAFETY: it is mapped, aligned as pages are, and whoever writes it does so at once.
+        unsafe { &*self.start.add(at).cast() }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped, and no reference is left.
+        let _ = unsafe { munmap(self.start.cast(), self.len) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+    use std::process;
+
+    use observer_common::own_ring::header;
+
+    use super::*;
+
+    const LAYOUT: Layout = Layout { bytes: 2 * PART, secret: 7 };
+
+    /// What stands for a map of the kernel's: a file that has no name any more.
+    fn map(name: &str, len: usize) -> File {
+        let path = std::env::temp_dir().join(format!("kafka-observer-{name}-{}", process::id()));
+        let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        file.set_len(len as u64).unwrap();
+        file
+    }
+
+    /// Writes a record as the programs do; the position behind it.
+    fn write(records: &File, at: u64, record: &[u8]) -> u64 {
+        let part = u64::from(part(at, parts(LAYOUT.bytes))) * size_of::<Part>() as u64;
+        let place = part + u64::from(offset(at));
+        let len = record.len() as u32;
+        records.write_all_at(record, place + u64::from(HEADER)).unwrap();
+        let header = header(at, len, LAYOUT.secret);
+        records.write_all_at(&header.to_ne_bytes(), place).unwrap();
+        behind(at, len)
+    }
+
+    #[test]
+    fn records_are_taken_in_order_round_after_round() {
+        let records = map("records", parts(LAYOUT.bytes) as usize * size_of::<Part>());
+        let ends = map("ends", size_of::<Ends>());
+        let mut ring = OwnRing::map(&records, &ends, LAYOUT).unwrap();
+        let mut at = 0;
+        for n in 0..1_000_u32 {
+            assert_eq!(ring.take(|_| panic!("there is none")), None);
+            let record = vec![n as u8; 1 + (n * 7_919 % LONGEST) as usize];
+            at = write(&records, at, &record);
+            assert_eq!(ring.take(|taken| assert_eq!(taken, record)), Some(record.len()));
+        }
+        assert!(at > 3 * u64::from(LAYOUT.bytes));
+        assert_eq!(ring.take(|_| panic!("there is none")), None);
+        let mut read = [0; 8];
+        ends.read_exact_at(&mut read, std::mem::offset_of!(Ends, read) as u64).unwrap();
+        assert_eq!(u64::from_ne_bytes(read), at, "how far it was read is said");
+    }
+}

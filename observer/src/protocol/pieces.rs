@@ -61,6 +61,7 @@ impl<'a> Pieces<'a> {
     #[inline]
     pub fn has_hole(mut self) -> bool {
         while self.goes_on() {
+            self.take_bytes();
             if self.take_hole() > 0 {
                 return true;
             }
@@ -218,6 +219,7 @@ mod tests {
                 let part = behind.first(to - from);
                 assert_eq!(shown(part), TEXT[from..to], "{from} to {to}");
                 assert_eq!(part.wire_len(), to - from);
+                assert_eq!(part.has_hole(), TEXT[from..to].contains('.'), "{from} to {to}");
                 assert_eq!(shown(all.first(to).behind(from)), TEXT[from..to]);
             }
         }

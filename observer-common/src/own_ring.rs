@@ -4,8 +4,9 @@
 //! Positions are bytes since the beginning. The ring is in parts; a record begins at a position of its own in
 //! one, and may end in the slack behind it, so that it is never in two pieces. A CPU takes its place by moving
 //! on the position that is written to, copies its record there, and then puts the header before it, which the
-//! daemon waits for. What a header before a record says depends on its position, and on a secret: so none that
-//! is left of an earlier round, or that somebody has sent, is taken for it.
+//! daemon waits for. What a header says depends on its position, and on a secret: so what is left there of an
+//! earlier round, or was sent by somebody who would like to write a header, is taken for it once in 2^48 times.
+//! The daemon looks only where a place is taken, so that only what is on its way into the ring is such a time.
 
 /// Bytes of a part, as a shift.
 const PART_SHIFT: u32 = 20;
@@ -64,29 +65,30 @@ pub const fn offset(at: u64) -> u32 {
     at as u32 & (PART - 1)
 }
 
-/// Whether a ring of so many bytes has room up to here.
+/// Whether a ring of so many bytes has room up to here. If more than that was read already, others have written
+/// there meanwhile, which is found out by the one who tries to.
 #[inline(always)]
 pub const fn has_room(behind: u64, read: u64, bytes: u32) -> bool {
-    behind.wrapping_sub(read) <= bytes as u64
+    behind.wrapping_sub(read) as i64 <= bytes as i64
 }
 
 /// The header of a record at this position.
 #[inline(always)]
-pub const fn header(at: u64, len: u32, secret: u32) -> u64 {
-    (len as u64) << 32 | sign(at, secret) as u64
+pub const fn header(at: u64, len: u32, secret: u64) -> u64 {
+    sign(at, secret) | len as u64
 }
 
 /// The length of the record at this position, if that is its header.
-pub const fn len(header: u64, at: u64, secret: u32) -> Option<u32> {
-    let len = (header >> 32) as u32;
+pub const fn len(header: u64, at: u64, secret: u64) -> Option<u32> {
+    let len = header ^ sign(at, secret);
     // Where nothing was written yet, zeros may look like one that is empty.
-    let is_one = header as u32 == sign(at, secret) && len > 0 && len <= LONGEST;
-    if is_one { Some(len) } else { None }
+    if len > 0 && len <= LONGEST as u64 { Some(len as u32) } else { None }
 }
 
+/// 48 bits, above those of a length: they repeat after two petabytes.
 #[inline(always)]
-const fn sign(at: u64, secret: u32) -> u32 {
-    (at / HEADER as u64) as u32 ^ secret
+const fn sign(at: u64, secret: u64) -> u64 {
+    ((at / HEADER as u64) ^ secret) << 16
 }
 
 #[cfg(test)]
@@ -133,9 +135,12 @@ mod tests {
     fn a_header_is_known_at_its_place_only() {
         let written = header(4096, 100, 7);
         assert_eq!(len(written, 4096, 7), Some(100));
-        assert_eq!(len(written, 4096 + (16 << 20), 7), None);
+        for behind in [8, 16 << 20, 1 << 35, 1 << 50] {
+            assert_eq!(len(written, 4096 + behind, 7), None);
+        }
         assert_eq!(len(written, 4096, 8), None);
         assert_eq!(len(0, 56, 7), None);
+        assert_eq!(len(header(8, LONGEST, u64::MAX), 8, u64::MAX), Some(LONGEST));
         assert_eq!(len(header(4096, LONGEST + 1, 7), 4096, 7), None);
     }
 
@@ -143,5 +148,10 @@ mod tests {
     fn a_small_ring_has_a_part_and_no_more_room_than_asked_for() {
         assert_eq!((parts(4096), parts(PART), parts(16 << 20)), (1, 1, 16));
         assert!(has_room(4096, 0, 4096) && !has_room(4104, 0, 4096));
+    }
+
+    #[test]
+    fn where_others_have_written_meanwhile_is_room() {
+        assert!(has_room(100, 200, 4096) && has_room(8, u64::MAX - 7, 4096));
     }
 }

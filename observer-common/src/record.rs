@@ -125,6 +125,8 @@ pub struct HeaderRoom(pub [u8; SEGMENT_HEADER_ROOM]);
 pub const SEGMENT_HEADER_ROOM: usize = 64;
 /// Bytes of the header before the addresses: the kind, and above it what is wanted; flags; the chunks.
 const FIRST: usize = 4;
+/// Bytes of a header at least: with the addresses of IPv4.
+pub const SEGMENT_HEADER_MIN: usize = FIRST + 2 * 4 + SEGMENT_HEADER_ROOM - BEHIND;
 const WANTS_SHIFT: u8 = 4;
 /// Where what is behind the addresses begins: at the same place for IPv4 and IPv6.
 const BEHIND: usize = SEGMENT_HEADER_ROOM - 24;

@@ -16,13 +16,11 @@ pub static CHUNK_LEN: Global<u32> = Global::new(CHUNK_MAX);
 #[unsafe(no_mangle)]
 pub static WAKE_SHIFT: Global<u32> = Global::new(16);
 
-/// Bytes of the ring that the programs write themselves, its parts, and what is secret of its headers.
+/// Bytes of the ring that the programs write themselves, and what is secret of its headers.
 #[unsafe(no_mangle)]
 pub static RING_BYTES: Global<u32> = Global::new(1 << 20);
 #[unsafe(no_mangle)]
-pub static RING_PARTS: Global<u32> = Global::new(1);
-#[unsafe(no_mangle)]
-pub static RING_SECRET: Global<u32> = Global::new(1);
+pub static RING_SECRET: Global<u64> = Global::new(1);
 
 /// Sets of the table of directions.
 #[unsafe(no_mangle)]

@@ -4,6 +4,7 @@
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::PerCpuArray;
 
+use crate::clock::Clock;
 use crate::seen::Seen;
 use crate::sieve::Desk;
 
@@ -12,6 +13,7 @@ use crate::sieve::Desk;
 pub struct Cpu {
     pub seen: Seen,
     pub desk: Desk,
+    pub clock: Clock,
 }
 
 #[map]
@@ -24,8 +26,7 @@ pub fn this() -> Option<&'static mut Cpu> {
     CPU.get_ptr_mut(0).map(|cpu| unsafe { &mut *cpu })
 }
 
-/// Asks for the first cache lines of what is needed soon, so that they come while the kernel is asked for the
-/// time.
+/// Asks for the first cache lines of what is needed soon, so that they come meanwhile.
 #[inline(always)]
 pub fn fetch<T, const LINES: usize>(of: &T) {
     const { assert!(LINES * 64 <= size_of::<T>() && align_of::<T>() >= 4) };

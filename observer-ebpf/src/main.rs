@@ -13,6 +13,7 @@
 #![feature(asm_experimental_arch, core_intrinsics)]
 #![expect(internal_features, reason = "core has no atomics for this target but the intrinsics")]
 
+mod clock;
 mod config;
 mod cpu;
 mod flows;
@@ -29,6 +30,7 @@ mod skb;
 mod socket;
 mod table;
 mod unaligned;
+mod wake;
 
 use aya_ebpf::macros::{classifier, sock_ops};
 use aya_ebpf::programs::{SockOpsContext, TcContext};

@@ -9,13 +9,14 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::Array;
 use observer_common::counters::{Counter, Counters};
 use observer_common::own_ring::{
-    Ends, HEADER, LONGEST, Part, behind, has_room, header, offset, part,
+    Ends, HEADER, LONGEST, Part, behind, has_room, header, offset, part, parts,
 };
+use observer_common::record::SEGMENT_HEADER_MIN;
 
-use crate::config::{RING_BYTES, RING_PARTS, RING_SECRET};
+use crate::config::{RING_BYTES, RING_SECRET};
 use crate::forget::forget;
-use crate::ring::{wake, weigh};
 use crate::unaligned;
+use crate::wake::{wake, weigh};
 
 /// The records; the loader sets how many parts there are.
 #[map]
@@ -25,8 +26,8 @@ static OWN_RING: Array<Part> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[map]
 static OWN_RING_ENDS: Array<Ends> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 
-/// How often to try to get a place: as often as other CPUs may come first.
-const PATIENCE: u32 = 8;
+/// How often others may come first, who each get a place.
+const PATIENCE: u32 = 1 << 16;
 /// Bytes that are copied at once, and how often in a row at most, as nearly always.
 const BLOCK: u32 = 32;
 const FEW: u32 = 8;
@@ -37,8 +38,8 @@ struct Place {
     header: *mut u64,
 }
 
-/// What to put into the ring: so many of these bytes from a place on, at least a block. There are [`LONGEST`], and
-/// a block behind.
+/// What to put into the ring: so many of these bytes from a place on, at least a block, and those behind up to a
+/// multiple of eight. There are [`LONGEST`], and a block behind.
 pub struct Output<'a> {
     pub bytes: *const u8,
     pub from: u32,
@@ -132,33 +133,76 @@ pub fn output_short<const LEN: usize>(record: &[u8; LEN], counters: &mut Counter
 #[inline(always)]
 fn reserve(len: u32) -> Option<u64> {
     let ends = OWN_RING_ENDS.get_ptr_mut(0)?;
-    for _ in 0..PATIENCE {
-        // SAFETY: of an entry that is valid for the run of the program.
-        let (at, read) = unsafe {
-            (
-                (&raw const (*ends).written).read_volatile(),
-                (&raw const (*ends).read).read_volatile(),
-            )
-        };
-        let next = behind(at, len);
-        if !has_room(next, read, RING_BYTES.load()) {
-            return None;
-        }
-        const ORDER: AtomicOrdering = AtomicOrdering::SeqCst;
-        // SAFETY: as above, and aligned.
-        let found =
-            unsafe { atomic_cxchg::<u64, ORDER, ORDER>(&raw mut (*ends).written, at, next).0 };
-        if found == at {
-            return Some(at);
-        }
+    // SAFETY: of an entry that is valid for the run of the program.
+    let at = unsafe { (&raw const (*ends).written).read_volatile() };
+    match try_at(ends, at, len) {
+        Tried::Taken => Some(at),
+        Tried::Full => None,
+        Tried::Behind(at) => reserve_among_others(ends, at, len),
     }
-    None
+}
+
+/// What came of trying to take a place.
+enum Tried {
+    Taken,
+    Full,
+    /// Others came first, up to here.
+    Behind(u64),
+}
+
+#[inline(always)]
+fn try_at(ends: *mut Ends, at: u64, len: u32) -> Tried {
+    let next = behind(at, len);
+    // SAFETY: of an entry that is valid for the run of the program.
+    let read = unsafe { (&raw const (*ends).read).read_volatile() };
+    if !has_room(next, read, RING_BYTES.load()) {
+        return Tried::Full;
+    }
+    const ORDER: AtomicOrdering = AtomicOrdering::SeqCst;
+    // SAFETY: as above, and aligned.
+    let found = unsafe { atomic_cxchg::<u64, ORDER, ORDER>(&raw mut (*ends).written, at, next).0 };
+    if found == at { Tried::Taken } else { Tried::Behind(found) }
+}
+
+/// A place that is fought for.
+#[repr(C)]
+struct Fight {
+    ends: *mut Ends,
+    at: u64,
+    len: u64,
+    is_won: u64,
+}
+
+/// Goes on trying where others came first.
+// In a loop of the kernel's, as a verifier would go through each of its rounds.
+#[inline(never)]
+fn reserve_among_others(ends: *mut Ends, at: u64, len: u32) -> Option<u64> {
+    let mut fight = Fight { ends, at, len: u64::from(len), is_won: 0 };
+    // SAFETY: the callback is given what it expects, and does not outlive this call.
+    unsafe {
+        bpf_loop(PATIENCE, fight_on as *mut c_void, (&raw mut fight).cast(), 0);
+    }
+    (fight.is_won != 0).then_some(fight.at)
+}
+
+unsafe extern "C" fn fight_on(_: u32, fight: *mut c_void) -> i64 {
+    // SAFETY: it is one, and valid until the loop has ended.
+    let fight = unsafe { &mut *fight.cast::<Fight>() };
+    match try_at(fight.ends, fight.at, fight.len as u32) {
+        Tried::Behind(at) => {
+            fight.at = at;
+            return 0;
+        }
+        Tried::Taken => fight.is_won = 1,
+        Tried::Full => {}
+    }
+    1
 }
 
 impl Place {
     #[inline(always)]
     fn new(at: u64) -> Option<Self> {
-        let part = OWN_RING.get_ptr_mut(part(at, RING_PARTS.load()))?;
+        let part = OWN_RING.get_ptr_mut(part(at, parts(RING_BYTES.load())))?;
         let mut offset = u64::from(offset(at));
         // SAFETY: plain arithmetic; the compiler must not take it apart. It is a place in the part.
         let header = unsafe {
@@ -226,3 +270,4 @@ fn masked(at: u32) -> usize {
 }
 
 const _: () = assert!(LONGEST == 16384);
+const _: () = assert!(SEGMENT_HEADER_MIN >= BLOCK as usize);

@@ -1,7 +1,6 @@
 //! From a segment to ring records, in the format of `observer_common::record`.
 
 use aya_ebpf::bindings::{BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP};
-use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output};
 use observer_common::TcpFlags;
 use observer_common::counters::{Counter, Counters, Loss};
 use observer_common::record::{
@@ -9,11 +8,12 @@ use observer_common::record::{
     chunk_header,
 };
 
-use crate::config::{CHUNK_LEN, SNAP_LEN, WAKE_SHIFT};
+use crate::config::{CHUNK_LEN, SNAP_LEN};
 use crate::forget::forget;
-use crate::maps::{RING, scratch};
+use crate::maps::scratch;
 use crate::seen::Seen;
 use crate::skb::Skb;
+use crate::wake::{put, weigh};
 
 /// A record being put together: its header, one chunk's header, the chunk.
 #[repr(C)]
@@ -35,7 +35,7 @@ pub struct Segment<'a> {
 }
 
 /// What a record covers of its skb's payload.
-struct Part {
+struct Covered {
     offset: u32,
     /// Payload bytes covered.
     wire_len: u32,
@@ -61,7 +61,7 @@ impl Segment<'_> {
             let wire_len = if last { to - offset } else { copy_len };
             let ends = last && to == self.seen.len;
             let flags = self.seen.flags(offset == 0, ends);
-            self.submit_part(&Part { offset, wire_len, copy_len, flags }, scratch, counters);
+            self.submit_part(&Covered { offset, wire_len, copy_len, flags }, scratch, counters);
             if last {
                 return;
             }
@@ -78,13 +78,13 @@ impl Segment<'_> {
             && let Some(scratch) = scratch()
         {
             let flags = self.seen.packet.flags;
-            let part = Part { offset: self.seen.len, wire_len: 0, copy_len: 0, flags };
+            let part = Covered { offset: self.seen.len, wire_len: 0, copy_len: 0, flags };
             self.submit_part(&part, scratch, counters);
         }
     }
 
     #[inline(always)]
-    fn submit_part(&self, part: &Part, scratch: &mut Scratch, counters: &mut Counters) {
+    fn submit_part(&self, part: &Covered, scratch: &mut Scratch, counters: &mut Counters) {
         let mut end = SEGMENT_HEADER_ROOM as u64;
         if part.copy_len > 0 {
             // Says the same as copy_len, in a form whose bounds the verifier follows.
@@ -121,26 +121,6 @@ pub fn lose(counters: &mut Counters, loss: Loss, bytes: u32) {
     counters.add(loss.bytes(), u64::from(bytes));
 }
 
-/// CLOCK_MONOTONIC, nanoseconds.
-#[inline(always)]
-pub fn now() -> u64 {
-    // SAFETY: no argument, no precondition.
-    unsafe { bpf_ktime_get_ns() }
-}
-
-/// What a ring itself needs for a record: its header, and room up to a multiple of eight bytes.
-const RECORD_HEADER: u64 = 8;
-
-/// What a record of so many bytes takes of a ring, and whether the daemon is to look at once, as much has come
-/// with it: it polls otherwise.
-#[inline(always)]
-pub fn weigh(len: u64, counters: &Counters) -> (u64, bool) {
-    let before = counters.get(Counter::RingBytes);
-    let size = RECORD_HEADER + (len + 7) / 8 * 8;
-    let shift = WAKE_SHIFT.load();
-    (size, before >> shift != (before + size) >> shift)
-}
-
 /// Puts a record into the kernel's ring. False where it is full.
 #[inline(always)]
 pub fn output(record: *const u8, len: u64, counters: &mut Counters) -> bool {
@@ -151,18 +131,4 @@ pub fn output(record: *const u8, len: u64, counters: &mut Counters) -> bool {
         counters.add(Counter::RingBytes, size);
     }
     done
-}
-
-/// Has the daemon look at once. Where there is no room, it was told before.
-#[inline(always)]
-pub fn wake() {
-    let nothing = [0; 8];
-    put(nothing.as_ptr(), nothing.len() as u64, BPF_RB_FORCE_WAKEUP);
-}
-
-#[inline(always)]
-fn put(record: *const u8, len: u64, flags: u32) -> bool {
-    let ring = core::ptr::from_ref(&RING).cast_mut().cast();
-    // SAFETY: the verifier checks record and length.
-    unsafe { bpf_ringbuf_output(ring, record.cast_mut().cast(), len, u64::from(flags)) == 0 }
 }

@@ -14,7 +14,7 @@ use observer_common::packet::{Link, Packet, Skip, parse, parse_plain};
 use crate::cpu::Cpu;
 use crate::flows::{self, Admission};
 use crate::front::{AtHand, Front};
-use crate::ring::{Segment, now};
+use crate::ring::Segment;
 use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
@@ -24,7 +24,7 @@ use crate::{cpu, maps, measure, sieve};
 /// Observes a packet; with `SIEVE` only metadata is copied where a direction is in step.
 #[inline(always)]
 pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx: &TcContext) {
-    let Some(Cpu { seen, desk }) = cpu::this() else { return };
+    let Some(Cpu { seen, desk, clock }) = cpu::this() else { return };
     if !notice::<ETHERNET, EGRESS>(ctx, seen) {
         return;
     }
@@ -32,7 +32,14 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     let Some(near) = table::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
-    seen.time_ns = if SIEVE && EGRESS { Skb(ctx).sent_ns().unwrap_or_else(now) } else { now() };
+    seen.time_ns = if SIEVE
+        && EGRESS
+        && let Some(sent_ns) = Skb(ctx).sent_ns()
+    {
+        clock.time_of(sent_ns)
+    } else {
+        clock.now()
+    };
     let segment = Segment { skb: Skb(ctx), seen };
     if !SIEVE {
         return take_whole(segment, near, &mut desk.slot, counters);

@@ -35,7 +35,8 @@ impl Skb<'_> {
         unsafe { (*self.0.skb.skb).gso_size != 0 }
     }
 
-    /// When TCP has sent it, if it was this host's; CLOCK_MONOTONIC, nanoseconds.
+    /// When TCP has sent it, or wants it to leave, if it is this host's; CLOCK_MONOTONIC, nanoseconds. A socket
+    /// without privileges can have any time there.
     #[inline(always)]
     pub fn sent_ns(self) -> Option<u64> {
         const MONOTONIC: u8 = 1;

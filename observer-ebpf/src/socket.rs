@@ -10,8 +10,8 @@ use observer_common::counters::Counter;
 use observer_common::socket::{Change, SOCKET_RECORD_LEN, SocketRecord};
 use observer_common::{Endpoint, Flow};
 
+use crate::clock::now;
 use crate::maps::{self, SOCKETS};
-use crate::ring::now;
 use crate::{own_ring, ring};
 
 const AF_INET: u32 = 2;

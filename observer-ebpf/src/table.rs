@@ -110,7 +110,10 @@ pub fn note_end(slot: u32, now_ns: u64, both: bool) {
     for (slot, ends) in [(slot, true), (other(slot), both)] {
         if ends && let Some(entry) = FLOWS.get_ptr_mut(slot) {
             // SAFETY: as in `state`.
-            unsafe { (*entry).ended_ns = now_ns };
+            unsafe {
+                // What leaves has been sent a little before it is seen.
+                (*entry).ended_ns = now_ns.max((*entry).state.owner().last_ns());
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The pause between two looks at the ring: a time in, earlier where the kernel rings.
 //!
-//! It rings when it waits for an answer (`observer_common::record::Wants::Here`), and when a part of the
-//! ring has filled. So the ring's descriptor is watched for its edges: that there are records says
-//! nothing.
+//! It rings when it waits for an answer (`observer_common::record::Wants::Here`), and when much has come. So the
+//! descriptor of the kernel's ring is watched for its edges, whoever keeps the records: that there are some
+//! says nothing.
 
 use std::io;
 use std::mem::MaybeUninit;

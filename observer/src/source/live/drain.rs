@@ -1,7 +1,7 @@
 //! Draining the ring: a plain loop that polls by timer, and at once while much is coming.
 //!
 //! The kernel wakes nobody for a record: that costs it 80 times what a polled record does. Only where
-//! it waits for an answer it does, and when a part of the ring has filled. So the timer can be slow: a
+//! it waits for an answer it does, and when much has come. So the timer can be slow: a
 //! look at an idle ring costs more than it seems, as caches and processor have to wake up for it.
 
 use std::io;
@@ -12,11 +12,13 @@ use super::bell::Bell;
 use super::clock::{Clock, monotonic_ns};
 use super::handle::Shared;
 use super::records;
-use super::ring::Ring;
+use super::ring::{Nothing, Ring};
 use crate::input::Input;
 
 /// Time between two looks at a quiet ring.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// Time to wait for a record that is being written.
+const MOMENT: Duration = Duration::from_millis(1);
 /// Records to take before looking at the clock and the stop flag again.
 const BATCH: usize = 4_096;
 /// Time between two comparisons of the clocks.
@@ -33,7 +35,8 @@ pub(super) struct Drain {
 /// What a batch found.
 struct Batch {
     bytes: usize,
-    emptied: bool,
+    /// Why it ended before it was full.
+    end: Option<Nothing>,
 }
 
 impl Drain {
@@ -46,21 +49,24 @@ impl Drain {
     pub fn run(&mut self, stop: &AtomicBool, shared: &Shared, sink: &mut impl FnMut(Input<'_>)) {
         while !stop.load(Ordering::Relaxed) {
             let batch = self.pass(shared, sink);
-            // Much came while we looked: look again at once.
-            if batch.emptied && batch.bytes < self.ring.bytes() / 8 {
-                self.bell.wait(INTERVAL);
+            match batch.end {
+                Some(Nothing::Yet) => self.bell.wait(MOMENT),
+                Some(Nothing::Left) if batch.bytes < self.ring.bytes() / 8 => {
+                    self.bell.wait(INTERVAL);
+                }
+                // Much came while we looked: look again at once.
+                Some(Nothing::Left) | None => {}
             }
         }
     }
 
     /// Takes what is left, once nothing more comes in.
     pub fn finish(&mut self, shared: &Shared, sink: &mut impl FnMut(Input<'_>)) {
-        while !self.pass(shared, sink).emptied {}
+        while self.pass(shared, sink).end != Some(Nothing::Left) {}
     }
 
     fn pass(&mut self, shared: &Shared, sink: &mut impl FnMut(Input<'_>)) -> Batch {
         let now = monotonic_ns();
-        shared.note_drained(now);
         if now.saturating_sub(self.resampled_ns) > RESAMPLE_NS {
             self.resampled_ns = now;
             if let Some(wall) = self.clock.resample() {
@@ -68,7 +74,10 @@ impl Drain {
             }
         }
         let batch = self.batch(sink);
-        if batch.emptied {
+        if batch.bytes > 0 || batch.end == Some(Nothing::Left) {
+            shared.note_drained(now);
+        }
+        if batch.end == Some(Nothing::Left) {
             // All that happened before has been told.
             sink(Input::Tick(self.clock.time(now)));
         }
@@ -84,9 +93,11 @@ impl Drain {
                     tracing::error!("a ring record of {} bytes cannot be read", record.len());
                 }
             });
-            let Some(len) = taken else { return Batch { bytes, emptied: true } };
-            bytes += len;
+            match taken {
+                Ok(len) => bytes += len,
+                Err(nothing) => return Batch { bytes, end: Some(nothing) },
+            }
         }
-        Batch { bytes, emptied: false }
+        Batch { bytes, end: None }
     }
 }

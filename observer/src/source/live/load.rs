@@ -1,9 +1,9 @@
-//! Loading the embedded object: maps of the sizes that are asked for, and the programs that the kernel takes.
+//! From the embedded object to file descriptors: maps of the sizes that are asked for, and the programs that the kernel takes.
 
 use std::hash::{BuildHasher, RandomState};
 
-use aya::maps::{Array, Map};
-use aya::programs::SchedClassifier;
+use aya::maps::{Array, Map, MapError};
+use aya::programs::{ProgramError, SchedClassifier};
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use observer_common::{own_ring, record, slots};
 
@@ -11,7 +11,6 @@ use super::config::{Config, Copy};
 use super::diagnostics;
 use super::error::Error;
 use super::handle::CaptureMode;
-use super::object::{classifier, incomplete, take};
 use super::own_ring::{Layout, OwnRing};
 use super::ring::Ring;
 use crate::protocol::sieve::Words;
@@ -43,7 +42,7 @@ pub(super) static PLAIN: Programs = Programs {
     sockets: "kobs_sockets_whole",
 };
 
-/// What is in the kernel.
+/// What the kernel has taken.
 pub(super) struct Loaded {
     pub ebpf: Ebpf,
     /// The programs in use; the classifiers are loaded.
@@ -77,7 +76,7 @@ pub(super) fn load(config: &Config) -> Result<Loaded, Error> {
 fn load_plain(config: &Config, mode: CaptureMode) -> Result<Loaded, Error> {
     let (mut ebpf, _) = load_maps(config, config.ring_bytes, 1)?;
     load_classifiers(&mut ebpf, &PLAIN)?;
-    let ring = Ring::new(take(&mut ebpf, "RING")?, None, config.ring_bytes);
+    let ring = Ring::Kernels(take(&mut ebpf, "RING")?, config.ring_bytes);
     Ok(Loaded { ebpf, programs: &PLAIN, mode, ring })
 }
 
@@ -90,7 +89,7 @@ fn load_sieve(config: &Config) -> Result<Loaded, Error> {
     fill(&mut ebpf, "ENTRIES_OF_APIS", words.entries().iter().map(|entry| entry.0))?;
     load_classifiers(&mut ebpf, &SIEVE)?;
     let own = map_own_ring(&ebpf, layout)?;
-    let ring = Ring::new(take(&mut ebpf, "RING")?, Some(own), config.ring_bytes);
+    let ring = Ring::Own(own, take(&mut ebpf, "RING")?);
     let mode = CaptureMode { is_sieve: true, reason: "default" };
     Ok(Loaded { ebpf, programs: &SIEVE, mode, ring })
 }
@@ -105,13 +104,12 @@ fn load_maps(config: &Config, kernels: u32, parts: u32) -> Result<(Ebpf, Layout)
     let flow_sets = slots::sets(config.flows);
     let random = RandomState::new();
     let flow_secrets = slots::secrets(random.hash_one("flows"));
-    let layout = Layout { bytes: config.ring_bytes, secret: random.hash_one("ring") as u32 };
+    let layout = Layout { bytes: config.ring_bytes, secret: random.hash_one("ring") };
     let ebpf = EbpfLoader::new()
         .override_global("SNAP_LEN", &snap_len, true)
         .override_global("CHUNK_LEN", &chunk_len, true)
         .override_global("WAKE_SHIFT", &wake_shift, true)
         .override_global("RING_BYTES", &layout.bytes, true)
-        .override_global("RING_PARTS", &parts, true)
         .override_global("RING_SECRET", &layout.secret, true)
         .override_global("FLOW_SETS", &flow_sets, true)
         .override_global("FLOW_SECRETS", &flow_secrets, true)
@@ -156,4 +154,27 @@ fn map_own_ring(ebpf: &Ebpf, layout: Layout) -> Result<OwnRing, Error> {
     };
     OwnRing::map(map("OWN_RING")?, map("OWN_RING_ENDS")?, layout)
         .map_err(Error::system("mapping the ring"))
+}
+
+/// The classifier of this name.
+pub(super) fn classifier<'a>(
+    ebpf: &'a mut Ebpf,
+    name: &str,
+) -> Result<&'a mut SchedClassifier, Error> {
+    let program = ebpf.program_mut(name).ok_or_else(|| incomplete(name))?;
+    program.try_into().map_err(|error: ProgramError| Error::refused(name, &error))
+}
+
+/// Takes the map of this name.
+pub(super) fn take<T>(ebpf: &mut Ebpf, name: &str) -> Result<T, Error>
+where
+    T: TryFrom<Map, Error = MapError>,
+{
+    let map = ebpf.take_map(name).ok_or_else(|| incomplete(name))?;
+    T::try_from(map).map_err(|error| Error::refused(name, &EbpfError::from(error)))
+}
+
+/// The embedded object lacks something; a defect of the build.
+pub(super) fn incomplete(name: &str) -> Error {
+    Error::Refused { what: name.to_owned(), reason: "not in the embedded object".to_owned() }
 }

@@ -1,8 +1,8 @@
-//! The kernel programs and maps: from the embedded object to file descriptors.
+//! The kernel programs and maps that were loaded: what is attached, set and asked for.
 
+use aya::Ebpf;
 use aya::maps::{Array, HashMap, MapData, PerCpuArray};
 use aya::programs::{ProgramError, SchedClassifier, SockOps};
-use aya::{Ebpf, EbpfError};
 use observer_common::counters::{COUNTERS, Counters};
 use observer_common::owner::Hook;
 
@@ -10,7 +10,7 @@ use super::config::Config;
 use super::diagnostics::Diagnostics;
 use super::error::Error;
 use super::handle::CaptureMode;
-use super::load::{self, Loaded, Programs};
+use super::load::{self, Loaded, Programs, classifier, incomplete, take};
 use super::orders::Orders;
 use super::ring::Ring;
 use crate::ports::Ports;
@@ -93,25 +93,4 @@ impl Object {
         cpus.iter().for_each(|cpu| sum.merge(&Counters(*cpu)));
         Ok(sum)
     }
-}
-
-pub(super) fn classifier<'a>(
-    ebpf: &'a mut Ebpf,
-    name: &str,
-) -> Result<&'a mut SchedClassifier, Error> {
-    let program = ebpf.program_mut(name).ok_or_else(|| incomplete(name))?;
-    program.try_into().map_err(|error: ProgramError| Error::refused(name, &error))
-}
-
-pub(super) fn take<T>(ebpf: &mut Ebpf, name: &str) -> Result<T, Error>
-where
-    T: TryFrom<aya::maps::Map, Error = aya::maps::MapError>,
-{
-    let map = ebpf.take_map(name).ok_or_else(|| incomplete(name))?;
-    T::try_from(map).map_err(|error| Error::refused(name, &EbpfError::from(error)))
-}
-
-/// The embedded object lacks something; a defect of the build.
-pub(super) fn incomplete(name: &str) -> Error {
-    Error::Refused { what: name.to_owned(), reason: "not in the embedded object".to_owned() }
 }

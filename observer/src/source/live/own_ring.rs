@@ -1,6 +1,7 @@
 //! The ring that the kernel programs write themselves, in our memory; see `observer_common::own_ring`.
 
 use std::io;
+use std::mem::offset_of;
 use std::os::fd::AsFd;
 use std::ptr::null_mut;
 use std::slice;
@@ -11,13 +12,15 @@ use observer_common::own_ring::{
 };
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
+use super::ring::Nothing;
+
 /// What the loader has chosen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// Its size; a power of two.
     pub bytes: u32,
     /// What is secret of its headers.
-    pub secret: u32,
+    pub secret: u64,
 }
 
 /// The ring.
@@ -25,9 +28,10 @@ pub(super) struct OwnRing {
     layout: Layout,
     records: Mapping,
     ends: Mapping,
-    /// How far it was read, and was said to be.
+    /// How far it was read, was said to be, and was found to be taken.
     at: u64,
     said: u64,
+    taken: u64,
 }
 
 impl OwnRing {
@@ -36,31 +40,39 @@ impl OwnRing {
         let len = parts(layout.bytes) as usize * size_of::<Part>();
         let records = Mapping::new(records, len, ProtFlags::READ)?;
         let ends = Mapping::new(ends, size_of::<Ends>(), ProtFlags::READ | ProtFlags::WRITE)?;
-        Ok(Self { layout, records, ends, at: 0, said: 0 })
+        Ok(Self { layout, records, ends, at: 0, said: 0, taken: 0 })
+    }
+
+    /// Its size.
+    pub const fn bytes(&self) -> u32 {
+        self.layout.bytes
     }
 
     /// Takes the next record, if it is there; its length.
-    pub fn take(&mut self, read: impl FnOnce(&[u8])) -> Option<usize> {
-        let Some(len) = self.next_len() else {
-            self.say();
-            return None;
-        };
-        read(self.bytes(len));
+    pub fn take(&mut self, read: impl FnOnce(&[u8])) -> Result<usize, Nothing> {
+        let len = self.next_len().inspect_err(|_| self.say())?;
+        read(self.record(len));
         self.at = behind(self.at, len);
         // The programs read it for each record; where it was written since, they have to wait for it.
         if self.at.wrapping_sub(self.said) > u64::from(self.layout.bytes) / 8 {
             self.say();
         }
-        Some(len as usize)
+        Ok(len as usize)
     }
 
-    fn next_len(&self) -> Option<u32> {
+    fn next_len(&mut self) -> Result<u32, Nothing> {
+        if self.at == self.taken {
+            self.taken = self.end(offset_of!(Ends, written)).load(Ordering::Acquire);
+            if self.at == self.taken {
+                return Err(Nothing::Left);
+            }
+        }
         let header = self.records.number(self.place()).load(Ordering::Acquire);
-        len(header, self.at, self.layout.secret)
+        len(header, self.at, self.layout.secret).ok_or(Nothing::Yet)
     }
 
     /// The record behind the header at hand.
-    fn bytes(&self, len: u32) -> &[u8] {
+    fn record(&self, len: u32) -> &[u8] {
         const { assert!(HEADER + LONGEST <= SLACK) };
         // SAFETY: it ends in its part, or in the slack behind it. The programs write there when they were told
         // that it was read, which takes `&mut self`.
@@ -81,9 +93,12 @@ impl OwnRing {
     fn say(&mut self) {
         if self.said != self.at {
             self.said = self.at;
-            let read = self.ends.number(std::mem::offset_of!(Ends, read));
-            read.store(self.at, Ordering::Release);
+            self.end(offset_of!(Ends, read)).store(self.at, Ordering::Release);
         }
+    }
+
+    fn end(&self, at: usize) -> &AtomicU64 {
+        self.ends.number(at)
     }
 }
 
@@ -139,33 +154,89 @@ mod tests {
         file
     }
 
-    /// Writes a record as the programs do; the position behind it.
-    fn write(records: &File, at: u64, record: &[u8]) -> u64 {
-        let part = u64::from(part(at, parts(LAYOUT.bytes))) * size_of::<Part>() as u64;
-        let place = part + u64::from(offset(at));
-        let len = record.len() as u32;
-        records.write_all_at(record, place + u64::from(HEADER)).unwrap();
-        let header = header(at, len, LAYOUT.secret);
-        records.write_all_at(&header.to_ne_bytes(), place).unwrap();
-        behind(at, len)
+    /// What the programs write.
+    struct Programs {
+        records: File,
+        ends: File,
+        at: u64,
+    }
+
+    impl Programs {
+        fn new() -> Self {
+            let records = map("records", parts(LAYOUT.bytes) as usize * size_of::<Part>());
+            Self { records, ends: map("ends", size_of::<Ends>()), at: 0 }
+        }
+
+        fn ring(&self) -> OwnRing {
+            OwnRing::map(&self.records, &self.ends, LAYOUT).unwrap()
+        }
+
+        /// Takes a place; what puts a record there.
+        fn reserve(&mut self, record: &[u8]) -> impl FnOnce() + use<> {
+            let at = self.at;
+            self.at = behind(at, record.len() as u32);
+            let written = offset_of!(Ends, written) as u64;
+            self.ends.write_all_at(&self.at.to_ne_bytes(), written).unwrap();
+            let (records, record) = (self.records.try_clone().unwrap(), record.to_vec());
+            move || {
+                let part = u64::from(part(at, parts(LAYOUT.bytes))) * size_of::<Part>() as u64;
+                let place = part + u64::from(offset(at));
+                records.write_all_at(&record, place + u64::from(HEADER)).unwrap();
+                let header = header(at, record.len() as u32, LAYOUT.secret);
+                records.write_all_at(&header.to_ne_bytes(), place).unwrap();
+            }
+        }
+
+        fn read(&self) -> u64 {
+            let mut read = [0; 8];
+            self.ends.read_exact_at(&mut read, offset_of!(Ends, read) as u64).unwrap();
+            u64::from_ne_bytes(read)
+        }
+    }
+
+    fn take(ring: &mut OwnRing) -> Result<Vec<u8>, Nothing> {
+        let mut taken = Vec::new();
+        let len = ring.take(|record| taken = record.to_vec())?;
+        assert_eq!(len, taken.len());
+        Ok(taken)
     }
 
     #[test]
     fn records_are_taken_in_order_round_after_round() {
-        let records = map("records", parts(LAYOUT.bytes) as usize * size_of::<Part>());
-        let ends = map("ends", size_of::<Ends>());
-        let mut ring = OwnRing::map(&records, &ends, LAYOUT).unwrap();
-        let mut at = 0;
+        let mut programs = Programs::new();
+        let mut ring = programs.ring();
         for n in 0..1_000_u32 {
-            assert_eq!(ring.take(|_| panic!("there is none")), None);
+            assert_eq!(take(&mut ring), Err(Nothing::Left));
             let record = vec![n as u8; 1 + (n * 7_919 % LONGEST) as usize];
-            at = write(&records, at, &record);
-            assert_eq!(ring.take(|taken| assert_eq!(taken, record)), Some(record.len()));
+            programs.reserve(&record)();
+            assert_eq!(take(&mut ring), Ok(record));
         }
-        assert!(at > 3 * u64::from(LAYOUT.bytes));
-        assert_eq!(ring.take(|_| panic!("there is none")), None);
-        let mut read = [0; 8];
-        ends.read_exact_at(&mut read, std::mem::offset_of!(Ends, read) as u64).unwrap();
-        assert_eq!(u64::from_ne_bytes(read), at, "how far it was read is said");
+        assert!(programs.at > 3 * u64::from(LAYOUT.bytes));
+        assert_eq!(take(&mut ring), Err(Nothing::Left));
+        assert_eq!(programs.read(), programs.at, "how far it was read is said");
+    }
+
+    #[test]
+    fn a_record_waits_for_the_one_before_it() {
+        let mut programs = Programs::new();
+        let mut ring = programs.ring();
+        let first = programs.reserve(b"first");
+        programs.reserve(b"second")();
+        assert_eq!(take(&mut ring), Err(Nothing::Yet));
+        first();
+        assert_eq!(take(&mut ring), Ok(b"first".to_vec()));
+        assert_eq!(take(&mut ring), Ok(b"second".to_vec()));
+        assert_eq!(take(&mut ring), Err(Nothing::Left));
+    }
+
+    #[test]
+    fn a_header_where_no_place_was_taken_is_none() {
+        let mut programs = Programs::new();
+        let mut ring = programs.ring();
+        let written = programs.at;
+        programs.reserve(b"forged")();
+        let place = offset_of!(Ends, written) as u64;
+        programs.ends.write_all_at(&written.to_ne_bytes(), place).unwrap();
+        assert_eq!(take(&mut ring), Err(Nothing::Left));
     }
 }

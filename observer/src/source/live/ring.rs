@@ -7,45 +7,55 @@ use aya::maps::{MapData, RingBuf};
 use super::bell::Bell;
 use super::own_ring::OwnRing;
 
-/// The ring, and the bell beside it.
-pub(super) struct Ring {
-    /// Of the kernel's. Where the programs write their own, what comes in it only rings.
-    kernels: RingBuf<MapData>,
-    own: Option<OwnRing>,
-    bytes: u32,
+/// The ring.
+pub(super) enum Ring {
+    /// The kernel's, of so many bytes.
+    Kernels(RingBuf<MapData>, u32),
+    /// The programs' own. What comes in the kernel's only rings.
+    Own(OwnRing, RingBuf<MapData>),
+}
+
+/// Why there is no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// All were taken.
+    Left,
+    /// The next is not written yet, but others may be that are behind it.
+    Yet,
 }
 
 impl Ring {
-    /// One of so many bytes.
-    pub fn new(kernels: RingBuf<MapData>, own: Option<OwnRing>, bytes: u32) -> Self {
-        Self { kernels, own, bytes }
-    }
-
     /// Its size in bytes.
     pub fn bytes(&self) -> usize {
-        self.bytes as usize
+        let bytes = match self {
+            Self::Kernels(_, bytes) => *bytes,
+            Self::Own(own, _) => own.bytes(),
+        };
+        bytes as usize
     }
 
     /// What the kernel rings.
     pub fn bell(&self) -> io::Result<Bell> {
-        Bell::of(&self.kernels)
+        let (Self::Kernels(rings, _) | Self::Own(_, rings)) = self;
+        Bell::of(rings)
     }
 
     /// Before records are taken: what rang so far is known.
     pub fn hush(&mut self) {
-        if self.own.is_some() {
-            while self.kernels.next().is_some() {}
+        if let Self::Own(_, rings) = self {
+            while rings.next().is_some() {}
         }
     }
 
     /// Takes the next record, if there is one; its length.
-    pub fn take(&mut self, read: impl FnOnce(&[u8])) -> Option<usize> {
-        match &mut self.own {
-            Some(own) => own.take(read),
-            None => self.kernels.next().map(|record| {
+    pub fn take(&mut self, read: impl FnOnce(&[u8])) -> Result<usize, Nothing> {
+        match self {
+            Self::Own(own, _) => own.take(read),
+            Self::Kernels(kernels, _) => {
+                let record = kernels.next().ok_or(Nothing::Left)?;
                 read(&record);
-                record.len()
-            }),
+                Ok(record.len())
+            }
         }
     }
 }

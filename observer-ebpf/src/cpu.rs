@@ -11,9 +11,9 @@ use crate::sieve::Desk;
 /// The segment, and where its records are put together.
 #[repr(C)]
 pub struct Cpu {
+    pub clock: Clock,
     pub seen: Seen,
     pub desk: Desk,
-    pub clock: Clock,
 }
 
 #[map]

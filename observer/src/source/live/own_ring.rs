@@ -146,8 +146,10 @@ mod tests {
     const LAYOUT: Layout = Layout { bytes: 2 * PART, secret: 7 };
 
     /// What stands for a map of the kernel's: a file that has no name any more.
-    fn map(name: &str, len: usize) -> File {
-        let path = std::env::temp_dir().join(format!("kafka-observer-{name}-{}", process::id()));
+    fn map(len: usize) -> File {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let n = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("kafka-observer-{}-{n}", process::id()));
         let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
         std::fs::remove_file(path).unwrap();
         file.set_len(len as u64).unwrap();
@@ -163,8 +165,8 @@ mod tests {
 
     impl Programs {
         fn new() -> Self {
-            let records = map("records", parts(LAYOUT.bytes) as usize * size_of::<Part>());
-            Self { records, ends: map("ends", size_of::<Ends>()), at: 0 }
+            let records = map(parts(LAYOUT.bytes) as usize * size_of::<Part>());
+            Self { records, ends: map(size_of::<Ends>()), at: 0 }
         }
 
         fn ring(&self) -> OwnRing {

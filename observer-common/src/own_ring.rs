@@ -53,10 +53,10 @@ pub const fn behind(at: u64, len: u32) -> u64 {
     }
 }
 
-/// The part that this position lies in, of so many; a power of two.
+/// The part that this position lies in, of a ring with so many bytes.
 #[inline(always)]
-pub const fn part(at: u64, parts: u32) -> u32 {
-    (at >> PART_SHIFT) as u32 & parts.wrapping_sub(1)
+pub const fn part(at: u64, bytes: u32) -> u32 {
+    (at >> PART_SHIFT) as u32 & (bytes.wrapping_sub(1) >> PART_SHIFT)
 }
 
 /// Where in its part.
@@ -105,7 +105,7 @@ mod tests {
             assert!(end <= PART + SLACK);
             assert!(next.is_multiple_of(8) && next >= at + u64::from(HEADER + len).min(8));
             let is_last = end.next_multiple_of(8) >= PART;
-            assert_eq!(part(next, 1 << 10) != part(at, 1 << 10), is_last);
+            assert_eq!(part(next, 1 << 30) != part(at, 1 << 30), is_last);
             assert!(offset(next) == 0 || offset(next) == end.next_multiple_of(8));
             at = next;
         }
@@ -123,7 +123,7 @@ mod tests {
             while !has_room(next, there.front().map_or(at, |&(at, _, _)| at), bytes) {
                 there.pop_front();
             }
-            let begin = part(at, parts(bytes)) * (PART + SLACK) + offset(at);
+            let begin = part(at, bytes) * (PART + SLACK) + offset(at);
             let end = begin + HEADER + len;
             assert!(there.iter().all(|&(_, other, behind)| end <= other || behind <= begin));
             there.push_back((at, begin, end));
@@ -147,6 +147,8 @@ mod tests {
     #[test]
     fn a_small_ring_has_a_part_and_no_more_room_than_asked_for() {
         assert_eq!((parts(4096), parts(PART), parts(16 << 20)), (1, 1, 16));
+        let last = |bytes| (0..99).map(|n| part(n * u64::from(PART), bytes)).max();
+        assert_eq!((last(4096), last(PART), last(16 << 20)), (Some(0), Some(0), Some(15)));
         assert!(has_room(4096, 0, 4096) && !has_room(4104, 0, 4096));
     }
 

@@ -17,7 +17,7 @@ pub struct Clock {
 
 /// How far from what a clock says it may be that a segment was sent. A queue that paces gives times that are to
 /// come, and a program that sends packets of its own any.
-const NEAR_NS: u64 = 250_000;
+const NEAR_NS: u64 = 1_000_000;
 
 impl Clock {
     /// The time.
@@ -31,9 +31,11 @@ impl Clock {
     /// just behind what it said last.
     #[inline(always)]
     pub fn time_of(&mut self, sent_ns: u64) -> u64 {
-        if sent_ns.wrapping_sub(self.asked_ns) < NEAR_NS {
-            return sent_ns;
-        }
+        if sent_ns.wrapping_sub(self.asked_ns) < NEAR_NS { sent_ns } else { self.compare(sent_ns) }
+    }
+
+    #[inline(never)]
+    fn compare(&mut self, sent_ns: u64) -> u64 {
         let now = self.now();
         if now.wrapping_sub(sent_ns) < NEAR_NS { sent_ns } else { now }
     }

@@ -9,7 +9,7 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::Array;
 use observer_common::counters::{Counter, Counters};
 use observer_common::own_ring::{
-    Ends, HEADER, LONGEST, Part, behind, has_room, header, offset, part, parts,
+    Ends, HEADER, LONGEST, Part, behind, has_room, header, offset, part,
 };
 use observer_common::record::SEGMENT_HEADER_MIN;
 
@@ -135,33 +135,27 @@ fn reserve(len: u32) -> Option<u64> {
     let ends = OWN_RING_ENDS.get_ptr_mut(0)?;
     // SAFETY: of an entry that is valid for the run of the program.
     let at = unsafe { (&raw const (*ends).written).read_volatile() };
-    match try_at(ends, at, len) {
-        Tried::Taken => Some(at),
-        Tried::Full => None,
-        Tried::Behind(at) => reserve_among_others(ends, at, len),
-    }
+    let found = try_at(ends, at, len)?;
+    if found == at { Some(at) } else { reserve_among_others(ends, found, len) }
 }
 
-/// What came of trying to take a place.
-enum Tried {
-    Taken,
-    Full,
-    /// Others came first, up to here.
-    Behind(u64),
-}
-
+/// Tries to take a place here: the position that was written to next, here if the place is taken. None where the
+/// ring is full.
 #[inline(always)]
-fn try_at(ends: *mut Ends, at: u64, len: u32) -> Tried {
+fn try_at(ends: *mut Ends, at: u64, len: u32) -> Option<u64> {
     let next = behind(at, len);
     // SAFETY: of an entry that is valid for the run of the program.
     let read = unsafe { (&raw const (*ends).read).read_volatile() };
     if !has_room(next, read, RING_BYTES.load()) {
-        return Tried::Full;
+        return None;
     }
     const ORDER: AtomicOrdering = AtomicOrdering::SeqCst;
-    // SAFETY: as above, and aligned.
-    let found = unsafe { atomic_cxchg::<u64, ORDER, ORDER>(&raw mut (*ends).written, at, next).0 };
-    if found == at { Tried::Taken } else { Tried::Behind(found) }
+    // SAFETY: as above, and aligned. It takes two jumps to compare what the compiler has seen coming.
+    unsafe {
+        let mut found = atomic_cxchg::<u64, ORDER, ORDER>(&raw mut (*ends).written, at, next).0;
+        core::arch::asm!("{0} |= 0", inout(reg) found);
+        Some(found)
+    }
 }
 
 /// A place that is fought for.
@@ -189,12 +183,12 @@ unsafe extern "C" fn fight_on(_: u32, fight: *mut c_void) -> i64 {
     // SAFETY: it is one, and valid until the loop has ended.
     let fight = unsafe { &mut *fight.cast::<Fight>() };
     match try_at(fight.ends, fight.at, fight.len as u32) {
-        Tried::Behind(at) => {
-            fight.at = at;
+        Some(found) if found != fight.at => {
+            fight.at = found;
             return 0;
         }
-        Tried::Taken => fight.is_won = 1,
-        Tried::Full => {}
+        Some(_) => fight.is_won = 1,
+        None => {}
     }
     1
 }
@@ -202,7 +196,7 @@ unsafe extern "C" fn fight_on(_: u32, fight: *mut c_void) -> i64 {
 impl Place {
     #[inline(always)]
     fn new(at: u64) -> Option<Self> {
-        let part = OWN_RING.get_ptr_mut(part(at, parts(RING_BYTES.load())))?;
+        let part = OWN_RING.get_ptr_mut(part(at, RING_BYTES.load()))?;
         let mut offset = u64::from(offset(at));
         // SAFETY: plain arithmetic; the compiler must not take it apart. It is a place in the part.
         let header = unsafe {

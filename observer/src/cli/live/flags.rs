@@ -34,7 +34,8 @@ pub struct CaptureFlags {
     /// Interfaces by name or pattern (eth0,veth*); every one that is up where none is named.
     #[arg(short, long = "interface", value_name = "NAMES", env = "KAFKA_OBSERVER_INTERFACE")]
     interfaces: Vec<Names>,
-    /// Size of the ring between kernel and observer: a power of two.
+    /// Size of the ring between kernel and observer: a power of two. It takes a 32nd more of memory, and 1 MiB
+    /// at least.
     #[arg(
         long,
         value_name = "SIZE",

@@ -85,7 +85,7 @@ impl OwnRing {
     /// Where the next record's header is.
     fn place(&self) -> usize {
         const { assert!(size_of::<Part>() == (PART + SLACK) as usize) };
-        let part = part(self.at, parts(self.layout.bytes)) as usize;
+        let part = part(self.at, self.layout.bytes) as usize;
         part * size_of::<Part>() + offset(self.at) as usize
     }
 
@@ -181,7 +181,7 @@ mod tests {
             self.ends.write_all_at(&self.at.to_ne_bytes(), written).unwrap();
             let (records, record) = (self.records.try_clone().unwrap(), record.to_vec());
             move || {
-                let part = u64::from(part(at, parts(LAYOUT.bytes))) * size_of::<Part>() as u64;
+                let part = u64::from(part(at, LAYOUT.bytes)) * size_of::<Part>() as u64;
                 let place = part + u64::from(offset(at));
                 records.write_all_at(&record, place + u64::from(HEADER)).unwrap();
                 let header = header(at, record.len() as u32, LAYOUT.secret);

@@ -13,6 +13,8 @@ pub struct Secrets(Vec<String>);
 
 /// How messages of SCRAM begin or go on (RFC 5802).
 const SCRAM: [&str; 6] = ["n,,n=", "c=biws", "i=4096", ",p=", ",s=", "v="];
+/// Bytes of a nonce at least.
+const SHORTEST_NONCE: usize = 10;
 /// What comes before a client's nonce.
 const NONCE_BEHIND: &[u8] = b",r=";
 
@@ -41,6 +43,13 @@ impl Secrets {
         nonces.len()
     }
 
+    /// The first of them that stands in a memory, but for those that are so short that they stand anywhere.
+    pub fn find_in_memory(&self, memory: &[u8]) -> Option<&str> {
+        let long = self.0.iter().filter(|secret| secret.len() >= SHORTEST_NONCE).cloned();
+        let found = Self(long.collect()).find(memory)?.to_owned();
+        self.0.iter().map(String::as_str).find(|secret| *secret == found)
+    }
+
     /// The first of them that stands in an output.
     pub fn find(&self, output: &[u8]) -> Option<&str> {
         let text = String::from_utf8_lossy(output);
@@ -53,7 +62,7 @@ fn nonce(bytes: &[u8]) -> Option<String> {
     let is_part = |byte: &&u8| byte.is_ascii_graphic() && **byte != b',';
     let nonce: Vec<u8> = bytes.iter().take_while(is_part).copied().collect();
     // Shorter ones are no nonces, and stand anywhere.
-    (nonce.len() >= 10).then(|| String::from_utf8_lossy(&nonce).into_owned())
+    (nonce.len() >= SHORTEST_NONCE).then(|| String::from_utf8_lossy(&nonce).into_owned())
 }
 
 #[cfg(test)]

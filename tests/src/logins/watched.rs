@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use xtask::kafka::{Broker, Config, User, Version};
 
 use super::secrets::Secrets;
-use super::tls;
+use super::{memory, tls};
 use crate::binary;
 use crate::clients::{Client, create_topics};
 use crate::dumpcap::Recorder;
@@ -56,6 +56,8 @@ pub struct Outputs {
     pub said: Said,
     /// Everything, live and replayed, by what it is.
     pub all: Vec<(&'static str, Vec<u8>)>,
+    /// What the live observer had in its memory.
+    pub memory: Vec<u8>,
     /// The recording's bytes.
     pub recording: Vec<u8>,
 }
@@ -102,6 +104,7 @@ impl Watched {
     /// Ends all, and takes what the observer has put out, also of the recording.
     pub fn stop(self) -> Result<(Outputs, Secrets)> {
         let recording = self.recorder.stop()?;
+        let memory = memory::of(self.live.pid())?;
         let live = self.live.stop()?;
         drop(self.broker);
         let (told, counters) = self.tap.finish();
@@ -133,6 +136,6 @@ impl Watched {
         let watched = self.ports.iter().map(|&port| port..=port).collect();
         let said = in_process::run(File::open(recording.path())?, &watched);
         let recording = fs::read(recording.path())?;
-        Ok((Outputs { live, metrics, said, all, recording }, self.secrets))
+        Ok((Outputs { live, metrics, said, all, memory, recording }, self.secrets))
     }
 }

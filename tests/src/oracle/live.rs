@@ -94,6 +94,11 @@ impl Observing {
         Ok(Live { records, metrics: Metrics::parse(&scraped)?, printed, logged, scraped })
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where it serves its metrics.
     pub const fn address(&self) -> SocketAddr {
         self.address

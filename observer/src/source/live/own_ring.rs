@@ -51,6 +51,7 @@ impl OwnRing {
     /// Takes the next record, if it is there; its length.
     pub fn take(&mut self, read: impl FnOnce(&[u8])) -> Result<usize, Nothing> {
         let len = self.next_len().inspect_err(|_| self.say())?;
+        debug_assert!(self.is_filled_up(len), "what was left out is no filling");
         read(self.record(len));
         self.at = behind(self.at, len);
         // The programs read it for each record; where it was written since, they have to wait for it.
@@ -80,6 +81,12 @@ impl OwnRing {
             let start = self.records.start.add(self.place() + HEADER as usize);
             slice::from_raw_parts(start, len as usize)
         }
+    }
+
+    /// Whether nothing but zeros fills the record up.
+    fn is_filled_up(&self, len: u32) -> bool {
+        let filled = self.record(len.next_multiple_of(HEADER));
+        filled.iter().skip(len as usize).all(|&byte| byte == 0)
     }
 
     /// Where the next record's header is.

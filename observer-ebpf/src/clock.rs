@@ -27,11 +27,15 @@ impl Clock {
         self.asked_ns
     }
 
-    /// The time of a segment that is said to have been sent then. The kernel is asked only where that is not
-    /// just behind what it said last.
+    /// The time of a segment that is said to have been sent then. The kernel is asked only where that is far from
+    /// what it said last.
     #[inline(always)]
     pub fn time_of(&mut self, sent_ns: u64) -> u64 {
-        if sent_ns.wrapping_sub(self.asked_ns) < NEAR_NS { sent_ns } else { self.compare(sent_ns) }
+        if sent_ns.wrapping_sub(self.asked_ns).wrapping_add(NEAR_NS) < 2 * NEAR_NS {
+            sent_ns
+        } else {
+            self.compare(sent_ns)
+        }
     }
 
     #[inline(never)]

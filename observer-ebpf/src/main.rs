@@ -22,6 +22,7 @@ mod front;
 mod maps;
 mod measure;
 mod own_ring;
+mod publish;
 mod ring;
 mod seen;
 mod segment;

@@ -1,7 +1,7 @@
 //! The ring that the programs with the sieve write themselves; see `observer_common::own_ring`.
 
 use core::ffi::c_void;
-use core::intrinsics::{AtomicOrdering, atomic_cxchg, atomic_xchg};
+use core::intrinsics::{AtomicOrdering, atomic_cxchg};
 
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::helpers::generated::bpf_loop;
@@ -15,6 +15,7 @@ use observer_common::record::SEGMENT_HEADER_MIN;
 
 use crate::config::{RING_BYTES, RING_SECRET};
 use crate::forget::forget;
+use crate::publish::publish;
 use crate::unaligned;
 use crate::wake::{wake, weigh};
 
@@ -167,7 +168,7 @@ struct Fight {
     is_won: u64,
 }
 
-/// Goes on trying where others came first.
+/// Goes on trying where others came first. Where they do so again and again, the ring is as good as full.
 // In a loop of the kernel's, as a verifier would go through each of its rounds.
 #[inline(never)]
 fn reserve_among_others(ends: *mut Ends, at: u64, len: u32) -> Option<u64> {
@@ -223,22 +224,6 @@ impl Place {
         if is_much || is_urgent {
             wake();
         }
-    }
-}
-
-/// Stores a number behind all that was stored before.
-///
-/// # Safety
-/// The place is valid for writes, and aligned.
-#[inline(always)]
-unsafe fn publish(to: *mut u64, number: u64) {
-    if cfg!(bpf_target_arch = "x86_64") {
-        // Stores are seen in their order there, and an exchange would wait for all of them.
-        // SAFETY: the caller's.
-        unsafe { to.write_volatile(number) };
-    } else {
-        // SAFETY: the caller's.
-        unsafe { atomic_xchg::<u64, { AtomicOrdering::SeqCst }>(to, number) };
     }
 }
 

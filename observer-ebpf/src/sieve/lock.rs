@@ -4,6 +4,8 @@ use core::intrinsics::{AtomicOrdering, atomic_cxchg};
 
 use observer_common::flow_state::FlowState;
 
+use crate::publish::publish;
+
 /// How often to look whether another CPU has done with it: many times the work on an skb.
 const PATIENCE: u32 = 512;
 
@@ -29,6 +31,6 @@ pub fn try_lock(state: &mut FlowState) -> u64 {
 /// Gives it back.
 #[inline(always)]
 pub fn unlock(state: &mut FlowState) {
-    // SAFETY: as above. A plain store would do on the machines that we know.
-    unsafe { core::ptr::write_volatile(&raw mut state.busy, 0) }
+    // SAFETY: as above.
+    unsafe { publish(&raw mut state.busy, 0) }
 }

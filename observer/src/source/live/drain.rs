@@ -19,6 +19,8 @@ use crate::input::Input;
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Time to wait for a record that is being written.
 const MOMENT: Duration = Duration::from_millis(1);
+/// How often to wait for it at the end.
+const MOMENTS: u32 = 1_000;
 /// Records to take before looking at the clock and the stop flag again.
 const BATCH: usize = 4_096;
 /// Time between two comparisons of the clocks.
@@ -62,7 +64,17 @@ impl Drain {
 
     /// Takes what is left, once nothing more comes in.
     pub fn finish(&mut self, shared: &Shared, sink: &mut impl FnMut(Input<'_>)) {
-        while self.pass(shared, sink).end != Some(Nothing::Left) {}
+        for _ in 0..MOMENTS {
+            let mut end = None;
+            while end.is_none() {
+                end = self.pass(shared, sink).end;
+            }
+            if end == Some(Nothing::Left) {
+                return;
+            }
+            self.bell.wait(MOMENT);
+        }
+        tracing::error!("a record was begun in the ring, and not written");
     }
 
     fn pass(&mut self, shared: &Shared, sink: &mut impl FnMut(Input<'_>)) -> Batch {

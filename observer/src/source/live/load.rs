@@ -1,4 +1,5 @@
-//! From the embedded object to file descriptors: maps of the sizes that are asked for, and the programs that the kernel takes.
+//! From the embedded object to file descriptors: maps of the sizes that are asked for, and the programs that
+//! the kernel takes.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 /// programs.
 pub fn of(pid: u32) -> Result<Vec<u8>> {
     let memory = File::open(format!("/proc/{pid}/mem"))?;
+    let maps = || fs::read_to_string(format!("/proc/{pid}/maps"));
     let mut all = Vec::new();
-    for line in fs::read_to_string(format!("/proc/{pid}/maps"))?.lines() {
+    for line in maps()?.lines() {
         let (from, to, access) =
             region(line).with_context(|| format!("a region of memory: {line}"))?;
         if !matches!(access.as_bytes(), [b'r', b'w', ..] | [b'r', .., b's']) {
@@ -18,7 +19,11 @@ pub fn of(pid: u32) -> Result<Vec<u8>> {
         }
         let at = all.len();
         all.resize(at + usize::try_from(to - from)?, 0);
-        memory.read_exact_at(&mut all[at..], from).with_context(|| line.to_owned())?;
+        let read = memory.read_exact_at(&mut all[at..], from);
+        // What is gone meanwhile need not be read.
+        if read.is_err() && maps()?.lines().any(|now| now == line) {
+            read.with_context(|| line.to_owned())?;
+        }
     }
     Ok(all)
 }

@@ -186,12 +186,14 @@ mod tests {
             self.at = behind(at, record.len() as u32);
             let written = offset_of!(Ends, written) as u64;
             self.ends.write_all_at(&self.at.to_ne_bytes(), written).unwrap();
-            let (records, record) = (self.records.try_clone().unwrap(), record.to_vec());
+            let (records, len) = (self.records.try_clone().unwrap(), record.len() as u32);
+            let mut record = record.to_vec();
+            record.resize(record.len().next_multiple_of(HEADER as usize), 0);
             move || {
                 let part = u64::from(part(at, LAYOUT.bytes)) * size_of::<Part>() as u64;
                 let place = part + u64::from(offset(at));
                 records.write_all_at(&record, place + u64::from(HEADER)).unwrap();
-                let header = header(at, record.len() as u32, LAYOUT.secret);
+                let header = header(at, len, LAYOUT.secret);
                 records.write_all_at(&header.to_ne_bytes(), place).unwrap();
             }
         }

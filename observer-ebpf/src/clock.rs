@@ -17,7 +17,7 @@ pub struct Clock {
 
 /// How far from what a clock says it may be that a segment was sent. A queue that paces gives times that are to
 /// come, and a program that sends packets of its own any.
-const NEAR_NS: u64 = 1_000_000;
+pub const NEAR_NS: u64 = 1_000_000;
 
 impl Clock {
     /// The time.

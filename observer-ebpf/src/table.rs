@@ -11,6 +11,7 @@ use observer_common::flow_state::FlowState;
 use observer_common::slots::{self, Places, Slots, other};
 use observer_common::{Endpoint, Flow};
 
+use crate::clock::NEAR_NS;
 use crate::config::{FLOW_SECRETS, FLOW_SETS};
 use crate::cpu::fetch;
 use crate::forget::forget;
@@ -110,10 +111,7 @@ pub fn note_end(slot: u32, now_ns: u64, both: bool) {
     for (slot, ends) in [(slot, true), (other(slot), both)] {
         if ends && let Some(entry) = FLOWS.get_ptr_mut(slot) {
             // SAFETY: as in `state`.
-            unsafe {
-                // What leaves has been sent a little before it is seen.
-                (*entry).ended_ns = now_ns.max((*entry).state.owner().last_ns());
-            }
+            unsafe { (*entry).ended_ns = now_ns };
         }
     }
 }
@@ -164,10 +162,11 @@ fn name(slot: u32, src: &Endpoint, dst: &Endpoint, free: &Slot, counters: &mut C
 }
 
 impl Slot {
-    /// Whether nothing is to be expected of the direction.
+    /// Whether nothing is to be expected of the direction. What was sent last may seem to come behind its end, as
+    /// far as times may be from the clock.
     #[inline(always)]
     fn has_ended(&self) -> bool {
-        self.state.owner().last_ns() <= self.ended_ns
+        self.state.owner().last_ns() <= self.ended_ns.saturating_add(NEAR_NS)
     }
 }
 

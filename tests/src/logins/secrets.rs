@@ -45,15 +45,18 @@ impl Secrets {
 
     /// The first of them that stands in a memory, but for those that are so short that they stand anywhere.
     pub fn find_in_memory(&self, memory: &[u8]) -> Option<&str> {
-        let long = self.0.iter().filter(|secret| secret.len() >= SHORTEST_NONCE).cloned();
-        let found = Self(long.collect()).find(memory)?.to_owned();
-        self.0.iter().map(String::as_str).find(|secret| *secret == found)
+        self.find_of_length(SHORTEST_NONCE, memory)
     }
 
     /// The first of them that stands in an output.
     pub fn find(&self, output: &[u8]) -> Option<&str> {
-        let text = String::from_utf8_lossy(output);
-        self.0.iter().map(String::as_str).find(|secret| text.contains(secret))
+        self.find_of_length(0, output)
+    }
+
+    fn find_of_length(&self, least: usize, bytes: &[u8]) -> Option<&str> {
+        let text = String::from_utf8_lossy(bytes);
+        let mut secrets = self.0.iter().map(String::as_str);
+        secrets.find(|secret| secret.len() >= least && text.contains(secret))
     }
 }
 
@@ -77,5 +80,7 @@ mod tests {
         assert_eq!(secrets.find(b"{\"a\":\"0123456789ab\"}"), Some("0123456789ab"));
         assert_eq!(secrets.find(b"reopened"), Some("open"));
         assert_eq!(secrets.find(b"xyz"), None);
+        assert_eq!(secrets.find_in_memory(b"reopened"), None);
+        assert_eq!(secrets.find_in_memory(b"\xff0123456789ab\0"), Some("0123456789ab"));
     }
 }

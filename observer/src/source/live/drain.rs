@@ -1,8 +1,8 @@
 //! Draining the ring: a plain loop that polls by timer, and at once while much is coming.
 //!
 //! The kernel wakes nobody for a record: that costs it 80 times what a polled record does. Only where
-//! it waits for an answer it does, and when much has come. So the timer can be slow: a
-//! look at an idle ring costs more than it seems, as caches and processor have to wake up for it.
+//! it waits for an answer it does, and when much has come. So the timer can be slow: a look at an idle
+//! ring costs more than it seems, as caches and processor have to wake up for it.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -46,6 +46,8 @@ pub struct Sessions {
 #[derive(Debug, Default)]
 struct Session {
     topics: Arc<SessionTopics>,
+    /// Their partitions.
+    partitions: usize,
     /// That of the last request.
     epoch: i32,
     /// How many names had been learned when the last was looked for that its topics lack.
@@ -82,42 +84,39 @@ impl Sessions {
             return None;
         }
         let key = (broker, id);
-        let is_plain = request.partitions.is_empty() && request.undecoded.is_none();
-        let goes_on = |known: &&mut Session| is_plain && epoch == behind(known.epoch);
-        if let Some(session) = self.by_id.get_mut(&key).filter(goes_on) {
-            session.epoch = epoch;
-            session.complete(names);
-            return Some(Arc::clone(&session.topics));
+        let known = self.by_id.get_mut(&key);
+        let known = known.filter(|session| epoch == behind(session.epoch));
+        if let Some(session) = known.filter(|_| request.undecoded.is_none()) {
+            let before = session.size();
+            let topics = session.go_on(epoch, request, names);
+            self.partitions = self.partitions.saturating_sub(before).saturating_add(session.size());
+            self.make_room(evictions);
+            return Some(topics);
         }
-        let mut session = match self.take(key) {
-            _ if request.undecoded.is_some() => return None,
-            Some(session) if epoch == behind(session.epoch) => session,
-            _ if epoch == NEW => Session::default(),
-            // It began before the observer did, or a request was not seen.
-            _ => return None,
-        };
-        session.epoch = epoch;
-        session.change(request);
-        session.complete(names);
-        let topics = Arc::clone(&session.topics);
-        self.keep(key, session, evictions);
+        // If it is not new, it began before the observer did, or a request was not seen.
+        self.take(key);
+        if epoch != NEW || request.undecoded.is_some() {
+            return None;
+        }
+        let mut session = Session::default();
+        let topics = session.go_on(epoch, request, names);
+        self.partitions = self.partitions.saturating_add(session.size());
+        self.by_id.insert(key, session);
+        self.make_room(evictions);
         Some(topics)
     }
 
-    fn take(&mut self, key: (Endpoint, i32)) -> Option<Session> {
-        let session = self.by_id.remove(&key)?;
-        self.partitions = self.partitions.saturating_sub(size(&session.topics));
-        Some(session)
+    fn take(&mut self, key: (Endpoint, i32)) {
+        let size = self.by_id.remove(&key).map_or(0, |session| session.size());
+        self.partitions = self.partitions.saturating_sub(size);
     }
 
-    fn keep(&mut self, key: (Endpoint, i32), session: Session, evictions: &mut Evictions) {
-        self.partitions = self.partitions.saturating_add(size(&session.topics));
-        self.by_id.insert(key, session);
+    fn make_room(&mut self, evictions: &mut Evictions) {
         while self.partitions > self.max_partitions {
             let Some((_, oldest)) = self.by_id.remove_lru() else {
                 return;
             };
-            self.partitions = self.partitions.saturating_sub(size(&oldest.topics));
+            self.partitions = self.partitions.saturating_sub(oldest.size());
             evictions.count(Table::FetchSessions);
         }
     }
@@ -131,33 +130,44 @@ const fn behind(epoch: i32) -> i32 {
     }
 }
 
-/// A session costs something even if it is empty.
-fn size(topics: &SessionTopics) -> usize {
-    topics.values().fold(1, |sum, held| sum.saturating_add(held.partitions.len()))
-}
-
 impl Session {
+    /// It costs something even if it is empty.
+    const fn size(&self) -> usize {
+        self.partitions.saturating_add(1)
+    }
+
+    /// Takes its next request; returns what it holds.
+    fn go_on(&mut self, epoch: i32, request: &Facts, names: &mut Names) -> Arc<SessionTopics> {
+        self.epoch = epoch;
+        self.change(request);
+        self.complete(names);
+        Arc::clone(&self.topics)
+    }
+
     /// Adds the partitions that a request names, and takes away those that it wants to be forgotten.
     fn change(&mut self, request: &Facts) {
         if request.partitions.is_empty() {
             return;
         }
         let topics = Arc::make_mut(&mut self.topics);
-        for partition in &request.partitions {
-            let Some(topic) = request.topic(partition.topic) else {
+        for partitions in request.partitions.chunk_by(|a, b| a.topic == b.topic) {
+            let topic = partitions.first().and_then(|partition| request.topic(partition.topic));
+            let Some((topic, key)) =
+                topic.and_then(|topic| Some((topic, SessionTopic::of(topic)?)))
+            else {
                 continue;
             };
-            let Some(name) = SessionTopic::of(topic) else {
-                continue;
-            };
+            let indices = partitions.iter().map(|partition| partition.index);
             if !topic.is_forgotten {
-                let held = topics.entry(name).or_default();
+                let held = topics.entry(key).or_default();
                 held.name.clone_from(&topic.name);
-                held.partitions.insert(partition.index);
-            } else if let Some(held) = topics.get_mut(&name) {
-                held.partitions.remove(&partition.index);
+                let added = indices.filter(|index| held.partitions.insert(*index)).count();
+                self.partitions = self.partitions.saturating_add(added);
+            } else if let Some(held) = topics.get_mut(&key) {
+                let gone = indices.filter(|index| held.partitions.remove(index)).count();
+                self.partitions = self.partitions.saturating_sub(gone);
                 if held.partitions.is_empty() {
-                    topics.remove(&name);
+                    topics.remove(&key);
                 }
             }
         }

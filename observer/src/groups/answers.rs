@@ -33,6 +33,17 @@ pub fn offsets(facts: &Facts) -> impl Iterator<Item = (Topic, &Partition, i64)> 
     })
 }
 
+/// The same, topic by topic: the partitions' numbers and offsets.
+pub fn offsets_by_topic(
+    facts: &Facts,
+) -> impl Iterator<Item = (Topic, impl Iterator<Item = (i32, i64)>)> {
+    facts.partitions.chunk_by(|a, b| a.topic == b.topic).filter_map(|partitions| {
+        let topic = Topic::of(facts.topic(partitions.first()?.topic)?)?;
+        let granted = partitions.iter().filter(|p| p.error == ErrorCode::NONE);
+        Some((topic, granted.filter_map(|partition| Some((partition.index, partition.offset?)))))
+    })
+}
+
 /// Partitions of a request with the offsets that the response takes.
 pub fn taken<'a>(
     request: &'a Facts,

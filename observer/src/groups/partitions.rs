@@ -24,6 +24,13 @@ pub struct Kept {
     pub evicted: usize,
 }
 
+impl Kept {
+    const fn add(&mut self, other: Self) {
+        self.is_new_topic |= other.is_new_topic;
+        self.evicted = self.evicted.saturating_add(other.evicted);
+    }
+}
+
 impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
     /// Room for so many values.
     pub fn new(cap: usize) -> Self {
@@ -60,6 +67,29 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
         values.insert(index, value);
         self.len = self.len.saturating_add(1);
         Kept { is_new_topic, evicted: self.make_room(topic, index) }
+    }
+
+    /// The same for partitions of one topic, which is looked up but once as long as all are known. `keep` is
+    /// given the value that a partition has, and the one that comes.
+    pub fn set_all(
+        &mut self,
+        topic: &T,
+        told: impl IntoIterator<Item = (i32, V)>,
+        keep: impl Fn(&V, &V) -> bool,
+    ) -> Kept {
+        let mut sum = Kept::default();
+        let mut values = self.topics.get_mut(topic);
+        for (index, value) in told {
+            match values.as_mut().and_then(|values| values.get_mut(&index)) {
+                Some(known) if keep(known, &value) => {}
+                Some(known) => *known = value,
+                None => {
+                    sum.add(self.set(topic, index, value, |_| false));
+                    values = self.topics.get_mut(topic);
+                }
+            }
+        }
+        sum
     }
 
     /// Forgets a partition.
@@ -107,8 +137,7 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
         for (index, value) in values {
             let is_kept = self.get(to, index).is_some_and(|present| keep(present, &value));
             let kept = self.set(to, index, value, |_| is_kept);
-            sum.is_new_topic |= kept.is_new_topic;
-            sum.evicted = sum.evicted.saturating_add(kept.evicted);
+            sum.add(kept);
         }
         sum
     }
@@ -188,6 +217,19 @@ mod tests {
         set(&mut partitions, "a", 0, 5);
         partitions.set(&name("a"), 0, 4, |present| *present > 4);
         assert_eq!(partitions.get(&name("a"), 0), Some(&5));
+    }
+
+    #[test]
+    fn many_are_set_as_each_would_be() {
+        let mut partitions = Partitions::new(3);
+        let all = [(0, 5), (1, 6), (0, 4), (0, 7)];
+        let kept = partitions.set_all(&name("a"), all, |present, value| present > value);
+        assert!(kept.is_new_topic && kept.evicted == 0);
+        assert_eq!([0, 1].map(|n| partitions.get(&name("a"), n)), [Some(&7), Some(&6)]);
+        let kept = partitions.set_all(&name("a"), (1..6).map(|n| (n, 1)), |_, _| false);
+        assert!(!kept.is_new_topic && kept.evicted == 3, "no other topic can make room");
+        assert_eq!((partitions.len(), partitions.get(&name("a"), 2)), (3, Some(&1)));
+        assert_eq!(partitions.get(&name("a"), 5), None);
     }
 
     #[test]

@@ -32,8 +32,8 @@ impl Groups {
             return;
         };
         let cluster = self.cluster(exchange);
-        for (topic, partition, offset) in answers::offsets(response) {
-            self.mark(exchange, (cluster, topic), partition.index, offset, now);
+        for (topic, offsets) in answers::offsets_by_topic(response) {
+            self.mark(exchange, (cluster, topic), offsets, now);
         }
     }
 
@@ -56,7 +56,7 @@ impl Groups {
         for (topic, partition, offset) in answers::offsets(response) {
             let key = (topic, partition.index);
             if asked.contains(&key) {
-                self.mark(exchange, (cluster, key.0), partition.index, offset, now);
+                self.mark(exchange, (cluster, key.0), [(partition.index, offset)], now);
             }
         }
     }
@@ -65,17 +65,15 @@ impl Groups {
         &mut self,
         exchange: &Exchange,
         topic: (Cluster, Topic),
-        index: i32,
-        offset: i64,
+        offsets: impl IntoIterator<Item = (i32, i64)>,
         now: Timestamp,
     ) {
-        if offset < 0 {
-            return;
-        }
-        let mark = Mark { offset, at: now, place: Place::of(exchange) };
+        let place = Place::of(exchange);
+        let marks = offsets.into_iter().filter(|(_, offset)| *offset >= 0);
+        let marks = marks.map(|(index, offset)| (index, Mark { offset, at: now, place }));
         // Two answers on their way at once may overtake each other.
-        let kept = self.watermarks.set(&topic, index, mark, |present| {
-            present.offset > offset && exchange.time.is_some_and(|asked| asked <= present.at)
+        let kept = self.watermarks.set_all(&topic, marks, |present, mark| {
+            present.offset > mark.offset && exchange.time.is_some_and(|asked| asked <= present.at)
         });
         self.evictions.add(Table::Watermarks, kept.evicted);
         if kept.is_new_topic {

@@ -70,7 +70,7 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
     }
 
     /// The same for partitions of one topic, which is looked up but once as long as all are known. `keep` is
-    /// given the value that a partition has, and the one that comes.
+    /// given the value that a partition has, and the one that comes. Where nothing is told, nothing changes.
     pub fn set_all(
         &mut self,
         topic: &T,
@@ -78,6 +78,10 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
         keep: impl Fn(&V, &V) -> bool,
     ) -> Kept {
         let mut sum = Kept::default();
+        let mut told = told.into_iter().peekable();
+        if told.peek().is_none() {
+            return sum;
+        }
         let mut values = self.topics.get_mut(topic);
         for (index, value) in told {
             match values.as_mut().and_then(|values| values.get_mut(&index)) {
@@ -230,6 +234,17 @@ mod tests {
         assert!(!kept.is_new_topic && kept.evicted == 3, "no other topic can make room");
         assert_eq!((partitions.len(), partitions.get(&name("a"), 2)), (3, Some(&1)));
         assert_eq!(partitions.get(&name("a"), 5), None);
+    }
+
+    #[test]
+    fn a_topic_of_which_nothing_is_told_goes_before_others() {
+        let mut partitions = Partitions::new(2);
+        for topic in ["a", "b"] {
+            set(&mut partitions, topic, 0, 1);
+        }
+        partitions.set_all(&name("a"), [], |_, _| false);
+        assert_eq!(set(&mut partitions, "c", 0, 1), 1);
+        assert_eq!(["a", "b"].map(|topic| partitions.has(&name(topic))), [false, true]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ use crate::http::{Scrape, Site};
 
 /// What a command makes of live events.
 pub trait View: Handler {
-    /// Time has passed; called ten times a second, more often under load.
+    /// Time has passed; called five times a second, more often under load.
     fn look(&mut self, now: Timestamp, state: &State<'_>);
 }
 

@@ -16,7 +16,7 @@ use super::ring::{Nothing, Ring};
 use crate::input::Input;
 
 /// Time between two looks at a quiet ring.
-const INTERVAL: Duration = Duration::from_millis(250);
+const INTERVAL: Duration = Duration::from_millis(200);
 /// Time to wait for a record that is being written.
 const MOMENT: Duration = Duration::from_millis(1);
 /// How often to wait for it at the end.

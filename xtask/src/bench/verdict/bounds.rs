@@ -1,6 +1,6 @@
 //! What was promised of the sieve, load by load.
 
-use super::Bound::{self, AtLeast, ShareAtMost};
+use super::Bound::{self, AtLeast, AtMost, ShareAtMost};
 use crate::bench::load::Load::{self, Fetch, Produce1, Produce30, Record, Tail1, Tail30};
 
 /// Decoding a capture: tshark's time as a multiple of ours.
@@ -9,6 +9,9 @@ pub const TIMES_TSHARK: Bound = AtLeast(30.0);
 pub const THROUGHPUT: Bound = AtLeast(0.99);
 /// p99 with the sieve, as a multiple of that without.
 pub const P99: f64 = 1.05;
+
+/// What the sieve may lose: a loss is work that was not done.
+pub const LOST: Bound = AtMost(0.0);
 
 /// Processor time of the sieve as a share of the broker's.
 pub fn broker_share(load: Load) -> Option<Bound> {

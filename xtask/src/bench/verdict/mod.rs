@@ -45,6 +45,10 @@ pub enum Bound {
 /// How far the mean of the throughputs' ratios may be from the truth.
 const WIDEST: f64 = 0.02;
 
+/// Neighbours among these ratios share a slice without the sieve, which correlates them by a sixth: the interval
+/// is wider than that of as many independent ones by the root of 4/3.
+const SHARED: f64 = 1.155;
+
 /// Every verdict that the measurements allow, load by load.
 pub fn verdicts(rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
     let mut loads: Vec<_> = runs.iter().map(|run| run.job.load).collect();
@@ -63,6 +67,9 @@ fn of_load(load: Load, rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
     let ring = ring.map(|(ring, bound)| {
         Verdict::new(load, "bytes in the ring / on the wire", ring.median, bound)
     });
+    let lost = sieve.and_then(|sieve| sieve.lost);
+    let lost =
+        lost.map(|lost| Verdict::new(load, "bytes the sieve lost", lost as f64, bounds::LOST));
     let envoy = than(Envoy)
         .map(|times| Verdict::new(load, "Envoy's cost / sieve's", times, bounds::than_envoy(load)));
     let dumpcap = than(Dumpcap).map(|times| {
@@ -74,7 +81,10 @@ fn of_load(load: Load, rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
     });
     let throughput = throughput(load, runs);
     let latency = sieve.and_then(|sieve| latency(sieve, find(rows, load, Alone)?));
-    [share, ring, envoy, dumpcap, decoding, throughput, latency].into_iter().flatten().collect()
+    [share, ring, lost, envoy, dumpcap, decoding, throughput, latency]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// How many times as much the other costs for a GB.
@@ -89,7 +99,7 @@ fn throughput(load: Load, runs: &[Run]) -> Option<Verdict> {
     let ratios: Vec<_> =
         runs.filter_map(|run| run.throughput.as_ref()).flatten().copied().collect();
     let median = Spread::of(ratios.iter().copied())?.median;
-    let width = half_width(&ratios);
+    let width = half_width(&ratios) * SHARED;
     let mut verdict =
         Verdict::new(load, "throughput with sieve / without", median, bounds::THROUGHPUT);
     let within = format!("+-{} %", percent(width));

@@ -54,6 +54,16 @@ fn what_is_in_the_ring_has_a_bound() {
 }
 
 #[test]
+fn nothing_may_be_lost() {
+    let mut sieve = run(Load::Idle, Sieve, 0, 0.1);
+    let mut losing = |lost| {
+        sieve.captured = Some(Captured { seen: sieve.wire_bytes, lost, ..Captured::default() });
+        one(std::slice::from_ref(&sieve), "bytes the sieve lost").expect("a verdict").holds
+    };
+    assert!(losing(0) && !losing(1));
+}
+
+#[test]
 fn throughput_is_compared_each_time() {
     let verdict = |ratios: &[f64]| {
         let mut switched = run(Load::Produce1, Contestant::OnOff, 0, 0.0);

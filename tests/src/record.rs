@@ -51,7 +51,7 @@ pub struct Record {
 }
 
 /// A topic of an exchange.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Topic {
     /// Its name, where it is known.
     pub name: Option<String>,
@@ -66,7 +66,7 @@ pub struct Topic {
 }
 
 /// A request inside an Envelope.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Forwarded {
     /// The API's name.
     pub api: String,

@@ -13,6 +13,8 @@ use xtask::kafka::Version;
 const PASSWORD: &str = "open-sesame-9";
 const WRONG: &str = "wrong-sesame-7";
 const RECORDS: u64 = 50;
+/// What the values of all records begin with.
+const VALUE: &str = "value of record ";
 const PLAIN: &str = "PLAIN";
 const SCRAM: [&str; 2] = ["SCRAM-SHA-256", "SCRAM-SHA-512"];
 /// Those of the other clients that know SCRAM by themselves.
@@ -52,14 +54,13 @@ fn check(outputs: &Outputs, secrets: &mut Secrets, in_clear: &[&[u8]]) {
         assert_eq!(metrics.sum("decode_errors_total", ""), cut_off);
         assert_eq!(metrics.sum("stream_bytes_total", r#"fate="discarded""#), 0);
     }
-    for text in in_clear.iter().chain(&[&b"record 1"[..]]) {
+    for text in in_clear.iter().chain(&[VALUE.as_bytes()]) {
         let passed = outputs.recording.windows(text.len()).any(|window| window == *text);
         assert!(passed, "{} passed the wire", String::from_utf8_lossy(text));
     }
     assert!(secrets.add_nonces(&outputs.recording) > 0, "SCRAM passed the wire");
     secrets.add(WRONG);
-    // What is in the records that clients write.
-    secrets.add("record 1");
+    secrets.add(VALUE);
     for (what, output) in &outputs.all {
         let found = secrets.find(output);
         assert_eq!(found, None, "a secret in {what}");

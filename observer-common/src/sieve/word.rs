@@ -16,7 +16,7 @@ pub enum Op {
     /// Behind it: API key and version, if it is the request that ends the tokens. Looked at, and kept
     /// only then.
     Ended = 4,
-    /// A length, and so many bytes to keep; of long ones the first [`super::step::MAX_KEPT`].
+    /// A length, and so many bytes to keep; of long ones the first [`super::act::MAX_KEPT`].
     Text = 5,
     /// A length, and so many bytes to leave out.
     Secret = 6,

@@ -32,7 +32,7 @@ final class RoundTrip {
                 new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             List<Future<?>> sent = new ArrayList<>();
             for (int number = 0; number < COUNT; number++) {
-                sent.add(producer.send(new ProducerRecord<>(TOPIC, String.valueOf(number), "record " + number)));
+                sent.add(producer.send(new ProducerRecord<>(TOPIC, String.valueOf(number), "value of record " + number)));
             }
             for (Future<?> future : sent) {
                 future.get();

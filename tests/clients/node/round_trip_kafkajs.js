@@ -21,7 +21,7 @@ async function produce() {
   await producer.connect();
   const messages = Array.from({ length: COUNT }, (_, number) => ({
     key: String(number),
-    value: `record ${number}`,
+    value: `value of record ${number}`,
   }));
   const compression = COMPRESSION ? CompressionTypes.GZIP : CompressionTypes.None;
   await producer.send({ topic: TOPIC, acks: -1, compression, messages });

@@ -19,7 +19,7 @@ PATIENCE = 60
 
 
 def value(number):
-    return b"record %d" % number
+    return b"value of record %d" % number
 
 
 def check(seen):

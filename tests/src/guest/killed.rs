@@ -15,7 +15,7 @@ use crate::traffic::Pair;
 pub fn check(captures: &[String]) -> Result<String> {
     let (port, listener) = Pair::listen("127.0.0.1");
     let recorded = recorded(captures)?;
-    let observing = Observing::start(&[port])?;
+    let observing = Observing::start_with(&[port], &[])?;
     let (rounds, stop) = (AtomicU32::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {

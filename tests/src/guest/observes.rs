@@ -15,7 +15,7 @@ use crate::traffic::Pair;
 pub fn check(captures: &[String]) -> Result<String> {
     let replayed = facts::of(&replay(captures)?, &BTreeMap::new())?;
     let (port, listener) = Pair::listen("127.0.0.1");
-    let observing = Observing::start(&[port])?;
+    let observing = Observing::start_with(&[port], &[])?;
     let origins = resend(captures, &listener)?;
     let is_told = |metrics: Metrics| {
         let ended = metrics.sum("request_outcomes_total", "");
@@ -35,6 +35,8 @@ pub fn check(captures: &[String]) -> Result<String> {
     ensure!(here == there && here > 0, "{here} exchanges, {there} of replay");
     live.metrics.check_balance()?;
     live.metrics.check_nothing_lost()?;
+    let fell = live.metrics.sum("capture_out_of_step_total", "");
+    ensure!(fell == 0, "{fell} times a direction lost the step, and was copied whole");
     let bytes = live.metrics.sum("stream_payload_bytes_total", "");
     Ok(format!("{here} exchanges in {bytes} bytes, as replay has them; both ledgers balance"))
 }

@@ -72,7 +72,7 @@ impl Watched {
         let (config, tls) = tls::add_listener(config, keys.path())?;
         let ports = vec![config.listen.port(), sasl.port(), tls.port()];
         let recorder = Recorder::start(&ports)?;
-        let live = Observing::start_with(&ports, &LOG)?;
+        let live = Observing::start_with(&ports, &LOG)?.sieving()?;
         // Before any connection, so that all are in step from their SYN.
         let tap = Tap::start(&capture::Config {
             ports: ports.iter().map(|&port| port..=port).collect(),

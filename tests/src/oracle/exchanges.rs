@@ -82,6 +82,10 @@ fn has_same_facts(one: &Record, other: &Record) -> bool {
     one.api == other.api
         && one.client_id == other.client_id
         && one.outcome == other.outcome
+        && one.errors == other.errors
+        && one.topics == other.topics
+        && one.forwarded == other.forwarded
+        && one.undecoded == other.undecoded
         && one.request_bytes == other.request_bytes
         && one.response_bytes == other.response_bytes
         && one.duration_us.is_some() == other.duration_us.is_some()

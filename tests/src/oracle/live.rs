@@ -45,7 +45,7 @@ pub struct Live {
 impl Observing {
     /// Starts it, and returns when it is ready.
     pub fn start(ports: &[u16]) -> Result<Self> {
-        Self::start_with(ports, &[])
+        Self::start_with(ports, &[])?.sieving()
     }
 
     /// The same with more flags.
@@ -64,6 +64,13 @@ impl Observing {
         let mut observing = Self { process, address, output, log };
         observing.await_ready()?;
         Ok(observing)
+    }
+
+    /// The same, if it has the sieve: a kernel that refuses it would have the rest look good.
+    pub fn sieving(self) -> Result<Self> {
+        let sieves = self.metrics()?.sum("capture_mode", r#"mode="sieve""#);
+        ensure!(sieves == 1, "it captures plainly");
+        Ok(self)
     }
 
     /// Its metrics in a moment at which no byte is on its way; brokers never fall silent.

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn what_is_said_is_what_is_read() {
         for saying in [
-            Saying::Note("kafka_observer_capture_mode{mode=\"whole\"} 1".to_owned()),
+            Saying::Note("kafka_observer_capture_mode{mode=\"plain\"} 1".to_owned()),
             Saying::Outcome(Check::Starts, Ok("clsact".to_owned())),
             Saying::Outcome(Check::CleanedUp, Err("left: a filter: kobs".to_owned())),
             Saying::End,

@@ -33,7 +33,7 @@ pub struct Handle {
 pub struct CaptureMode {
     /// Whether metadata only, where directions are in step; else everything.
     pub is_sieve: bool,
-    /// Why everything, if so.
+    /// Why so.
     pub reason: &'static str,
 }
 

@@ -35,7 +35,7 @@ var Count = func() int {
 func Key(number int) []byte { return []byte(strconv.Itoa(number)) }
 
 // Value is that of a record.
-func Value(number int) []byte { return []byte("record " + strconv.Itoa(number)) }
+func Value(number int) []byte { return []byte("value of record " + strconv.Itoa(number)) }
 
 // Deadline is when all must be over.
 func Deadline() (context.Context, context.CancelFunc) {

@@ -27,20 +27,19 @@ pub fn answered(exchange: &Exchange) -> Option<&Facts> {
 
 /// Partitions of a message that have an offset and no error.
 pub fn offsets(facts: &Facts) -> impl Iterator<Item = (Topic, &Partition, i64)> {
-    facts.partitions.iter().filter(|p| p.error == ErrorCode::NONE).filter_map(|partition| {
-        let topic = Topic::of(facts.topic(partition.topic)?)?;
-        Some((topic, partition, partition.offset?))
+    offsets_by_topic(facts).flat_map(|(topic, told)| {
+        told.map(move |(partition, offset)| (topic.clone(), partition, offset))
     })
 }
 
-/// The same, topic by topic: the partitions' numbers and offsets.
+/// The same, topic by topic.
 pub fn offsets_by_topic(
     facts: &Facts,
-) -> impl Iterator<Item = (Topic, impl Iterator<Item = (i32, i64)>)> {
+) -> impl Iterator<Item = (Topic, impl Iterator<Item = (&Partition, i64)>)> {
     facts.partitions.chunk_by(|a, b| a.topic == b.topic).filter_map(|partitions| {
         let topic = Topic::of(facts.topic(partitions.first()?.topic)?)?;
         let granted = partitions.iter().filter(|p| p.error == ErrorCode::NONE);
-        Some((topic, granted.filter_map(|partition| Some((partition.index, partition.offset?)))))
+        Some((topic, granted.filter_map(|partition| Some((partition, partition.offset?)))))
     })
 }
 

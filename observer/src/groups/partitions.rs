@@ -55,18 +55,7 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
 
     /// Gives a partition a value, unless `keep` prefers the one that it has.
     pub fn set(&mut self, topic: &T, index: i32, value: V, keep: impl Fn(&V) -> bool) -> Kept {
-        let known = self.topics.get_mut(topic).and_then(|values| values.get_mut(&index));
-        if let Some(known) = known {
-            if !keep(known) {
-                *known = value;
-            }
-            return Kept::default();
-        }
-        let is_new_topic = !self.topics.contains_key(topic);
-        let values = self.topics.entry(topic.clone()).or_insert_with(HashMap::default);
-        values.insert(index, value);
-        self.len = self.len.saturating_add(1);
-        Kept { is_new_topic, evicted: self.make_room(topic, index) }
+        self.set_all(topic, [(index, value)], |known, _| keep(known))
     }
 
     /// The same for partitions of one topic, which is looked up but once as long as all are known. `keep` is
@@ -88,7 +77,7 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
                 Some(known) if keep(known, &value) => {}
                 Some(known) => *known = value,
                 None => {
-                    sum.add(self.set(topic, index, value, |_| false));
+                    sum.add(self.insert(topic, index, value));
                     values = self.topics.get_mut(topic);
                 }
             }
@@ -167,6 +156,14 @@ impl<T: Clone + Eq + Hash, V> Partitions<T, V> {
         self.topics.iter().flat_map(|(topic, values)| {
             values.iter().map(move |(index, value)| (topic, *index, value))
         })
+    }
+
+    fn insert(&mut self, topic: &T, index: i32, value: V) -> Kept {
+        let is_new_topic = !self.topics.contains_key(topic);
+        let values = self.topics.entry(topic.clone()).or_insert_with(HashMap::default);
+        values.insert(index, value);
+        self.len = self.len.saturating_add(1);
+        Kept { is_new_topic, evicted: self.make_room(topic, index) }
     }
 
     fn make_room(&mut self, topic: &T, index: i32) -> usize {

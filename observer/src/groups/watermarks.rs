@@ -33,6 +33,7 @@ impl Groups {
         };
         let cluster = self.cluster(exchange);
         for (topic, offsets) in answers::offsets_by_topic(response) {
+            let offsets = offsets.map(|(partition, offset)| (partition.index, offset));
             self.mark(exchange, (cluster, topic), offsets, now);
         }
     }

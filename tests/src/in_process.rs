@@ -123,8 +123,7 @@ impl Segments {
         Self(segments)
     }
 
-    /// The same on a bad wire: so many in a hundred are lost, some come twice, some later, or together with the
-    /// next behind it.
+    /// The same on a bad wire: so many in a hundred are lost, some come twice, some later.
     #[must_use]
     pub fn spoiled(&self, rng: &mut impl RngExt, lost: u32) -> Self {
         let mut segments: Vec<Owned> = Vec::new();
@@ -135,12 +134,7 @@ impl Segments {
                     let at = segments.len().saturating_sub(rng.random_range(0..4));
                     segments.insert(at, owned.clone());
                 }
-                6..9 => {
-                    let together = segments.pop_if(|before| before.is_before(owned));
-                    segments.push(owned.clone());
-                    segments.extend(together.map(|before| before.with(owned)));
-                }
-                fate if fate < 9 + lost && !owned.bytes.is_empty() => {}
+                fate if fate < 6 + lost && !owned.bytes.is_empty() => {}
                 _ => segments.push(owned.clone()),
             }
         }
@@ -191,16 +185,6 @@ impl Segments {
 }
 
 impl Owned {
-    fn is_before(&self, next: &Self) -> bool {
-        self.flow == next.flow && self.seq.plus(self.bytes.len() as u32) == next.seq
-    }
-
-    /// Both in one.
-    fn with(mut self, next: &Self) -> Self {
-        self.bytes.extend_from_slice(&next.bytes);
-        Self { bytes: self.bytes, seq: self.seq, ..next.clone() }
-    }
-
     fn of(input: &Input<'_>) -> Option<Self> {
         let Input::Segment(Segment { time, flow, seq, ack, flags, chunks, .. }) = *input else {
             return None;

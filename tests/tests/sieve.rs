@@ -12,15 +12,12 @@ use observer_common::sieve::ANSWERS;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::{Said, Segments};
-use tests::many_sets::many_sets;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{RECORDED, Sieve, run};
 use tests::talk::{fetch, produce};
 use tests::wire::{heartbeat, heartbeat_answer};
 
 const SEEDS: u64 = 40;
-/// Of dialogues that are short.
-const MANY_SEEDS: u64 = 2_000;
 const PER_LAYOUT: u32 = 7;
 
 #[test]
@@ -177,33 +174,25 @@ fn a_bad_wire() {
 fn a_wire_that_loses_nothing() {
     let ports = Ports::from_iter([PORT..=PORT]);
     let mut talk = conversation();
-    let mut rng = StdRng::seed_from_u64(1);
-    for id in 0..60 {
-        let [asked, answered] = match id % 3 {
-            0 => produce(id, 9_000),
-            1 => fetch(id, 9_000),
-            _ => many_sets(id, &mut rng),
-        };
+    for id in 0..40 {
+        let [asked, answered] = if id % 2 == 0 { produce(id, 9_000) } else { fetch(id, 9_000) };
         talk = talk.request(&asked).response(&answered);
     }
     let recorded = Segments::read(&capture(talk)[..], &ports);
-    let (mut resumes, mut gapless) = (0, 0);
-    for seed in 0..MANY_SEEDS {
+    let mut resumes = 0;
+    for seed in 0..SEEDS {
         let mut rng = StdRng::seed_from_u64(seed);
         let wire = recorded.cut_up(|| 1_448).spoiled(&mut rng, 0);
         let mut sieve = Sieve::default();
         sieve.delay = rng.random_range(0..6);
         let (whole, sieved) = (wire.run(&ports), run(&wire, &ports, &mut sieve));
+        assert_same(&whole, &sieved, &format!("seed {seed}"));
         // An acknowledgment may overtake what it acknowledges: the sieve waits no shorter for that.
         let [seen, told] = [&whole, &sieved].map(|said| said.ledger.gaps.iter().sum::<u64>());
         assert!(told <= seen, "seed {seed}: {told} bytes are missing, not {seen}");
-        if seen == 0 {
-            assert_same(&whole, &sieved, &format!("seed {seed}"));
-            gapless += 1;
-        }
         resumes += sieve.resumes;
     }
-    assert!(resumes > 0 && gapless > MANY_SEEDS / 4, "{resumes} resumes, {gapless} without a gap");
+    assert!(resumes > 0);
 }
 
 /// Of responses of which no more than the header was kept, takes over what the whole one said; returns

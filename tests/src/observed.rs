@@ -3,14 +3,15 @@
 use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use observer::event::{Event, Outcome};
 use observer::pipeline::{self, Pipeline};
 use observer::ports::Ports;
-use observer::source::live::{Capture, Config};
+use observer::source::live::{Capture, Config, Counter};
 
 use crate::in_process::Said;
-use crate::running::Running;
+use crate::running::{Running, wait_until};
 
 /// A running observation.
 pub struct Observed(Running<Said>);
@@ -23,6 +24,20 @@ impl Observed {
     pub fn start(config: &Config) -> Self {
         let ports = config.ports.clone();
         Self(Running::start(config, |capture, stop, said| observe(ports, capture, stop, said)))
+    }
+
+    /// Waits until the pipeline has taken all that the kernel has submitted, and the kernel knows what the
+    /// pipeline asks of it.
+    ///
+    /// # Panics
+    /// Where that takes longer than ten seconds.
+    pub fn catch_up(&self) {
+        wait_until("what was submitted is taken", Duration::from_secs(10), || {
+            let submitted = self.handle.counters().get(Counter::SubmittedBytes);
+            self.look(|said| said.ledger.seen) == submitted
+        });
+        // Who answers has done first what was asked before.
+        self.handle.counters();
     }
 
     /// Ends it; what it said to the end.

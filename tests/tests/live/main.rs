@@ -4,6 +4,7 @@ mod addresses;
 mod bad_wire;
 mod detached;
 mod forgotten;
+mod hostile;
 mod interfaces;
 mod killed;
 mod loopback;

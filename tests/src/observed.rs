@@ -8,10 +8,15 @@ use std::time::Duration;
 use observer::event::{Event, Outcome};
 use observer::pipeline::{self, Pipeline};
 use observer::ports::Ports;
-use observer::source::live::{Capture, Config, Counter};
+use observer::source::live::{Capture, Config, Counter, Counters, Why};
 
 use crate::in_process::Said;
 use crate::running::{Running, wait_until};
+
+/// How often a direction fell out of step.
+pub fn falls(counters: &Counters) -> u64 {
+    Why::ALL.iter().map(|why| counters.get(Counter::of_fall(*why))).sum()
+}
 
 /// A running observation.
 pub struct Observed(Running<Said>);

@@ -26,6 +26,35 @@ pub fn fetch(id: i32, len: usize) -> [Vec<u8>; 2] {
     [request(1, 4, id, "client", &asked), answer]
 }
 
+/// Produce v9 of so many topics without partitions, in three bytes each, and its answer.
+pub fn produce_of_topics(id: i32, topics: u32) -> [Vec<u8>; 2] {
+    // No transactional id, acks, a timeout.
+    let body = [&[0, 0, 1, 0, 0, 3, 0xe8][..], &bare_topics(topics), &[0]].concat();
+    // No tagged fields, no topics, no throttling, no tagged fields.
+    [flexible_request(0, 9, id, &body), response(id, &[0, 1, 0, 0, 0, 0, 0])]
+}
+
+/// Fetch v12, and its answer of so many topics without partitions, in three bytes each.
+pub fn fetch_of_topics(id: i32, topics: u32) -> [Vec<u8>; 2] {
+    let limits = [number(-1), number(500), number(1), number(1 << 20), vec![0]].concat();
+    // No session, no topics, none to be forgotten, no rack, no tagged fields.
+    let asked = [&limits[..], &number(0), &number(-1), &[1, 1, 1, 0]].concat();
+    let answer = [&[0; 1 + 4 + 2 + 4][..], &bare_topics(topics), &[0]].concat();
+    [flexible_request(1, 12, id, &asked), response(id, &answer)]
+}
+
+fn bare_topics(count: u32) -> Vec<u8> {
+    let more = |shift: u32| (count + 1) >> shift;
+    let count_bytes = [more(0) as u8 | 0x80, more(7) as u8 | 0x80, more(14) as u8 & 0x7f];
+    // An empty name, no partitions, no tagged fields.
+    [&count_bytes[..], &[1, 1, 0].repeat(count as usize)].concat()
+}
+
+/// A request whose header ends with tagged fields, of which there are none.
+fn flexible_request(key: i16, version: i16, id: i32, body: &[u8]) -> Vec<u8> {
+    request(key, version, id, "client", &[&[0], body].concat())
+}
+
 /// A batch of so many records in `len` bytes.
 pub fn record_set(records: i32, len: usize) -> Vec<u8> {
     let mut set = vec![0; 61 + len];

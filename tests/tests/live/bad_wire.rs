@@ -6,12 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use observer::event::{Exchange, Outcome};
-use observer::source::live::{Config, Counter, Counters, Handle, Why};
+use observer::source::live::{Config, Counter, Handle};
 use tests::bad_wire::{BadWire, Faults};
 use tests::capture::watching;
 use tests::in_process::Said;
 use tests::netns::Namespace;
-use tests::observed::Observed;
+use tests::observed::{Observed, falls};
 use tests::offloads;
 use tests::running::wait_until;
 use tests::traffic::Pair;
@@ -67,10 +67,6 @@ fn line() -> Line {
     }
     let wire = BadWire::start(&between, ["near", "far"], 7);
     Line { near, far, wire, _between: between }
-}
-
-fn falls(counters: &Counters) -> u64 {
-    Why::ALL.iter().map(|why| counters.get(Counter::of_fall(*why))).sum()
 }
 
 /// Directions that are out of step.

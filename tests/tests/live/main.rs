@@ -16,3 +16,4 @@ mod resent;
 mod sieve;
 mod tunnel;
 mod veth;
+mod work;

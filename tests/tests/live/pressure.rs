@@ -1,10 +1,10 @@
 //! More than the ring takes: the ledger balances, and capture is right again afterwards.
 
 use observer::event::Outcome;
-use observer::source::live::{Config, Counter};
+use observer::source::live::{Config, Counter, Counters};
 use tests::capture::{Recorder, watching};
 use tests::netns::Namespace;
-use tests::observed::Observed;
+use tests::observed::{Observed, falls};
 use tests::talk::produce;
 use tests::traffic::{Pair, pattern};
 
@@ -107,4 +107,70 @@ fn with_the_smallest_ring_no_pair_is_false_and_the_sieve_recovers() {
     assert_eq!(counters.accounted(), counters.get(Counter::Seen));
     assert_eq!(said.ledger.accounted(), said.ledger.seen);
     println!("{lost} bytes were lost, {} requests told", said.exchanges.len());
+}
+
+/// Directions that are joined amid a frame whose copies do not fit the ring: once it is quiet they are soon in
+/// step, and no more is copied of them than the sieve keeps.
+#[test]
+fn with_the_smallest_ring_every_direction_is_in_step_once_it_is_quiet() {
+    /// The frame that is joined, and those behind it, of which so many may pass at most.
+    const JOINED: i32 = 2;
+    const MOST: i32 = 64;
+    let exchange =
+        |id: i32| produce(id, if id == JOINED { BYTES } else { 100 + id as usize % 997 });
+    let here = Namespace::new();
+    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
+    let config = Config { ring_bytes: 4_096, sockets: false, ..watching(port, &["lo"]) };
+    let connect = || here.run(|| Pair::connect(&listener));
+    let mut pairs: Vec<_> = std::iter::repeat_with(connect).take(CONNECTIONS).collect();
+    let [asked, answered] = exchange(JOINED);
+    let (before, behind) = asked.split_at(BYTES / 2);
+    pairs.iter_mut().for_each(|pair| pair.request(before));
+    let observed = here.run(|| Observed::start(&config));
+    for pair in &mut pairs {
+        pair.request(behind);
+        pair.respond(&answered);
+    }
+    let counters = observed.handle.counters();
+    assert!(counters.get(Counter::RingFullBytes) > 0, "the ring was too small");
+    let in_step = |counters: &Counters| counters.get(Counter::Resumes) - falls(counters);
+    assert_eq!(in_step(&counters), 0);
+    // What is copied of the exchanges that have this number.
+    let mut copied = |id: i32| {
+        let before = observed.handle.counters().get(Counter::CopiedBytes);
+        for pair in &mut pairs {
+            let [asked, answered] = exchange(id);
+            pair.request(&asked);
+            pair.respond(&answered);
+            observed.catch_up();
+        }
+        observed.handle.counters().get(Counter::CopiedBytes) - before
+    };
+    let all = 2 * CONNECTIONS as u64;
+    let mut next = JOINED + 1;
+    while in_step(&observed.handle.counters()) < all {
+        assert!(next <= JOINED + MOST, "{:?}", observed.handle.counters());
+        copied(next);
+        next += 1;
+    }
+    let first = next;
+    println!("in step with frame {} behind the one that was joined", first - 1 - JOINED);
+    let kept = copied(first);
+    assert!(kept < CONNECTIONS as u64 * 200, "{kept}");
+    for id in first + 1..first + 5 {
+        assert_eq!(copied(id), kept, "of {id}");
+    }
+    let counters = observed.handle.counters();
+    let said = observed.finish();
+    assert_eq!(in_step(&counters), all, "and stays so");
+    let mut behind = 0;
+    for told in said.exchanges.iter().filter(|told| told.outcome == Outcome::Answered) {
+        let id = told.header.correlation_id;
+        let [asked, answered] = exchange(id).map(|frame| frame.len() as u32 - 4);
+        assert_eq!((told.request_bytes, told.response_bytes), (asked, Some(answered)), "{told:?}");
+        behind += i32::from(id >= first);
+    }
+    assert_eq!(behind, CONNECTIONS as i32 * 5, "all that is in step is told");
+    assert_eq!(counters.accounted(), counters.get(Counter::Seen));
+    assert_eq!(said.ledger.accounted(), said.ledger.seen);
 }

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::capture::watching;
 use tests::netns::Namespace;
-use tests::observed::Observed;
+use tests::observed::{Observed, falls};
 use tests::running::wait_until;
 use tests::sieve::Sieve;
 use tests::sieve::dialogue::{Dialogue, dialogues};
@@ -86,6 +86,39 @@ fn a_busy_connection_that_is_joined_is_soon_in_step() {
         println!("as much as {whole} frames was copied");
         assert!(whole < 1_000, "{whole} frames were copied");
     });
+}
+
+/// Where the daemon has taken what passed before more comes, one round trip shows it that frames are what they
+/// seem, and where the next ones begin: with the second that is seen both directions are in step.
+#[test]
+fn a_quiet_connection_that_is_joined_is_in_step_within_two_round_trips() {
+    const DATA: usize = 10_000;
+    let here = Namespace::new();
+    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
+    let config = Config { sockets: false, ..watching(port, &["lo"]) };
+    let mut pair = here.run(|| Pair::connect(&listener));
+    let mut talk = |id| {
+        let [asked, answered] = produce(id, DATA);
+        pair.request(&asked);
+        pair.respond(&answered);
+    };
+    (0..10).for_each(&mut talk);
+    let observed = here.run(|| Observed::start(&config));
+    let mut copied = Vec::new();
+    for id in 10..20 {
+        let before = observed.handle.counters().get(Counter::CopiedBytes);
+        talk(id);
+        observed.catch_up();
+        let counters = observed.handle.counters();
+        copied.push(counters.get(Counter::CopiedBytes) - before);
+        let resumes = if id > 10 { 2 } else { 0 };
+        assert_eq!((falls(&counters), counters.get(Counter::Resumes)), (0, resumes), "{id}");
+    }
+    let said = observed.finish();
+    assert_eq!(said.ledger.out_of_step, 0);
+    assert!(copied[0] as usize > DATA, "what comes first is copied whole");
+    assert!(copied[1] < 200, "{copied:?}");
+    assert!(copied[1..].iter().all(|bytes| *bytes == copied[1]), "{copied:?}");
 }
 
 /// Dialogues of which either side has words of its own.

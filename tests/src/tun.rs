@@ -1,4 +1,4 @@
-//! Two namespaces joined by tun devices: packets without a link header, carried by a thread.
+//! Tun devices: packets without a link header, between two namespaces or from a test.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -25,13 +25,24 @@ pub struct Cable {
 /// # Panics
 /// Where that is not permitted.
 pub fn join(a: &Namespace, b: &Namespace) -> Cable {
-    let ends = [a.run(open), b.run(open)];
+    let ends = [a, b].map(|namespace| namespace.run(|| open(0)));
     let stop = Arc::new(AtomicBool::new(false));
     let carrier = {
         let stop = stop.clone();
         std::thread::spawn(move || carry(&ends, &stop))
     };
     Cable { stop, carrier: Some(carrier) }
+}
+
+/// A device `tun0` in a namespace, with so many queues. A packet that is written to one comes in, on the
+/// CPU that writes it.
+///
+/// # Panics
+/// Where that is not permitted.
+pub fn queues<const QUEUES: usize>(namespace: &Namespace) -> [File; QUEUES] {
+    let queues = namespace.run(|| std::array::from_fn(|_| open(libc::IFF_MULTI_QUEUE)));
+    namespace.ip("link set tun0 up");
+    queues
 }
 
 impl Drop for Cable {
@@ -42,7 +53,7 @@ impl Drop for Cable {
     }
 }
 
-fn open() -> File {
+fn open(flags: libc::c_int) -> File {
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(libc::O_NONBLOCK);
     let device = options.open("/dev/net/tun").expect("making tun devices takes root");
@@ -51,7 +62,7 @@ fn open() -> File {
     for (to, from) in request.ifr_name.iter_mut().zip(*b"tun0") {
         *to = from as libc::c_char;
     }
-    request.ifr_ifru.ifru_flags = (libc::IFF_TUN | libc::IFF_NO_PI) as libc::c_short;
+    request.ifr_ifru.ifru_flags = (libc::IFF_TUN | libc::IFF_NO_PI | flags) as libc::c_short;
     // SAFETY: the request is valid for the call.
     let done = unsafe { libc::ioctl(device.as_raw_fd(), TUNSETIFF, &raw mut request) };
     assert_eq!(done, 0, "tun: {}", std::io::Error::last_os_error());

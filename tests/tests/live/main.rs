@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bad_wire;
+mod contention;
 mod detached;
 mod forgotten;
 mod hostile;

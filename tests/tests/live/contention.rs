@@ -149,7 +149,9 @@ fn at_once(queues: &[File; 2], rounds: &[Round], observed: &Observed) {
 
 /// A lock would wake the other CPU too late.
 fn await_round(reached: &AtomicUsize, round: usize) {
+    let start = Instant::now();
     while reached.load(Ordering::Acquire) < round {
+        assert!(start.elapsed() < Duration::from_secs(20), "the other CPU has failed");
         thread::yield_now();
     }
 }

@@ -45,6 +45,7 @@ fn hostile_peers_harm_no_neighbour() {
     let is_over = AtomicBool::new(false);
     let talked = thread::scope(|scope| {
         let is_over = &is_over;
+        let over = Over(is_over);
         let talking: Vec<_> = neighbours
             .iter_mut()
             .map(|pair| scope.spawn(move || talk_until(pair, is_over)))
@@ -59,7 +60,7 @@ fn hostile_peers_harm_no_neighbour() {
             }
             assert_eq!(after, expected, "{}, and its neighbours: by {:?}", shape.name, Why::ALL);
         }
-        is_over.store(true, Ordering::Relaxed);
+        drop(over);
         talking.into_iter().map(|talking| talking.join().unwrap()).collect::<Vec<_>>()
     });
     let handle = observed.handle.clone();
@@ -76,6 +77,15 @@ fn hostile_peers_harm_no_neighbour() {
     let others = said.exchanges.iter().filter(|told| !ports.contains(&told.peers.client.port));
     check_hostile(others);
     println!("beside exchanges {talked:?}: {:?} {:?}", Why::ALL, falls(&counters));
+}
+
+/// Says that it is, also where the test fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn talk_until(pair: &mut Pair, is_over: &AtomicBool) -> Range<i32> {

@@ -123,6 +123,19 @@ impl Segments {
         Self(segments)
     }
 
+    /// The same, of which some come again together with the next, as one.
+    #[must_use]
+    pub fn joined(&self, rng: &mut impl RngExt) -> Self {
+        let mut segments: Vec<Owned> = Vec::new();
+        for owned in &self.0 {
+            let before = segments.last().filter(|before| before.is_before(owned)).cloned();
+            let joined = before.filter(|_| rng.random_range(0..30) == 0);
+            segments.push(owned.clone());
+            segments.extend(joined.map(|before| before.with(owned)));
+        }
+        Self(segments)
+    }
+
     /// The same on a bad wire: so many in a hundred are lost, some come twice, some later.
     #[must_use]
     pub fn spoiled(&self, rng: &mut impl RngExt, lost: u32) -> Self {
@@ -198,6 +211,17 @@ impl Owned {
         let wire_len = self.bytes.len() as u32;
         let wants = Wants::Nothing;
         Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks, wants })
+    }
+
+    /// Whether the other begins where this one, which has bytes, ends.
+    fn is_before(&self, next: &Self) -> bool {
+        let goes_on = self.seq.plus(self.bytes.len() as u32) == next.seq;
+        self.flow == next.flow && goes_on && !self.bytes.is_empty() && !next.bytes.is_empty()
+    }
+
+    fn with(&self, next: &Self) -> Self {
+        let bytes = [&self.bytes[..], &next.bytes].concat();
+        Self { seq: self.seq, bytes, ..next.clone() }
     }
 
     fn without_first(&self, bytes: usize) -> Self {

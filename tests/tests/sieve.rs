@@ -12,12 +12,15 @@ use observer_common::sieve::ANSWERS;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::{Said, Segments};
+use tests::many_sets::many_sets;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{RECORDED, Sieve, run};
 use tests::talk::{fetch, produce};
 use tests::wire::{heartbeat, heartbeat_answer};
 
 const SEEDS: u64 = 40;
+/// Of dialogues that are short.
+const MANY_SEEDS: u64 = 4_000;
 const PER_LAYOUT: u32 = 7;
 
 #[test]
@@ -193,6 +196,34 @@ fn a_wire_that_loses_nothing() {
         resumes += sieve.resumes;
     }
     assert!(resumes > 0);
+}
+
+/// What comes late, or again together with the next, may lie on both sides of a place to resume at.
+#[test]
+fn frames_of_many_sets_in_segments_that_come_again() {
+    let ports = Ports::from_iter([PORT..=PORT]);
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut talk = conversation();
+    for id in 0..40 {
+        let [asked, answered] = many_sets(id, &mut rng);
+        talk = talk.request(&asked).response(&answered);
+    }
+    let recorded = Segments::read(&capture(talk)[..], &ports);
+    let mut gapless = 0;
+    for seed in 0..MANY_SEEDS {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let wire = recorded.cut_up(|| 1_448).joined(&mut rng).spoiled(&mut rng, 0);
+        let mut sieve = Sieve::default();
+        sieve.delay = rng.random_range(0..6);
+        let (whole, sieved) = (wire.run(&ports), run(&wire, &ports, &mut sieve));
+        let [seen, told] = [&whole, &sieved].map(|said| said.ledger.gaps.iter().sum::<u64>());
+        assert!(told <= seen, "seed {seed}: {told} bytes are missing, not {seen}");
+        if seen == 0 {
+            assert_same(&whole, &sieved, &format!("seed {seed}"));
+            gapless += 1;
+        }
+    }
+    assert!(gapless > MANY_SEEDS / 4, "{gapless} without a gap");
 }
 
 /// Of responses of which no more than the header was kept, takes over what the whole one said; returns

@@ -132,9 +132,18 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
     prepare(state, span, bench);
     // Of numbers that were forgotten, a verifier need not know how they came about.
     let [plan, from, duplicate] = state.plan(span).numbers().map(|number| bench.forget(number));
-    let late = state.place().take_late();
-    if late.len > 0 && state.is_in_step() {
-        bench.submit(late, false);
+    let late = state.place().take_late(span.seq);
+    let is_late = late.len > 0 && state.is_in_step();
+    let whole = match plan {
+        number::RESUME => from,
+        _ if is_late => late.whole,
+        _ => 0,
+    };
+    if whole > 0 {
+        bench.copy(0, whole, Wants::Nothing, false);
+    }
+    if is_late && late.len > whole {
+        bench.submit(late.behind(whole, span.seq), false);
     }
     match plan {
         number::COUNT => {
@@ -150,9 +159,6 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
         number::SHADOW_NEEDED => Task { walks: true, walk_from: from, ..Task::copy(Wants::Answer) },
         number::RESUME => {
             bench.resumed();
-            if from > 0 {
-                bench.copy(0, from, Wants::Nothing, false);
-            }
             Task::walk(from)
         }
         number::GAP => {

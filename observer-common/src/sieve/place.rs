@@ -9,6 +9,9 @@ use crate::Seq;
 /// Furthest that a segment ends before the walk; beyond it the numbers are another connection's.
 const MAX_BEHIND: i32 = 1 << 26;
 
+/// Added to a place: so far before it that nothing of what comes is.
+const FAR_BEHIND: u32 = (MAX_BEHIND as u32).wrapping_neg();
+
 /// Bytes before a place in mid-stream that are told if they come, as they may come for the first time.
 const MAX_OWED: u32 = 1 << 20;
 
@@ -24,8 +27,10 @@ pub struct Place {
     told: Seq,
     /// Where bytes before `told` were not seen: from the first of them to the last.
     owed: Position,
-    /// Of the segment at hand: bytes that may be among them.
-    late: Position,
+    /// Those before this one were not walked over: any of them may be needed.
+    resumed: Seq,
+    /// Bytes at the beginning of the segment at hand that may be among them.
+    late: u32,
 }
 
 const NOTHING: Position = Position { from: Seq(0), len: 0 };
@@ -49,6 +54,23 @@ pub enum Arrival {
     Gap,
 }
 
+/// Bytes at the beginning of a segment that may have been missing, and are to be told where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// So many of them as they are: where they lie nothing was walked over.
+    pub whole: u32,
+    /// All of them; nobody needs the others.
+    pub len: u32,
+}
+
+impl Late {
+    /// Those behind so many of them, of a segment that begins here.
+    #[inline(always)]
+    pub const fn behind(&self, bytes: u32, seq: Seq) -> Position {
+        Position { from: seq.plus(bytes), len: self.len - bytes }
+    }
+}
+
 /// Bytes that a record is to cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -62,14 +84,16 @@ impl Place {
     /// At a first byte.
     #[inline(always)]
     pub const fn new(first: Seq) -> Self {
-        Self { next: first, seen: first, told: first, owed: NOTHING, late: NOTHING }
+        let resumed = first.plus(FAR_BEHIND);
+        Self { next: first, seen: first, told: first, owed: NOTHING, resumed, late: 0 }
     }
 
     /// In mid-stream: of the bytes before this one, some may not have been seen.
     #[inline(always)]
     pub const fn resumed(first: Seq) -> Self {
         let from = first.plus(MAX_OWED.wrapping_neg());
-        Self { owed: Position { from, len: MAX_OWED }, ..Self::new(first) }
+        let owed = Position { from, len: MAX_OWED };
+        Self { owed, resumed: first, ..Self::new(first) }
     }
 
     /// The byte that the walk is at.
@@ -150,7 +174,7 @@ impl Place {
         if again == 0 || !self.settle(seq, known) {
             return again;
         }
-        self.late = Position { from: seq, len: again };
+        self.late = again;
         0
     }
 
@@ -185,17 +209,22 @@ impl Place {
     pub const fn skip(&mut self, to: Seq) {
         let owes = self.owed.len > 0 && self.seen.since(self.owed.from) < MAX_BEHIND;
         let from = if owes { self.owed.from } else { self.seen };
+        if !owes {
+            self.resumed = from.plus(FAR_BEHIND);
+        }
         self.owed = Position { from, len: to.since(from) as u32 };
         self.seen = to;
         self.told = to;
     }
 
-    /// Bytes that were missing, or came before, and are to be told where they are.
+    /// Bytes of the segment that begins here which were missing, or came before.
     #[inline(always)]
-    pub const fn take_late(&mut self) -> Position {
-        let late = self.late;
-        self.late = NOTHING;
-        late
+    pub const fn take_late(&mut self, seq: Seq) -> Late {
+        let len = self.late;
+        self.late = 0;
+        let before = self.resumed.since(seq);
+        let whole = if before < 0 { 0 } else { before as u32 };
+        Late { whole: if whole < len { whole } else { len }, len }
     }
 
     /// What no record has covered of the bytes that have been seen.
@@ -212,83 +241,4 @@ impl Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn passed(duplicate: u32) -> Arrival {
-        Arrival::Passed { duplicate }
-    }
-
-    #[test]
-    fn segments_in_order_are_walked() {
-        let mut place = Place::new(Seq(u32::MAX - 9));
-        let needed = Arrival::Needed { from: 0, duplicate: 0 };
-        assert_eq!(place.arrive(Seq(u32::MAX - 9), 20, 0), needed);
-        place.walked(Seq(10));
-        assert_eq!(place.untold(), Position { from: Seq(u32::MAX - 9), len: 20 });
-        place.tell(Seq(10));
-        assert_eq!(place.arrive(Seq(10), 5, 0), needed);
-    }
-
-    #[test]
-    fn what_nobody_needs_may_come_again() {
-        let mut place = Place::new(Seq(100));
-        assert_eq!(place.arrive(Seq(100), 30, 1000), passed(0));
-        assert_eq!(place.arrive(Seq(105), 20, 1000), passed(20));
-        assert_eq!(place.take_late(), NOTHING);
-        assert_eq!(place.untold(), Position { from: Seq(100), len: 30 });
-        let needed = Arrival::Needed { from: 970, duplicate: 0 };
-        assert_eq!(place.arrive(Seq(130), 2000, 1000), needed);
-        assert_eq!(place.next(), Seq(1100));
-    }
-
-    #[test]
-    fn what_is_missing_of_it_is_left_open_and_told_when_it_comes() {
-        let mut place = Place::new(Seq(100));
-        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
-        assert!(place.misses(Seq(150), 1000) && !place.misses(Seq(110), 1000));
-        place.skip(Seq(150));
-        assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
-        assert_eq!(place.untold(), Position { from: Seq(150), len: 10 });
-        assert_eq!(place.arrive(Seq(110), 40, 1000), passed(0));
-        assert_eq!(place.take_late(), Position { from: Seq(110), len: 40 });
-        assert_eq!(place.take_late(), NOTHING);
-        assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
-    }
-
-    #[test]
-    fn what_comes_again_settles_nothing_that_is_missing() {
-        let mut place = Place::new(Seq(100));
-        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
-        place.skip(Seq(120));
-        assert_eq!(place.arrive(Seq(120), 10, 1000), passed(0));
-        place.skip(Seq(150));
-        assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
-        assert_eq!(place.arrive(Seq(100), 10, 1000), passed(10));
-        assert_eq!(place.arrive(Seq(150), 10, 1000), passed(10));
-        assert_eq!(place.take_late(), NOTHING);
-        for (from, len) in [(130, 20), (120, 10), (105, 15)] {
-            assert_eq!(place.arrive(Seq(from), len, 1000), passed(0));
-            assert_eq!(place.take_late(), Position { from: Seq(from), len });
-        }
-        assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
-    }
-
-    #[test]
-    fn what_comes_from_before_the_place_to_resume_at_is_told() {
-        let mut place = Place::resumed(Seq(100));
-        assert_eq!(place.arrive(Seq(60), 40, 0), passed(0));
-        assert_eq!(place.take_late(), Position { from: Seq(60), len: 40 });
-        let needed = Arrival::Needed { from: 10, duplicate: 10 };
-        assert_eq!(place.arrive(Seq(90), 20, 0), needed, "some came before");
-    }
-
-    #[test]
-    fn a_needed_byte_that_is_missing_is_a_gap() {
-        let mut place = Place::new(Seq(100));
-        assert_eq!(place.arrive(Seq(101), 10, 0), Arrival::Gap);
-        assert_eq!(place.arrive(Seq(101).plus(1 << 31), 10, 0), Arrival::Gap);
-        assert_eq!(place.arrive(Seq(90), 10, 0), passed(10));
-        assert_eq!(place.arrive(Seq(90), 12, 0), Arrival::Needed { from: 10, duplicate: 10 });
-    }
-}
+mod tests;

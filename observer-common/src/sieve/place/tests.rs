@@ -1,0 +1,100 @@
+//! Segments in order, late and again: where the walk goes on, and what is told late.
+
+use super::*;
+
+const ON_TIME: Late = Late { whole: 0, len: 0 };
+
+/// Late, and of nothing that was walked over or is needed.
+const fn unneeded(len: u32) -> Late {
+    Late { whole: 0, len }
+}
+
+const fn passed(duplicate: u32) -> Arrival {
+    Arrival::Passed { duplicate }
+}
+
+#[test]
+fn segments_in_order_are_walked() {
+    let mut place = Place::new(Seq(u32::MAX - 9));
+    let needed = Arrival::Needed { from: 0, duplicate: 0 };
+    assert_eq!(place.arrive(Seq(u32::MAX - 9), 20, 0), needed);
+    place.walked(Seq(10));
+    assert_eq!(place.untold(), Position { from: Seq(u32::MAX - 9), len: 20 });
+    place.tell(Seq(10));
+    assert_eq!(place.arrive(Seq(10), 5, 0), needed);
+}
+
+#[test]
+fn what_nobody_needs_may_come_again() {
+    let mut place = Place::new(Seq(100));
+    assert_eq!(place.arrive(Seq(100), 30, 1000), passed(0));
+    assert_eq!(place.arrive(Seq(105), 20, 1000), passed(20));
+    assert_eq!(place.take_late(Seq(105)), ON_TIME);
+    assert_eq!(place.untold(), Position { from: Seq(100), len: 30 });
+    let needed = Arrival::Needed { from: 970, duplicate: 0 };
+    assert_eq!(place.arrive(Seq(130), 2000, 1000), needed);
+    assert_eq!(place.next(), Seq(1100));
+}
+
+#[test]
+fn what_is_missing_of_it_is_left_open_and_told_when_it_comes() {
+    let mut place = Place::new(Seq(100));
+    assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
+    assert!(place.misses(Seq(150), 1000) && !place.misses(Seq(110), 1000));
+    place.skip(Seq(150));
+    assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
+    assert_eq!(place.untold(), Position { from: Seq(150), len: 10 });
+    assert_eq!(place.arrive(Seq(110), 40, 1000), passed(0));
+    assert_eq!(place.take_late(Seq(110)), unneeded(40));
+    assert_eq!(place.take_late(Seq(110)), ON_TIME);
+    assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
+}
+
+#[test]
+fn what_comes_again_settles_nothing_that_is_missing() {
+    let mut place = Place::new(Seq(100));
+    assert_eq!(place.arrive(Seq(100), 10, 1000), passed(0));
+    place.skip(Seq(120));
+    assert_eq!(place.arrive(Seq(120), 10, 1000), passed(0));
+    place.skip(Seq(150));
+    assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
+    assert_eq!(place.arrive(Seq(100), 10, 1000), passed(10));
+    assert_eq!(place.arrive(Seq(150), 10, 1000), passed(10));
+    assert_eq!(place.take_late(Seq(150)), ON_TIME);
+    for (from, len) in [(130, 20), (120, 10), (105, 15)] {
+        assert_eq!(place.arrive(Seq(from), len, 1000), passed(0));
+        assert_eq!(place.take_late(Seq(from)), unneeded(len));
+    }
+    assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
+}
+
+#[test]
+fn what_comes_from_before_the_place_to_resume_at_is_told() {
+    let mut place = Place::resumed(Seq(100));
+    assert_eq!(place.arrive(Seq(60), 40, 0), passed(0));
+    assert_eq!(place.take_late(Seq(60)), Late { whole: 40, len: 40 });
+    let needed = Arrival::Needed { from: 10, duplicate: 10 };
+    assert_eq!(place.arrive(Seq(90), 20, 0), needed, "some came before");
+}
+
+#[test]
+fn what_comes_from_both_sides_of_the_place_to_resume_at() {
+    let mut place = Place::resumed(Seq(100));
+    place.skip(Seq(120));
+    assert_eq!(place.arrive(Seq(120), 10, 1000), passed(0));
+    assert_eq!(place.arrive(Seq(60), 60, 1000), passed(0));
+    assert_eq!(place.take_late(Seq(60)), Late { whole: 40, len: 60 });
+    let mut place = Place::new(Seq(100));
+    place.skip(Seq(120));
+    assert_eq!(place.arrive(Seq(90), 30, 1000), passed(0));
+    assert_eq!(place.take_late(Seq(90)), unneeded(30), "nothing before the beginning");
+}
+
+#[test]
+fn a_needed_byte_that_is_missing_is_a_gap() {
+    let mut place = Place::new(Seq(100));
+    assert_eq!(place.arrive(Seq(101), 10, 0), Arrival::Gap);
+    assert_eq!(place.arrive(Seq(101).plus(1 << 31), 10, 0), Arrival::Gap);
+    assert_eq!(place.arrive(Seq(90), 10, 0), passed(10));
+    assert_eq!(place.arrive(Seq(90), 12, 0), Arrival::Needed { from: 10, duplicate: 10 });
+}

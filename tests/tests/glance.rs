@@ -16,7 +16,7 @@ const PER_LAYOUT: u32 = 7;
 const DAMAGED: u64 = 4;
 const ROUNDS: u32 = 5000;
 /// A window that shows a segment to its end.
-const ALL: u32 = 16_000;
+const ALL: u32 = 64_000;
 
 #[test]
 fn every_layout() {
@@ -125,6 +125,8 @@ struct Records {
 fn records(segments: &Segments, way: Way, window: u32) -> Records {
     let mut sieve = Sieve::default();
     (sieve.way, sieve.window) = (way, window);
+    // Where a record ends that has room for no more depends on the steps.
+    sieve.room = usize::MAX;
     let mut told = Vec::new();
     segments.each(|segment| {
         sieve.segment(segment, |it| {
@@ -156,7 +158,9 @@ fn both_ways(segments: &Segments, window: u32) -> [usize; 2] {
     let ways = [Way::Short, Way::ShortBySet, Way::ShortByWord, Way::General];
     let [at_a_glance, by_set, by_word, general] = ways.map(|way| records(segments, way, window));
     for other in [&at_a_glance, &by_set, &by_word] {
-        assert_eq!(other.told, general.told, "window {window}");
+        let mut differing = other.told.iter().zip(&general.told);
+        assert_eq!(differing.find(|(one, other)| one != other), None, "window {window}");
+        assert_eq!(other.told.len(), general.told.len(), "window {window}");
         let counts = |it: &Records| {
             let Sieve { duplicate, copied, resumes, .. } = it.sieve;
             (duplicate, copied, resumes, it.sieve.untold(), it.sieve.falls.clone())

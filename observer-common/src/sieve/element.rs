@@ -30,7 +30,11 @@ fn take_element<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> boo
     let word = walk.word;
     let may_be = word.is(Op::Tagged) || word.is(Op::Array) || word.is(Op::Records);
     let is_waited_for = walk.before ^ word.before() | walk.keep | walk.omit | u32::from(walk.read);
-    if !may_be || is_waited_for != 0 || walk.elements() == 0 || !is_shown(tape, 1, false) {
+    if !may_be
+        || is_waited_for != 0
+        || walk.elements() == 0
+        || !is_shown(tape, 1, || walk.window_amid())
+    {
         return false;
     }
     let to = look_ahead(walk, tape, code);

@@ -5,7 +5,7 @@ use super::act::Then;
 use super::answers::Answer;
 use super::code::{Code, Entry, entry_index};
 use super::step::{is_shown, keep_part, min};
-use super::tape::{News, Tape};
+use super::tape::{News, Tape, Window};
 use super::tokens::Tokens;
 use super::walk::Walk;
 use super::why::Why;
@@ -133,7 +133,7 @@ pub(super) fn token(walk: &mut Walk, len: u32) -> Then {
 #[inline(always)]
 pub(super) fn look_at_token<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Then {
     let missing = NAMED.width() - u32::from(walk.read);
-    if !is_shown(tape, missing, false) {
+    if !is_shown(tape, missing, || Window::AMID) {
         return Then::out(Why::Unreadable);
     }
     let n = min(tape.shown(), missing);

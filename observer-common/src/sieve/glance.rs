@@ -13,7 +13,7 @@ use super::element::take_set;
 use super::frames::{ANY_RESPONSE, find};
 use super::sets::{DELTA_END, is_one_batch};
 use super::step::{Step, is_shown};
-use super::tape::{News, Tape};
+use super::tape::{News, Tape, Window};
 use super::walk::Walk;
 use super::word::{Op, Width, Word};
 
@@ -60,7 +60,7 @@ pub fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> O
 // Of a function that is called, a verifier knows but the number that it returns.
 #[inline(never)]
 fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
-    if !is_shown(tape, RESPONSE_HEAD, true) || tape.shown() < REQUEST_HEAD {
+    if !is_shown(tape, RESPONSE_HEAD, || Window::FRAME) || tape.shown() < REQUEST_HEAD {
         return NOTHING;
     }
     let Some(frame) = begin(walk, tape, code) else { return NOTHING };
@@ -195,7 +195,7 @@ pub(super) struct Omitted {
 
 /// What is left out of a frame whose last word and number stand here, if it is one of those.
 #[inline(always)]
-fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &T, code: &impl Code) -> Option<Omitted> {
+fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &mut T, code: &impl Code) -> Option<Omitted> {
     let (at, byte) = (stop as u16, stop >> 16);
     // What is looked at lies in it, as places only grow; and they have 16 bits.
     if byte > frame.end || byte > tape.shown() || tape.shown() > MOST_SHOWN {
@@ -207,7 +207,10 @@ fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &T, code: &impl Code) -> Opt
     }
     let rest = frame.end - byte;
     let is_kept = rest == 0 || word.is(Op::Rest) && rest <= word.ab();
-    (is_kept && frame.end <= tape.shown()).then_some(Omitted { from: frame.end, len: 0 })
+    let is_shown = is_kept
+        && (frame.end <= tape.shown()
+            || tape.show(frame.end, Window::FRAME) && frame.end <= tape.shown());
+    is_shown.then_some(Omitted { from: frame.end, len: 0 })
 }
 
 /// The same where it is that of a set, and its length stands here.

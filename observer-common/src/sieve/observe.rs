@@ -133,17 +133,15 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
     // Of numbers that were forgotten, a verifier need not know how they came about.
     let [plan, from, duplicate] = state.plan(span).numbers().map(|number| bench.forget(number));
     let late = state.place().take_late(span.seq);
-    let is_late = late.len > 0 && state.is_in_step();
-    let whole = match plan {
-        number::RESUME => from,
-        _ if is_late => late.whole,
-        _ => 0,
-    };
-    if whole > 0 {
-        bench.copy(0, whole, Wants::Nothing, false);
-    }
-    if is_late && late.len > whole {
-        bench.submit(late.behind(whole, span.seq), false);
+    if state.is_in_step() {
+        // Where it resumes, nothing is late.
+        let whole = if plan == number::RESUME { from } else { bench.forget(late.whole) };
+        if whole > 0 {
+            bench.copy(0, whole, Wants::Nothing, false);
+        }
+        if late.rest.len > 0 {
+            bench.submit(late.rest, false);
+        }
     }
     match plan {
         number::COUNT => {

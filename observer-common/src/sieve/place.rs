@@ -59,16 +59,8 @@ pub enum Arrival {
 pub struct Late {
     /// So many of them as they are: where they lie nothing was walked over.
     pub whole: u32,
-    /// All of them; nobody needs the others.
-    pub len: u32,
-}
-
-impl Late {
-    /// Those behind so many of them, of a segment that begins here.
-    #[inline(always)]
-    pub const fn behind(&self, bytes: u32, seq: Seq) -> Position {
-        Position { from: seq.plus(bytes), len: self.len - bytes }
-    }
+    /// The others; nobody needs them.
+    pub rest: Position,
 }
 
 /// Bytes that a record is to cover.
@@ -224,7 +216,8 @@ impl Place {
         self.late = 0;
         let before = self.resumed.since(seq);
         let whole = if before < 0 { 0 } else { before as u32 };
-        Late { whole: if whole < len { whole } else { len }, len }
+        let whole = if whole < len { whole } else { len };
+        Late { whole, rest: Position { from: seq.plus(whole), len: len - whole } }
     }
 
     /// What no record has covered of the bytes that have been seen.

@@ -3,7 +3,7 @@
 use super::act::{Then, act, follow};
 use super::code::Code;
 use super::frames::look_at_token;
-use super::tape::Tape;
+use super::tape::{Tape, Window};
 use super::walk::Walk;
 use super::why::Why;
 use super::word::{Op, Width};
@@ -45,8 +45,7 @@ fn read<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Then {
         return look_at_token(walk, tape, code);
     }
     let width = missing_width(walk);
-    let is_start = walk.starts_frame();
-    if !is_shown(tape, walk.keep + width, is_start) {
+    if !is_shown(tape, walk.keep + width, || walk.window()) {
         return Then::out(Why::Unreadable);
     }
     if tape.shown() < walk.keep + width {
@@ -91,14 +90,18 @@ fn missing_width(walk: &Walk) -> u32 {
 
 /// Whether so many bytes are shown, or all that there are.
 #[inline(always)]
-pub(super) fn is_shown<T: Tape>(tape: &mut T, wanted: u32, is_start: bool) -> bool {
-    tape.shown() >= wanted || tape.shown() == tape.left() || tape.show(wanted, is_start)
+pub(super) fn is_shown<T: Tape>(
+    tape: &mut T,
+    wanted: u32,
+    window: impl FnOnce() -> Window,
+) -> bool {
+    tape.shown() >= wanted || tape.shown() == tape.left() || tape.show(wanted, window())
 }
 
 /// Shows bytes to keep, where none are; [`pass`] keeps them.
 #[inline(always)]
 fn show_kept<T: Tape>(walk: &Walk, tape: &mut T) -> Then {
-    if tape.shown() == 0 && !is_shown(tape, walk.keep, false) {
+    if tape.shown() == 0 && !tape.show(walk.keep, Window::AMID) {
         return Then::out(Why::Unreadable);
     }
     Then::STAY

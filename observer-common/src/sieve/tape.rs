@@ -9,9 +9,9 @@ pub trait Tape {
     fn left(&self) -> u32;
     /// How many of them can be looked at.
     fn shown(&self) -> u32;
-    /// Shows at least `wanted` of them, or a part of those that a record has room for; false where
-    /// they cannot be read. With `is_start` a frame is known to begin with them.
-    fn show(&mut self, wanted: u32, is_start: bool) -> bool;
+    /// Shows at least `wanted` of them and as many as the window has, or a part of those that a record has
+    /// room for; false where they cannot be read.
+    fn show(&mut self, wanted: u32, window: Window) -> bool;
     /// The eight bytes that begin `ahead` of the next; what lies behind those shown is anything.
     fn number(&self, ahead: u32) -> u64;
     /// The eight bytes that end so far ahead of the next, at least eight, whether they are shown or not.
@@ -31,11 +31,40 @@ pub trait Tape {
     }
 }
 
-/// Bytes to show where a frame begins, of those left: a window, or all, if they are not many more, as another
-/// look at what ends it would cost more.
-#[inline(always)]
-pub const fn first_shown(left: u32, window: u32) -> u32 {
-    if left <= 2 * window { left } else { window }
+/// How many bytes to show, where no more are wanted: each cache line more is one more to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window(u32);
+
+impl Window {
+    /// Of what is known to be a frame's beginning.
+    pub const FRAME: Self = Self(192);
+    /// Of what comes amid one.
+    pub const AMID: Self = Self(96);
+    /// Behind a produced set, if more of its topic's follow: at most 8 bytes come before the next, and its
+    /// batch's header has 61.
+    pub const PRODUCED: Self = Self(72);
+    /// Behind a fetched set, if more of its topic's follow: hardly more than 42 bytes come before the next.
+    pub const FETCHED: Self = Self(44);
+
+    /// Whether a frame is known to begin with the bytes.
+    #[inline(always)]
+    pub const fn is_start(self) -> bool {
+        self.0 == Self::FRAME.0
+    }
+
+    /// How many to show of those left. Of a frame's beginning that are all, if they are not many more, as
+    /// another look at what ends it would cost more.
+    #[inline(always)]
+    pub const fn of(self, left: u32) -> u32 {
+        self.scaled(left, Self::FRAME.0)
+    }
+
+    /// The same, if so many were shown of a frame's beginning.
+    #[inline(always)]
+    pub const fn scaled(self, left: u32, first: u32) -> u32 {
+        let window = self.0 * first / Self::FRAME.0;
+        if self.is_start() && left <= 2 * window { left } else { window }
+    }
 }
 
 /// What the request direction has to say to the other.

@@ -3,7 +3,7 @@
 mod course;
 
 use super::answers::Answers;
-use super::tape::News;
+use super::tape::{News, Window};
 use super::tokens::Tokens;
 use super::word::{Op, Word};
 
@@ -149,6 +149,24 @@ impl Walk {
     #[inline(always)]
     pub(super) const fn starts_frame(&self) -> bool {
         self.is_proven() && self.is_between() && self.keep == 0 && self.omit == 0
+    }
+
+    /// How much to show of what comes next.
+    #[inline(always)]
+    pub(super) fn window(&self) -> Window {
+        if self.starts_frame() { Window::FRAME } else { self.window_amid() }
+    }
+
+    /// The same amid a frame. Behind the last set of a topic that is also the next one's name.
+    #[inline(always)]
+    pub(super) fn window_amid(&self) -> Window {
+        if self.elements() <= 1 {
+            Window::AMID
+        } else if self.is_request() {
+            Window::PRODUCED
+        } else {
+            Window::FETCHED
+        }
     }
 
     /// The same, where it can be no token. One question, as it is asked of nearly all.

@@ -11,7 +11,7 @@ use observer_common::record::{
     CHUNK_FRAME_START, CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, HeaderRoom, SEGMENT_HEADER_ROOM,
     SegmentHeader, Wants, chunk_header, far_chunk_header,
 };
-use observer_common::sieve::first_shown;
+use observer_common::sieve::Window;
 
 use crate::config::CHUNK_LEN;
 use crate::forget::forget;
@@ -25,11 +25,8 @@ use crate::unaligned;
 const SIZE: usize = 16 << 10;
 /// Bytes after which a record is made.
 const ROOM: u32 = 8 << 10;
-/// Bytes shown at most, a power of two, what is shown of a frame at first, and what behind a record set:
-/// each cache line more is one more to wait for.
+/// Bytes shown at most, a power of two.
 pub const MOST_SHOWN: u32 = 4 << 10;
-const SHOWN_FIRST: u32 = 192;
-const SHOWN: u32 = 96;
 /// Bytes behind the last place: of a window, and of a number.
 const SLACK: usize = MOST_SHOWN as usize + 16;
 
@@ -118,13 +115,13 @@ impl Desk {
         &mut self,
         Segment { skb, seen }: Segment<'_>,
         wanted: u32,
-        is_start: bool,
+        window: Window,
     ) -> bool {
         if self.chunk == 0 {
-            self.open_chunk(seen, is_start);
+            self.open_chunk(seen, window.is_start());
         }
         let left = seen.len - self.at;
-        let least = if is_start { first_shown(left, SHOWN_FIRST) } else { SHOWN };
+        let least = window.of(left);
         let wanted = if wanted < least { least } else { wanted };
         let n = if wanted < left { wanted } else { left };
         // Bounds in a form that the verifier follows.

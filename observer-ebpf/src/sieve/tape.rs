@@ -1,7 +1,7 @@
 //! An skb's payload as a walk sees it.
 
 use observer_common::packet::Load;
-use observer_common::sieve::{News, Tape};
+use observer_common::sieve::{News, Tape, Window};
 
 use super::desk::Desk;
 use crate::ring::Segment;
@@ -25,8 +25,8 @@ impl Tape for Reel<'_> {
     }
 
     #[inline(always)]
-    fn show(&mut self, wanted: u32, is_start: bool) -> bool {
-        self.desk.show(self.segment, wanted, is_start)
+    fn show(&mut self, wanted: u32, window: Window) -> bool {
+        self.desk.show(self.segment, wanted, window)
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::helpers::generated::bpf_loop;
 use aya_ebpf::programs::TcContext;
-use observer_common::sieve::{self, Step, Walk, Walked, Why, step};
+use observer_common::sieve::{self, Step, Walk, Walked, Why, Window, step};
 
 use super::code::Maps;
 use super::desk::Desk;
@@ -115,7 +115,7 @@ unsafe extern "C" fn take_window(_turn: u32, context: *mut c_void) -> i64 {
     desk.make_room(seen);
     let context = TcContext::new(skb);
     let left = desk.copies.wrapping_sub(desk.at);
-    if !desk.show(Segment { skb: Skb(&context), seen }, left, false) {
+    if !desk.show(Segment { skb: Skb(&context), seen }, left, Window::AMID) {
         return 1;
     }
     let shown = desk.shown;

@@ -1,7 +1,7 @@
 //! A segment's bytes as a walk sees them.
 
 use observer::input::Seq;
-use observer_common::sieve::{News, Position, Tape, Walked, Why, first_shown};
+use observer_common::sieve::{News, Position, Tape, Walked, Why, Window};
 
 use super::bench::Table;
 
@@ -13,7 +13,9 @@ pub struct Cursor {
     /// Records have covered the bytes before it.
     told: Seq,
     has_kept: bool,
-    /// A frame begins with the bytes that are shown.
+    /// Whether bytes were shown since some were left out.
+    is_open: bool,
+    /// Whether a frame begins with the first of them, which is not kept yet.
     is_start: bool,
     /// Bytes kept since the last record.
     size: usize,
@@ -59,17 +61,19 @@ impl Tape for Reel<'_, '_, '_> {
         self.table.cursor.shown
     }
 
-    fn show(&mut self, wanted: u32, is_start: bool) -> bool {
+    fn show(&mut self, wanted: u32, window: Window) -> bool {
         if self.table.cursor.size >= self.table.sieve.room && self.makes_records {
             let len = self.place().since(self.table.cursor.told) as u32;
             self.table.record(Position { from: self.table.cursor.told, len }, false);
             (self.table.cursor.told, self.table.cursor.size, self.table.cursor.has_kept) =
                 (self.place(), 0, false);
+            self.table.cursor.is_open = false;
         }
-        self.table.cursor.is_start = is_start;
-        // As the kernel does it: of a frame's beginning twice as much, or all.
-        let window = self.table.sieve.window;
-        let window = if is_start { first_shown(self.left(), window) } else { window / 2 };
+        // What a chunk begins with is known when it is opened.
+        if !self.table.cursor.is_open {
+            (self.table.cursor.is_open, self.table.cursor.is_start) = (true, window.is_start());
+        }
+        let window = window.scaled(self.left(), self.table.sieve.window);
         let most = window.max(16).max(wanted.min(4096));
         self.table.cursor.shown = self.left().min(most);
         true
@@ -126,6 +130,7 @@ impl Tape for Reel<'_, '_, '_> {
         assert!(n <= self.left());
         self.table.cursor.at += n;
         self.table.cursor.shown = 0;
+        self.table.cursor.is_open = false;
     }
 
     fn tell(&mut self, news: News) {

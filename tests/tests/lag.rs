@@ -2,7 +2,7 @@
 //! a share group, when nothing moves any more.
 //!
 //! Needs root, for the recording. The long form, `cargo test -p tests --release --test lag --
-//! --ignored`, asks five times as often, and captures live beside it.
+//! --ignored`, asks five times as often.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,7 +21,8 @@ const SETTLED: Duration = Duration::from_secs(6);
 /// Brokers beside each other starve each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-fn hold_against_tool(moments: usize, is_live: bool) {
+fn hold_against_tool(moments: usize) {
+    let is_live = cfg!(feature = "live");
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let lags = Lags::gather(moments, is_live).expect("groups, and a tool that describes them");
     let timeline = &lags.timeline;
@@ -121,11 +122,11 @@ fn around((from, to): (Timestamp, Timestamp), by: Duration) -> (Timestamp, Times
 
 #[test]
 fn lag_is_what_the_tool_says() {
-    hold_against_tool(SHORT, false);
+    hold_against_tool(SHORT);
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn lag_is_what_the_tool_says_for_long() {
-    hold_against_tool(LONG, true);
+    hold_against_tool(LONG);
 }

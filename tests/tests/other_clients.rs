@@ -23,9 +23,14 @@ fn all_is_seen(version: Version, clients: &[&[Client]], records: u64, codec: Opt
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let clients = clients.concat();
     let plan = Plan { version, clients: &clients, records, codec };
-    let evidence = Evidence::gather(&plan).expect("round trips at a broker, and a recording");
+    let is_live = cfg!(feature = "live");
+    let evidence =
+        Evidence::gather(&plan, is_live).expect("round trips at a broker, and a recording");
     evidence.metrics.check_balance().expect("both ledgers balance");
     evidence.metrics.check_nothing_lost().expect("nothing is lost");
+    if let Some(live) = &evidence.live {
+        live.check_against(&evidence.replayed, evidence.until).expect("live it is the same");
+    }
     let cut_off = evidence.said.check_understood().expect("all is understood");
     assert_eq!(evidence.metrics.sum("decode_errors_total", ""), cut_off);
     for client in &clients {

@@ -3,13 +3,15 @@
 use std::fs::File;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use xtask::kafka::{Broker, Config, Version};
 
 use super::program::{java, output};
 use super::{Client, Seen, Trip};
 use crate::dumpcap::Recorder;
 use crate::in_process::{self, Said};
-use crate::oracle::{Metrics, replay};
+use crate::oracle::{Live, Metrics, Observing, answered_until, replay};
+use crate::record::Record;
 
 /// Which clients make which trip.
 #[derive(Clone, Copy, Debug)]
@@ -29,30 +31,40 @@ pub struct Plan<'a> {
 pub struct Evidence {
     /// The pipeline's own words.
     pub said: Said,
-    /// The observer's metrics at the end of the recording.
+    /// The observer's exchanges of the recording.
+    pub replayed: Vec<Record>,
+    /// Its metrics at the end of the recording.
     pub metrics: Metrics,
+    /// What it saw live.
+    pub live: Option<Live>,
+    /// When the recording was still complete.
+    pub until: Timestamp,
 }
 
 /// Partitions of each topic.
 const PARTITIONS: u32 = 3;
 
 impl Evidence {
-    /// Starts a broker and a recording of it, and lets the clients make their trips.
-    pub fn gather(plan: &Plan<'_>) -> Result<Self> {
+    /// Starts a broker, a recording of it and, with `is_live`, the observer beside, and lets the clients make
+    /// their trips.
+    pub fn gather(plan: &Plan<'_>, is_live: bool) -> Result<Self> {
         let broker = Broker::start(&Config::new(plan.version)?)?;
         let ports = [broker.address().port()];
         create_topics(&broker, plan.clients)?;
         let recorder = Recorder::start(&ports)?;
+        let live = is_live.then(|| Observing::start(&ports)).transpose()?;
         for client in plan.clients {
             let &Plan { records, codec, .. } = plan;
             Trip { client, bootstrap: broker.address(), records, codec, login: None }.make()?;
         }
+        let until = answered_until();
         let recording = recorder.stop()?;
+        let live = live.map(Observing::stop).transpose()?;
         drop(broker);
-        let (_, metrics) = replay(&recording, &ports)?;
+        let (replayed, metrics) = replay(&recording, &ports)?;
         let watched = ports.iter().map(|&port| port..=port).collect();
         let said = in_process::run(File::open(recording.path())?, &watched);
-        Ok(Self { said, metrics })
+        Ok(Self { said, replayed, metrics, live, until })
     }
 
     /// What was seen of a client.

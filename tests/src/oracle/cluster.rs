@@ -2,10 +2,13 @@
 //! controller, all the time.
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use xtask::kafka::{Broker, Config, Version, Voter};
 
 use super::differences::FOLLOWED;
-use super::{Comparison, Metrics, QUIET_PATIENCE, load, replay};
+use super::{
+    Comparison, Live, Metrics, Observing, Plan, QUIET_PATIENCE, answered_until, load, replay,
+};
 use crate::dumpcap::Recorder;
 use crate::java::Programs;
 use crate::jmx::{Jmx, Reading};
@@ -16,8 +19,14 @@ use crate::record::Record;
 pub struct Cluster {
     /// Its counts against each broker's.
     pub brokers: Vec<Comparison>,
+    /// Its exchanges of the recording.
+    pub replayed: Vec<Record>,
     /// Its metrics at the end of the recording.
     pub metrics: Metrics,
+    /// What it saw live.
+    pub live: Option<Live>,
+    /// When the recording was still complete.
+    pub until: Timestamp,
 }
 
 struct Node {
@@ -28,13 +37,14 @@ struct Node {
 }
 
 impl Cluster {
-    /// Starts a controller that is a broker too, and a second broker, under a load of about so many
-    /// requests.
-    pub fn gather(version: Version, requests: u32) -> Result<Self> {
+    /// Starts a controller that is a broker too, and a second broker, under the load.
+    pub fn gather(plan: &Plan) -> Result<Self> {
+        let version = plan.version;
         let programs = Programs::compile(version)?;
         let configs = configs(version)?;
         let ports: Vec<_> = configs.iter().flat_map(super::ports).collect();
         let recorder = Recorder::start(&ports)?;
+        let live = plan.is_live.then(|| Observing::start(&ports)).transpose()?;
         let mut nodes = Vec::new();
         for config in &configs {
             let broker = Broker::start(config)?;
@@ -42,18 +52,21 @@ impl Cluster {
             nodes.push(Node { ports: super::ports(config), jmx, broker });
         }
         let first = nodes.first().context("no broker")?;
-        load(&programs, &first.broker, &["classic"], requests)?;
+        load(&programs, &first.broker, &["classic"], plan.requests)?;
         let before = nodes.iter_mut().map(|n| n.jmx.read_when_quiet(FOLLOWED, QUIET_PATIENCE));
         let before: Vec<Reading> = before.collect::<Result<_>>()?;
+        let until = answered_until();
         let recording = recorder.stop()?;
+        let live = live.map(Observing::stop).transpose()?;
         let after = nodes.iter_mut().map(|node| node.jmx.read());
         let after: Vec<Reading> = after.collect::<Result<_>>()?;
-        let (records, metrics) = replay(&recording, &ports)?;
+        let (replayed, metrics) = replay(&recording, &ports)?;
         let brokers = nodes.iter().zip(before.iter().zip(&after)).map(|(node, (before, after))| {
-            let records: Vec<_> = records.iter().filter(|r| node.answered(r)).cloned().collect();
+            let records: Vec<_> = replayed.iter().filter(|r| node.answered(r)).cloned().collect();
             Comparison::new(version, &records, before, after, FOLLOWED)
         });
-        Ok(Self { brokers: brokers.collect(), metrics })
+        let brokers = brokers.collect();
+        Ok(Self { brokers, replayed, metrics, live, until })
     }
 }
 

@@ -75,6 +75,7 @@ impl Metrics {
             ("stream_bytes_total", r#"fate="discarded""#),
             ("stream_bytes_total", r#"fate="opaque""#),
             ("stream_gap_bytes_total", ""),
+            ("capture_lost_bytes_total", ""),
             ("request_outcomes_total", r#"outcome="lost""#),
             ("request_outcomes_total", r#"outcome="expired""#),
             ("request_outcomes_total", r#"outcome="evicted""#),

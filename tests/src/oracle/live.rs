@@ -7,11 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::NamedTempFile;
 use xtask::kafka::free_port;
 
-use super::Metrics;
+use super::{Metrics, differing};
 use crate::record::{self, Record};
 use crate::{binary, http};
 
@@ -144,6 +145,20 @@ impl Observing {
 
     fn last_words(&self) -> Result<String> {
         Ok(fs::read_to_string(self.log.path())?)
+    }
+}
+
+impl Live {
+    /// Fails unless nothing was lost and all that began before `until` is what the recording says that was made
+    /// at the same time.
+    pub fn check_against(&self, replayed: &[Record], until: Timestamp) -> Result<()> {
+        self.metrics.check_balance().context("live, both ledgers balance")?;
+        self.metrics.check_nothing_lost().context("live, nothing is lost")?;
+        let found = differing(&self.records, replayed, until);
+        println!("{} exchanges of {} at other times", found.times.len(), found.compared);
+        let first = || (found.facts.first(), found.times.first());
+        ensure!(found.are_none(), "live and replayed differ: {:#?}", first());
+        Ok(())
     }
 }
 

@@ -24,6 +24,7 @@ mod live;
 mod refusals;
 mod replicas;
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -124,6 +125,15 @@ impl Evidence {
         let Self { version, replayed, before, after, .. } = self;
         Comparison::new(*version, replayed, before, after, differences::NEVER_QUIET)
     }
+}
+
+/// A moment before which all was asked that has been answered now: a fetch waits half a second for records,
+/// and whoever leaves does not wait for it.
+pub fn answered_until() -> Timestamp {
+    const LONGEST_FETCH: Duration = Duration::from_secs(1);
+    let until = Timestamp::now();
+    thread::sleep(LONGEST_FETCH);
+    until
 }
 
 /// Replays a recording twice: for its exchanges, and for its metrics.

@@ -23,7 +23,7 @@ impl FlowState {
                 self.awaits = 0;
             }
             // Where it has passed, it says nothing of what is followed now.
-            Order::Resume { at, .. } if self.is_shadow() && !at.is_after(self.place.next()) => {}
+            Order::Resume { at, .. } if self.is_shadow() && self.place.next().is_after(at) => {}
             Order::Resume { at, is_request } if self.mode != Mode::Sieve as u32 => {
                 self.mode = Mode::Copy as u32;
                 self.await_at(RESUME, at, is_request);

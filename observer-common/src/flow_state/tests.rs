@@ -71,6 +71,19 @@ fn a_direction_may_be_followed_until_it_is_known_to_be_in_step() {
     assert_eq!(state.plan(&data(30)), NEEDED);
 }
 
+/// What seemed to be a frame was none: a place that is told in time is the next byte, and has not passed.
+#[test]
+fn a_place_that_is_the_next_byte_is_not_too_late_for_a_direction_that_is_followed() {
+    let mut state = FlowState::new(&seen(1, 0, false));
+    state.obey(Order::Resume { at: Seq(5), is_request: false });
+    assert_eq!(state.plan(&data(20)), Plan::Look);
+    state.follow(Seq(20));
+    state.place().walked(Seq(30));
+    state.obey(Order::Resume { at: Seq(30), is_request: false });
+    assert_eq!(state.plan(&data(30)), Plan::Resume(0));
+    assert!(state.is_in_step());
+}
+
 #[test]
 fn nobody_waits_for_an_answer_for_ever() {
     let mut state = FlowState::new(&seen(1, 0, false));

@@ -9,8 +9,8 @@ use tests::observed::{Observed, falls};
 use tests::talk::{fetch_of_topics, produce, produce_of_topics};
 use tests::traffic::Pair;
 
-/// Topics without partitions, each of which takes two steps: more than 16,384, in one skb.
-const TOPICS: u32 = 9_000;
+/// Topics without partitions, each of which takes two steps: more than 16,384, in an skb and in the next.
+const TOPICS: u32 = 20_000;
 /// Which exchange has so many topics in its request, and which in its response.
 const PRODUCED: i32 = 4;
 const FETCHED: i32 = 8;

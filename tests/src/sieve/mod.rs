@@ -2,10 +2,14 @@
 //! the kernel's records would tell out.
 
 mod bench;
+#[cfg(feature = "live")]
+pub mod both;
+pub mod damage;
 pub mod dialogue;
 #[cfg(feature = "live")]
 pub mod tap;
 mod tape;
+pub mod told;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -27,10 +31,8 @@ pub struct Sieve {
     flows: HashMap<Flow, FlowState>,
     orders: HashMap<Flow, Order>,
     words: &'static Words,
-    /// How much is shown of a frame's beginning at least, and how much a record has room for.
+    /// How much is shown of a frame's beginning at least.
     pub window: u32,
-    /// Bytes kept after which a record is made.
-    pub room: usize,
     /// What became of bytes that no record tells of.
     pub duplicate: u64,
     /// How often a direction fell out of step, and why.
@@ -81,7 +83,6 @@ impl Default for Sieve {
             orders: HashMap::new(),
             words: Words::of_table(),
             window: 192,
-            room: 8192,
             duplicate: 0,
             falls: Vec::new(),
             resumes: 0,

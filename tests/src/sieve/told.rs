@@ -95,10 +95,13 @@ pub fn directions(told: Vec<Told>) -> BTreeMap<Flow, Vec<Told>> {
     directions
 }
 
+/// Bytes, and where they begin behind the first that was told of their direction.
+type Run<'a> = (i32, &'a [u8]);
+
 /// The bytes that were copied, each run of them behind a zero. What stands side by side on the wire is
 /// one run, whatever records and chunks told it, and in whatever order.
 pub fn copied<'a>(told: impl IntoIterator<Item = &'a Told>) -> Vec<u8> {
-    let mut directions: BTreeMap<Flow, (Seq, Vec<(i32, &[u8])>)> = BTreeMap::new();
+    let mut directions: BTreeMap<Flow, (Seq, Vec<Run<'_>>)> = BTreeMap::new();
     for one in told {
         let (first, chunks) = directions.entry(one.flow).or_insert((one.seq, Vec::new()));
         chunks
@@ -113,7 +116,7 @@ pub fn copied<'a>(told: impl IntoIterator<Item = &'a Told>) -> Vec<u8> {
 }
 
 /// Appends chunks that are in order. One that says otherwise of bytes that came before begins a run, too.
-fn append_runs(chunks: &[(i32, &[u8])], all: &mut Vec<u8>) {
+fn append_runs(chunks: &[Run<'_>], all: &mut Vec<u8>) {
     let mut end = None;
     for &(at, bytes) in chunks {
         let at = i64::from(at);

@@ -11,6 +11,7 @@ use tests::sieve::RECORDED;
 use tests::sieve::both::{Both, Compared};
 use tests::sieve::damage::damage;
 use tests::sieve::dialogue::PORT;
+use tests::sieve::told::Told;
 use tests::wire::heartbeat;
 
 const SEEDS: u64 = 8;
@@ -129,7 +130,7 @@ fn recorded() -> [Recorded; 4] {
 fn amounts(compared: &Compared) -> [usize; 3] {
     let seen = compared.skbs.values().flatten().map(|skb| skb.wire_len as usize).sum();
     let records = || compared.records.values().flatten();
-    let kept = records().map(|record| record.kept_len()).sum();
+    let kept = records().map(Told::kept_len).sum();
     let chunks = records().flat_map(|record| &record.kept);
     [seen, kept, chunks.filter(|(.., is_start)| *is_start).count()]
 }

@@ -14,11 +14,11 @@ use crate::replayed::Seen;
 use crate::traffic::Pair;
 
 /// What the connections of a capture carried.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Recorded(Vec<Piece>);
 
 /// Bytes that one end sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Piece {
     /// From client to broker.
     connection: Flow,
@@ -59,16 +59,52 @@ impl Recorded {
     /// # Panics
     /// Where bytes do not arrive.
     pub fn resend(&self, listener: &TcpListener) -> Resent {
+        self.resend_in(|| Pair::connect(listener), || usize::MAX)
+    }
+
+    /// The same over connections that are made so, in writes of as many bytes as `len` says.
+    ///
+    /// # Panics
+    /// Where bytes do not arrive.
+    pub fn resend_in(
+        &self,
+        mut connect: impl FnMut() -> Pair,
+        mut len: impl FnMut() -> usize + Send,
+    ) -> Resent {
         let mut pairs = BTreeMap::new();
         for Piece { connection, is_request, bytes } in &self.0 {
-            let pair = pairs.entry(*connection).or_insert_with(|| Pair::connect(listener));
+            let pair = pairs.entry(*connection).or_insert_with(&mut connect);
             if *is_request {
-                pair.request(bytes);
+                pair.request_in(bytes, &mut len);
             } else {
-                pair.respond(bytes);
+                pair.respond_in(bytes, &mut len);
             }
         }
         Resent(pairs)
+    }
+
+    /// The same, but in one piece what an end sent until the other did.
+    #[must_use]
+    pub fn joined(&self) -> Self {
+        let (mut joined, mut last) = (Vec::<Piece>::new(), BTreeMap::new());
+        for piece in &self.0 {
+            let before = last.get(&piece.connection).and_then(|at: &usize| joined.get_mut(*at));
+            match before {
+                Some(before) if before.is_request == piece.is_request => {
+                    before.bytes.extend(&piece.bytes);
+                }
+                _ => {
+                    last.insert(piece.connection, joined.len());
+                    joined.push(piece.clone());
+                }
+            }
+        }
+        Self(joined)
+    }
+
+    /// Changes bytes of pieces.
+    pub fn change(&mut self, change: impl FnMut(&mut [u8])) {
+        self.0.iter_mut().map(|piece| &mut piece.bytes[..]).for_each(change);
     }
 }
 
@@ -118,6 +154,13 @@ mod tests {
         assert_eq!(new[1], format!("127.0.0.1:{port}"));
         assert_eq!(*old, ["10.0.0.1:40000".to_owned(), "10.0.0.2:9092".to_owned()]);
         resent.close();
+    }
+
+    #[test]
+    fn what_an_end_sent_until_the_other_did_is_one_piece() {
+        let joined = read(&conversation()).unwrap().joined().0;
+        let bytes: Vec<_> = joined.iter().map(|piece| &*piece.bytes).collect();
+        assert_eq!(bytes, [&b"firstsecond"[..], b"answer"]);
     }
 
     #[test]

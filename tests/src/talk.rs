@@ -1,6 +1,6 @@
-//! Exchanges with record sets, in bytes.
+//! Exchanges with record sets or secrets, in bytes.
 
-use crate::wire::{request, response, string};
+use crate::wire::{frame, heartbeat, heartbeat_answer, request, response, string};
 
 /// Produce v3 of one batch with `len` bytes of records, and its answer.
 pub fn produce(id: i32, len: usize) -> [Vec<u8>; 2] {
@@ -53,6 +53,31 @@ fn bare_topics(count: u32) -> Vec<u8> {
 /// A request whose header ends with tagged fields, of which there are none.
 fn flexible_request(key: i16, version: i16, id: i32, body: &[u8]) -> Vec<u8> {
     request(key, version, id, "client", &[&[0], body].concat())
+}
+
+/// What a client logs in with in [`tokens`] and [`logins`].
+pub const TOKEN: &[u8] = b"\0user\0a-password";
+/// What it is answered in [`logins`].
+const SALT: &[u8] = b"a-password-salted";
+
+/// SaslHandshake v0, a raw token and a request behind it, and what they are answered.
+pub fn tokens() -> [[Vec<u8>; 2]; 3] {
+    [handshake(0), [frame(TOKEN), frame(b"")], [heartbeat(2, "c"), heartbeat_answer(2)]]
+}
+
+/// SaslHandshake v1, and SaslAuthenticate in a version without tagged fields and one with them.
+pub fn logins() -> [[Vec<u8>; 2]; 3] {
+    let token = [&number(TOKEN.len() as i32), TOKEN].concat();
+    let salt = [&[0, 0, 0xff, 0xff], &number(SALT.len() as i32)[..], SALT, &[0; 8]].concat();
+    let older = [request(36, 1, 2, "c", &token), response(2, &salt)];
+    let token = [&[0, TOKEN.len() as u8 + 1], TOKEN, &[0]].concat();
+    let salt = [&[0, 0, 0, 0, SALT.len() as u8 + 1], SALT, &[0; 8 + 1]].concat();
+    [handshake(1), older, [request(36, 2, 3, "c", &token), response(3, &salt)]]
+}
+
+fn handshake(version: i16) -> [Vec<u8>; 2] {
+    let mechanisms = [&[0, 0][..], &number(1), &string("PLAIN")].concat();
+    [request(17, version, 1, "c", &string("PLAIN")), response(1, &mechanisms)]
 }
 
 /// A batch of so many records in `len` bytes.

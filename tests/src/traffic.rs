@@ -63,7 +63,15 @@ impl Pair {
     /// # Panics
     /// Where they do not arrive.
     pub fn request(&mut self, bytes: &[u8]) {
-        pass(&mut self.client, &mut self.server, bytes);
+        self.request_in(bytes, || usize::MAX);
+    }
+
+    /// The same in writes of as many bytes as `len` says: each is a segment, as far as TCP lets it.
+    ///
+    /// # Panics
+    /// Where they do not arrive.
+    pub fn request_in(&mut self, bytes: &[u8], len: impl FnMut() -> usize + Send) {
+        pass(&mut self.client, &mut self.server, bytes, len);
     }
 
     /// Sends bytes from server to client, and reads them there.
@@ -71,7 +79,15 @@ impl Pair {
     /// # Panics
     /// Where they do not arrive.
     pub fn respond(&mut self, bytes: &[u8]) {
-        pass(&mut self.server, &mut self.client, bytes);
+        self.respond_in(bytes, || usize::MAX);
+    }
+
+    /// The same in writes of as many bytes as `len` says.
+    ///
+    /// # Panics
+    /// Where they do not arrive.
+    pub fn respond_in(&mut self, bytes: &[u8], len: impl FnMut() -> usize + Send) {
+        pass(&mut self.server, &mut self.client, bytes, len);
     }
 
     /// Closes both ends in an orderly way.
@@ -98,9 +114,21 @@ pub fn pattern(len: usize, seed: u32) -> Vec<u8> {
     std::iter::repeat_with(next).take(len).collect()
 }
 
-fn pass(from: &mut TcpStream, to: &mut TcpStream, bytes: &[u8]) {
+fn pass(
+    from: &mut TcpStream,
+    to: &mut TcpStream,
+    bytes: &[u8],
+    mut len: impl FnMut() -> usize + Send,
+) {
     std::thread::scope(|scope| {
-        scope.spawn(|| from.write_all(bytes).unwrap());
+        scope.spawn(|| {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(len().clamp(1, rest.len()));
+                from.write_all(now).unwrap();
+                rest = later;
+            }
+        });
         let mut read = vec![0; bytes.len()];
         to.read_exact(&mut read).unwrap();
         assert!(read == bytes, "the network changed the bytes");

@@ -6,6 +6,7 @@ use observer::ports::Ports;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
+use tests::sieve::damage::damage;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{Kept, Sieve, Way};
 use tests::talk::{fetch, produce, record_set};
@@ -103,17 +104,6 @@ fn a_producers_frames_take_few_steps() {
     assert!(at_a_glance * 3 < by_word, "{at_a_glance} {by_word}");
     let Records { sieve, told } = records(&recorded, Way::Short, 192);
     assert!(sieve.plain * 2 > told.len(), "{} of {}", sieve.plain, told.len());
-}
-
-/// One byte of a frame behind its length, or of its length, is another.
-fn damage(frame: &mut [u8], rng: &mut StdRng) {
-    let from = if rng.random_range(0..10) == 0 { 0 } else { 4 };
-    // Heads matter more than the data behind them.
-    let to = frame.len().min([20, 60, 200, usize::MAX][rng.random_range(0..4)]);
-    if from < to {
-        let value = [0, 1, 2, 0x7f, 0x80, 0xff, rng.random()][rng.random_range(0..7)];
-        frame[rng.random_range(from..to)] = value;
-    }
 }
 
 /// What a sieve tells of segments, and how it is left.

@@ -15,7 +15,7 @@ use tests::in_process::{Said, Segments};
 use tests::many_sets::many_sets;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{RECORDED, Sieve, run};
-use tests::talk::{fetch, produce};
+use tests::talk::{fetch, produce, tokens};
 use tests::wire::{heartbeat, heartbeat_answer};
 
 const SEEDS: u64 = 40;
@@ -81,16 +81,10 @@ fn many_fetches_in_flight() {
 /// The request that ends raw tokens may be cut anywhere.
 #[test]
 fn tokens_and_the_request_behind_them() {
-    let handshake = [&[0, 17, 0, 0, 0, 0, 0, 1, 0, 1, b'c'][..], &[0, 5], b"PLAIN"].concat();
-    let handshake_answer = [&[0, 0, 0, 1, 0, 0][..], &[0, 0, 0, 1, 0, 5], b"PLAIN"].concat();
-    let framed = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
-    let talk = conversation()
-        .request(&framed(&handshake))
-        .response(&framed(&handshake_answer))
-        .request(&framed(b"\0user\0a-password"))
-        .response(&framed(b""))
-        .request(&heartbeat(2, "c"))
-        .response(&heartbeat_answer(2));
+    let mut talk = conversation();
+    for [request, response] in tokens() {
+        talk = talk.request(&request).response(&response);
+    }
     let ports = Ports::from_iter([PORT..=PORT]);
     let recorded = Segments::read(&capture(talk)[..], &ports);
     let whole = recorded.run(&ports);

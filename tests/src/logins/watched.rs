@@ -18,7 +18,8 @@ use crate::clients::{Client, create_topics};
 use crate::dumpcap::Recorder;
 use crate::in_process::{self, Said};
 use crate::oracle::{Live, Metrics, Observing};
-use crate::sieve::tap::{Tap, Told};
+use crate::sieve::tap::Tap;
+use crate::sieve::told::{Told, copied};
 
 /// Who logs in.
 pub const USER: &str = "alice";
@@ -115,7 +116,7 @@ impl Watched {
             bail!("connections of Kafka's fell out of step: {counters:?}");
         }
         let is_clear = |told: &&Told| told.ports().iter().all(|port| *port != self.tls.port());
-        let ring = told.iter().filter(is_clear).flat_map(Told::bytes).collect();
+        let ring = copied(told.iter().filter(is_clear));
         let ports: Vec<_> = self.ports.iter().map(ToString::to_string).collect();
         let (file, ports) = (recording.path().display().to_string(), ports.join(","));
         let mut all = vec![

@@ -5,7 +5,7 @@ use observer_common::sieve::{
     Bench, Position, Step, Walk, Walked, Why, leap, may_begin, step, take_set,
 };
 
-use super::tape::{Cursor, Reel};
+use super::tape::{Cursor, ROOM, Reel};
 use super::{Kept, Sieve, Way, with_chunks};
 
 /// The segment at hand.
@@ -87,6 +87,7 @@ impl Bench for Table<'_, '_> {
         let mut out = None;
         for turn in 0.. {
             assert!(turn < MAX_STEPS, "a segment takes more than {MAX_STEPS} steps");
+            reel.make_room();
             reel.count_step();
             let taken = match way {
                 Way::Short if turn >= in_vain => leap(walk, &mut reel, words),
@@ -118,11 +119,27 @@ impl Bench for Table<'_, '_> {
     }
 
     fn copy(&mut self, from: u32, to: u32, wants: Wants, _is_urgent: bool) {
-        self.kept = vec![(0, self.bytes[from as usize..to as usize].to_vec(), false)];
-        let covered = Position { from: self.segment.seq.plus(from), len: to - from };
         self.wants = wants;
         self.sieve.copied += u64::from(to - from);
-        self.record(covered, to == self.segment.wire_len);
+        let mut rest = &self.bytes[from as usize..to as usize];
+        // Of two windows of the kernel's a record is made.
+        loop {
+            let (here, behind) = rest.split_at(rest.len().min(ROOM));
+            let at = to - rest.len() as u32;
+            if !here.is_empty() {
+                self.kept = vec![(0, here.to_vec(), false)];
+            }
+            let covered = Position { from: self.segment.seq.plus(at), len: here.len() as u32 };
+            self.record(covered, behind.is_empty() && to == self.segment.wire_len);
+            if behind.is_empty() {
+                break;
+            }
+            if self.wants == Wants::Here {
+                // That was of the first byte.
+                self.wants = Wants::Answer;
+            }
+            rest = behind;
+        }
         self.wants = Wants::Nothing;
     }
 

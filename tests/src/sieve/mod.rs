@@ -2,10 +2,14 @@
 //! the kernel's records would tell out.
 
 mod bench;
+#[cfg(feature = "live")]
+pub mod both;
+pub mod damage;
 pub mod dialogue;
 #[cfg(feature = "live")]
 pub mod tap;
 mod tape;
+pub mod told;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -27,9 +31,9 @@ pub struct Sieve {
     flows: HashMap<Flow, FlowState>,
     orders: HashMap<Flow, Order>,
     words: &'static Words,
-    /// How much is shown of a frame's beginning at least, and how much a record has room for.
+    /// How much is shown of a frame's beginning at least.
     pub window: u32,
-    /// Bytes kept after which a record is made.
+    /// Bytes of a walk's record, with its headers, after which the next begins.
     pub room: usize,
     /// What became of bytes that no record tells of.
     pub duplicate: u64,
@@ -81,7 +85,7 @@ impl Default for Sieve {
             orders: HashMap::new(),
             words: Words::of_table(),
             window: 192,
-            room: 8192,
+            room: tape::ROOM,
             duplicate: 0,
             falls: Vec::new(),
             resumes: 0,

@@ -1,9 +1,13 @@
 //! A segment's bytes as a walk sees them.
 
 use observer::input::Seq;
+use observer_common::record::{CHUNK_HEADER_LEN, FAR_CHUNK_HEADER_LEN, SEGMENT_HEADER_ROOM};
 use observer_common::sieve::{News, Position, Tape, Walked, Why, Window};
 
 use super::bench::Table;
+
+/// Bytes of a record, with its headers, after which the next begins in the kernel.
+pub const ROOM: usize = 8192;
 
 /// Where a walk is.
 #[derive(Debug, Default)]
@@ -17,7 +21,7 @@ pub struct Cursor {
     is_open: bool,
     /// Whether a frame begins with the first of them, which is not kept yet.
     is_start: bool,
-    /// Bytes kept since the last record.
+    /// Bytes that were kept since the last record, with their headers.
     size: usize,
 }
 
@@ -47,6 +51,22 @@ impl<'t, 'a, 's> Reel<'t, 'a, 's> {
         self.table.sieve.steps += 1;
     }
 
+    /// Makes a record of what was kept so far, if there would be no room for what a turn may keep.
+    pub fn make_room(&mut self) {
+        if SEGMENT_HEADER_ROOM + self.table.cursor.size <= self.table.sieve.room {
+            return;
+        }
+        if self.makes_records {
+            let (told, place) = (self.table.cursor.told, self.place());
+            self.table.record(Position { from: told, len: place.since(told) as u32 }, false);
+            self.table.cursor.told = place;
+        }
+        self.table.kept.clear();
+        let cursor = &mut self.table.cursor;
+        (cursor.shown, cursor.size, cursor.has_kept) = (0, 0, false);
+        cursor.is_open = false;
+    }
+
     fn place(&self) -> Seq {
         self.table.segment.seq.plus(self.table.cursor.at)
     }
@@ -62,13 +82,6 @@ impl Tape for Reel<'_, '_, '_> {
     }
 
     fn show(&mut self, wanted: u32, window: Window) -> bool {
-        if self.table.cursor.size >= self.table.sieve.room && self.makes_records {
-            let len = self.place().since(self.table.cursor.told) as u32;
-            self.table.record(Position { from: self.table.cursor.told, len }, false);
-            (self.table.cursor.told, self.table.cursor.size, self.table.cursor.has_kept) =
-                (self.place(), 0, false);
-            self.table.cursor.is_open = false;
-        }
         // What a chunk begins with is known when it is opened.
         if !self.table.cursor.is_open {
             (self.table.cursor.is_open, self.table.cursor.is_start) = (true, window.is_start());
@@ -109,7 +122,11 @@ impl Tape for Reel<'_, '_, '_> {
             Some((start, kept, _)) if *start + kept.len() as u32 == offset => {
                 kept.extend_from_slice(bytes);
             }
-            _ => self.table.kept.push((offset, bytes.to_vec(), self.table.cursor.is_start)),
+            _ => {
+                self.table.cursor.size +=
+                    if offset == 0 { CHUNK_HEADER_LEN } else { FAR_CHUNK_HEADER_LEN };
+                self.table.kept.push((offset, bytes.to_vec(), self.table.cursor.is_start));
+            }
         }
         self.table.cursor.is_start = false;
         self.table.cursor.at += n;
@@ -119,10 +136,14 @@ impl Tape for Reel<'_, '_, '_> {
     }
 
     fn keep_zeros(&mut self, n: u32) {
+        if n == 0 {
+            return;
+        }
         let bytes =
             &self.table.bytes[self.table.cursor.at as usize..(self.table.cursor.at + n) as usize];
         assert!(n <= 8 && bytes.iter().all(|byte| *byte == 0));
         (self.table.cursor.shown, self.table.cursor.is_start) = (n, false);
+        self.table.cursor.is_open = true;
         self.keep(n);
     }
 

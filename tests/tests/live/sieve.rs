@@ -1,25 +1,17 @@
 //! The sieve in the kernel: it keeps the bytes that it keeps on the host, and no other.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::thread;
-use std::time::Duration;
-
 use observer::protocol::sieve::Words;
-use observer::source::live::{Config, Copy, Counter};
+use observer::source::live::{Config, Counter};
 use observer_common::sieve::{ANY_RESPONSE, Code, entry_index};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::capture::watching;
 use tests::netns::Namespace;
 use tests::observed::{Observed, falls};
-use tests::running::wait_until;
-use tests::sieve::Sieve;
+use tests::sieve::both::{Both, Talks};
 use tests::sieve::dialogue::{Dialogue, dialogues};
-use tests::sieve::tap::{Tap, sieved, streams};
-use tests::traffic::Pair;
-
 use tests::talk::produce;
+use tests::traffic::Pair;
 
 /// Messages of each layout.
 const PER_LAYOUT: u32 = 7;
@@ -28,33 +20,12 @@ const PER_LAYOUT: u32 = 7;
 /// writes of any size.
 #[test]
 fn kernel_and_host_keep_the_same_of_every_layout_with_data() {
-    let dialogues = with_data();
-    let here = Namespace::new();
-    let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
-    let config = Config { sockets: false, ring_bytes: 64 << 20, ..watching(port, &["lo"]) };
-    let plain = Config { copy: Copy::Plain, ..config.clone() };
-    let (plain, sieve) = here.run(|| (Tap::start(&plain), Tap::start(&config)));
-    assert!(sieve.handle.mode().is_sieve && !plain.handle.mode().is_sieve);
-    here.run(|| dialogues.iter().for_each(|dialogue| talk(dialogue, &listener)));
-    for tap in [&plain, &sieve] {
-        wait_until("all connections have closed", Duration::from_secs(20), || {
-            tap.has_closed(dialogues.len())
-        });
-    }
-    let ((whole, _), (kept, counters)) = (plain.finish(), sieve.finish());
-    let mut host = Sieve::default();
-    let expected = sieved(&whole, &mut host);
-    assert_eq!(host.falls, []);
-    assert_eq!(counters.lost_bytes(), 0);
-    assert_eq!(counters.accounted(), counters.get(observer::source::live::Counter::Seen));
-    let (expected, kept) = (streams(&expected), streams(&kept));
-    assert!(expected.len() >= 2 * dialogues.len());
-    for (flow, expected) in &expected {
-        let kept = &kept[flow];
-        let difference = expected.iter().find(|(seq, byte)| kept.get(seq) != Some(byte));
-        assert_eq!(difference, None, "{flow:?}");
-        assert_eq!(kept.len(), expected.len(), "{flow:?}");
-    }
+    let dialogues = with_data(PER_LAYOUT);
+    let mut both = Both::start();
+    both.talk(|talks| dialogues.iter().for_each(|dialogue| talk(dialogue, talks)));
+    let compared = both.compare();
+    assert_eq!(compared.falls, []);
+    assert_eq!(compared.records.len(), 2 * dialogues.len());
 }
 
 /// Requests that come as fast as they are answered are soon not copied whole any more, when capture
@@ -122,7 +93,7 @@ fn a_quiet_connection_that_is_joined_is_in_step_within_two_round_trips() {
 }
 
 /// Dialogues of which either side has words of its own.
-fn with_data() -> Vec<Dialogue> {
+pub fn with_data(per_layout: u32) -> Vec<Dialogue> {
     let words = Words::of_table();
     let has_words = |dialogue: &Dialogue| {
         let (key, version) = dialogue.layout;
@@ -130,7 +101,7 @@ fn with_data() -> Vec<Dialogue> {
         let entry = words.entry(index);
         entry.request() != ANY_RESPONSE || entry.response() != 0
     };
-    let all = dialogues(PER_LAYOUT).expect("the generator");
+    let all = dialogues(per_layout).expect("the generator");
     let with_data: Vec<_> = all.into_iter().filter(has_words).collect();
     // Produce, Fetch, FetchSnapshot, PushTelemetry, ShareFetch; logins, tokens, passwords, settings;
     // Envelope.
@@ -141,35 +112,18 @@ fn with_data() -> Vec<Dialogue> {
 }
 
 /// A connection on which it is asked and answered.
-fn talk(dialogue: &Dialogue, listener: &TcpListener) {
+fn talk(dialogue: &Dialogue, talks: &mut Talks) {
     let (key, version) = dialogue.layout;
     let mut rng = StdRng::seed_from_u64((key as u64) << 16 | version as u64);
-    let mut pair = Pair::connect(listener);
+    let mut pair = talks.connect(format!("API {key}, version {version}"));
     for (request, response) in &dialogue.frames {
-        let Pair { client, server } = &mut pair;
-        pass(client, server, request, &mut rng);
-        pass(server, client, response, &mut rng);
+        pair.request_in(request, lengths(request, &mut rng));
+        pair.respond_in(response, lengths(response, &mut rng));
     }
     pair.close();
 }
 
-fn pass(
-    from: &mut std::net::TcpStream,
-    to: &mut std::net::TcpStream,
-    bytes: &[u8],
-    rng: &mut StdRng,
-) {
+fn lengths(bytes: &[u8], rng: &mut StdRng) -> impl FnMut() -> usize {
     let longest = [3, 40, 1500, 100_000][rng.random_range(0..4)].max(bytes.len() / 200);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut received = vec![0; bytes.len()];
-            to.read_exact(&mut received).unwrap();
-        });
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rng.random_range(1..=longest).min(rest.len()));
-            from.write_all(now).unwrap();
-            rest = later;
-        }
-    });
+    move || rng.random_range(1..=longest)
 }

@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod build;
+pub mod classifier;
 pub mod demo;
 mod interrupt;
 pub mod kafka;

@@ -4,21 +4,33 @@ use std::path::Path;
 
 use observer::source::live::{Attach, Config};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
-use tests::bpf::Verdict;
 use tests::capture::{Recorder, watching};
 use tests::netns::Namespace;
+use tests::tcx;
 use tests::traffic::{Pair, pattern};
-
-/// The packet goes on, and no further program sees it: TCX_PASS, TC_ACT_OK.
-const PASS: u32 = 0;
+use xtask::classifier::Classifier;
 
 #[test]
 fn a_tcx_program_that_was_there_before_hides_nothing() {
     let here = Namespace::new();
     here.run(|| {
-        let verdict = Verdict::new(PASS);
-        let _attached = verdict.attach("lo");
+        let classifier = Classifier::new(Classifier::PASS).expect("loading takes root");
+        let _attached = classifier.attach("lo").unwrap();
         sees_all(&Config::default());
+    });
+}
+
+#[test]
+fn a_classifier_is_attached_as_long_as_it_is_held() {
+    let here = Namespace::new();
+    here.run(|| {
+        let classifier = Classifier::new(Classifier::NEXT).expect("loading takes root");
+        let link = classifier.attach("lo").unwrap();
+        assert_eq!(tcx::attached("lo"), 1);
+        drop((classifier, link));
+        assert_eq!(tcx::attached("lo"), 0);
+        let classifier = Classifier::new(Classifier::NEXT).unwrap();
+        assert!(classifier.attach("lo1").is_err(), "there is no such interface");
     });
 }
 
@@ -27,7 +39,8 @@ fn a_filter_that_was_there_before_hides_nothing() {
     let folder = tempfile::tempdir().unwrap();
     mount("none", folder.path(), "bpf", MountFlags::empty(), None).expect("mounting takes root");
     let pinned = folder.path().join("pass");
-    Verdict::new(PASS).pin(&pinned);
+    let classifier = Classifier::new(Classifier::PASS).expect("loading takes root");
+    classifier.pin(&pinned).unwrap();
     let here = Namespace::new();
     add_filter(&here, &pinned);
     here.run(|| sees_all(&Config { attach: Attach::Clsact, ..Config::default() }));

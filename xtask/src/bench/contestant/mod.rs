@@ -2,10 +2,12 @@
 //! what that has cost, out.
 
 mod dumpcap;
+mod empty;
 mod envoy;
 mod observer;
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::load::Load;
 use super::metrics::{self, Captured};
 use super::{bpf, cpu};
+use crate::classifier::Classifier;
 use crate::process::Guarded;
 
 const POLL: Duration = Duration::from_millis(20);
@@ -30,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Contestant {
     /// Nobody: the broker and its clients alone.
     None,
+    /// An empty program at the observer's hook: what counting run time costs itself.
+    Empty,
     /// kafka-observer, copying everything.
     Plain,
     /// kafka-observer, copying metadata only.
@@ -69,6 +74,8 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Running {
     process: Option<Guarded>,
+    /// A program of our own process, and what attaches it.
+    attached: Option<(Classifier, OwnedFd)>,
     /// Where clients connect.
     pub entrance: SocketAddr,
     metrics: Option<SocketAddr>,
@@ -96,10 +103,12 @@ impl Contestant {
     /// Starts it and waits until it works.
     pub fn start(self, place: &Place) -> Result<Running> {
         let log = place.folder.join(format!("{}.log", super::name(self)));
-        let mut running = Running { process: None, entrance: place.broker, metrics: None, log };
+        let mut running =
+            Running { process: None, attached: None, entrance: place.broker, metrics: None, log };
         match self {
             // It comes and goes.
             Self::None | Self::OnOff => {}
+            Self::Empty => empty::start(&mut running)?,
             Self::Plain => observer::start(&mut running, place, "plain")?,
             Self::Sieve => observer::start(&mut running, place, "sieve")?,
             Self::Dumpcap => dumpcap::start(&mut running, place, None, Path::new("/dev/null"))?,
@@ -123,10 +132,17 @@ impl Place {
 impl Running {
     /// What it has used; an observer first takes all that is in its ring.
     pub fn usage(&self) -> Result<Usage> {
-        let Some(process) = &self.process else { return Ok(Usage::default()) };
+        let Some(process) = &self.process else { return self.own_usage() };
         let captured = self.metrics.map(metrics::settled).transpose()?;
         let kernel = captured.map(|_| bpf::run_time(process.id())).transpose()?;
         Ok(Usage { process: cpu::time(process.id())?, kernel, captured })
+    }
+
+    /// Without a process it is at most a program, which this one holds.
+    fn own_usage(&self) -> Result<Usage> {
+        let run_time = || bpf::run_time(std::process::id());
+        let kernel = self.attached.is_some().then(run_time).transpose()?;
+        Ok(Usage { kernel, ..Usage::default() })
     }
 
     /// The most memory it had, in bytes.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::contestant::Contestant::{Dumpcap, Envoy, None as Alone, Sieve};
+use super::contestant::Contestant::{Dumpcap, Empty, Envoy, None as Alone, Sieve};
 use super::load::Load;
 use super::run::Run;
 use super::spread::{Spread, half_width};
@@ -60,9 +60,7 @@ pub fn verdicts(rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
 fn of_load(load: Load, rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
     let sieve = find(rows, load, Sieve);
     let than = |other| sieve.and_then(|sieve| times_cheaper(sieve, find(rows, load, other)?));
-    let share = sieve.zip(bounds::broker_share(load)).map(|(sieve, bound)| {
-        Verdict::new(load, "sieve's cost / broker's", sieve.broker_share.median, bound)
-    });
+    let share = sieve.and_then(|sieve| broker_share(sieve, find(rows, load, Empty)));
     let ring = sieve.and_then(|sieve| sieve.ring_share).zip(bounds::ring_share(load));
     let ring = ring.map(|(ring, bound)| {
         Verdict::new(load, "bytes in the ring / on the wire", ring.median, bound)
@@ -85,6 +83,17 @@ fn of_load(load: Load, rows: &[Row], runs: &[Run]) -> Vec<Verdict> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// The sieve's cost as a share of the broker's, and how much of that is due to its being counted.
+fn broker_share(sieve: &Row, empty: Option<&Row>) -> Option<Verdict> {
+    let (bound, share) = (bounds::broker_share(sieve.load)?, sieve.broker_share.median);
+    let mut verdict = Verdict::new(sieve.load, "sieve's cost / broker's", share, bound);
+    if let Some(empty) = empty {
+        let counting = percent(empty.broker_share.median);
+        verdict.note = format!("of which {counting} % is the counting itself (an empty program)");
+    }
+    Some(verdict)
 }
 
 /// How many times as much the other costs for a GB.

@@ -24,6 +24,18 @@ fn the_share_of_the_broker_has_a_bound() {
 }
 
 #[test]
+fn what_the_counting_costs_is_part_of_the_share() {
+    let sieve = run(Load::Produce30, Sieve, 0, 0.21);
+    let mut empty = run(Load::Produce30, Empty, 0, 0.0);
+    empty.kernel_cpu = Some(0.028);
+    let share = |runs: &[Run]| one(runs, "sieve's cost").expect("a verdict");
+    let verdict = share(&[empty, sieve.clone()]);
+    assert_eq!(verdict.note, "of which 0.280 % is the counting itself (an empty program)");
+    assert!(!verdict.holds, "the whole is judged");
+    assert_eq!(share(&[run(Load::Record, Empty, 0, 0.1), sieve]).note, "", "of another load");
+}
+
+#[test]
 fn others_must_cost_many_times_as_much() {
     let against = |load, other, cost| [run(load, Sieve, 0, 1.0), run(load, other, 0, cost)];
     let envoy = |load, cost| one(&against(load, Envoy, cost), "Envoy's").expect("a verdict").holds;

@@ -29,6 +29,9 @@ pub struct Entry {
     pub rows: Vec<Row>,
     /// What that says; nothing of small runs.
     pub verdicts: Vec<Verdict>,
+    /// What was promised and not judged.
+    #[serde(default)]
+    pub unjudged: Vec<String>,
 }
 
 /// A cost may rise by so much before it counts as more.
@@ -101,6 +104,7 @@ mod tests {
             quick: false,
             rows: rows(&runs),
             verdicts: Vec::new(),
+            unjudged: Vec::new(),
         }
     }
 

@@ -22,10 +22,13 @@ impl Report {
     /// Of these runs. Small ones are not judged.
     pub fn of(runs: &[Run], quick: bool, subject: String) -> Result<Self> {
         let rows = summary::rows(runs);
-        let verdicts = if quick { Vec::new() } else { verdict::verdicts(&rows, runs) };
+        let judged = if quick { &[] } else { runs };
+        let (verdicts, unjudged) =
+            (verdict::verdicts(&rows, judged), verdict::unjudged(&rows, judged));
         let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let machine = machine()?;
-        Ok(Self(Entry { time, commit: commit(), subject, machine, quick, rows, verdicts }))
+        let commit = commit();
+        Ok(Self(Entry { time, commit, subject, machine, quick, rows, verdicts, unjudged }))
     }
 
     /// Prints and keeps it. An error if a bound was not shown to hold.
@@ -37,6 +40,9 @@ impl Report {
         }
         for verdict in &entry.verdicts {
             println!("{verdict}");
+        }
+        for sentence in &entry.unjudged {
+            println!("not judged: {sentence}");
         }
         let path = folder.join("history.jsonl");
         for sentence in history::regressions(entry, &history::read(&path)) {
@@ -110,6 +116,7 @@ mod tests {
         let report = |quick| Report::of(&runs, quick, "s".to_owned()).expect("a report");
         assert!(report(true).0.verdicts.is_empty());
         assert!(report(false).0.verdicts.iter().any(|verdict| !verdict.holds));
+        assert!(report(true).0.unjudged.is_empty() && !report(false).0.unjudged.is_empty());
     }
 
     #[test]

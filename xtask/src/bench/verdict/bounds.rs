@@ -8,7 +8,7 @@ pub const TIMES_TSHARK: Bound = AtLeast(30.0);
 /// Throughput with the sieve, as a share of that without.
 pub const THROUGHPUT: Bound = AtLeast(0.99);
 /// p99 with the sieve, as a multiple of that without.
-pub const P99: f64 = 1.05;
+pub const P99: Bound = AtMost(1.05);
 
 /// What the sieve may lose: a loss is work that was not done.
 pub const LOST: Bound = AtMost(0.0);

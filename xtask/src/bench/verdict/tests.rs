@@ -1,6 +1,6 @@
 //! Runs made up for it, and what is said of them.
 
-use super::super::contestant::Contestant;
+use super::super::contestant::Contestant::{self, Dumpcap, Empty, Envoy, None as Alone, Sieve};
 use super::super::decode::Decoded;
 use super::super::metrics::Captured;
 use super::super::run::tests::run;
@@ -51,6 +51,37 @@ fn others_must_cost_many_times_as_much() {
 fn what_was_not_measured_has_no_verdict() {
     let nothing = [run(Load::Record, Contestant::Plain, 0, 1.0)];
     assert_eq!(judged(&nothing), []);
+}
+
+#[test]
+fn who_was_not_run_is_missed() {
+    let sieve = |load| run(load, Sieve, 0, 0.1);
+    let runs = [
+        sieve(Load::Tail30),
+        run(Load::Tail30, Dumpcap, 0, 1.0),
+        sieve(Load::Fetch),
+        run(Load::Latency, Contestant::Plain, 0, 1.0),
+    ];
+    let said = unjudged(&rows(&runs), &runs);
+    let of = |what: &str| -> Vec<_> { said.iter().filter(|said| said.contains(what)).collect() };
+    assert_eq!(
+        of("Envoy's"),
+        [
+            "tail-30, fetch: Envoy's cost / sieve's (not run: envoy)",
+            "latency: Envoy's cost / sieve's (not run: sieve, envoy)"
+        ]
+    );
+    assert!(of("dumpcap's").iter().all(|said| !said.contains("tail-30")), "{said:?}");
+    assert_eq!(of("p99"), ["latency: p99 with sieve / without (not run: none, sieve)"]);
+    assert_eq!(
+        of("throughput"),
+        ["tail-30, fetch: throughput with sieve / without (not run: on-off)"]
+    );
+    assert!(of("broker's").is_empty(), "it was judged, or not promised: {said:?}");
+    assert_eq!(
+        of("in the ring"),
+        ["tail-30, fetch: bytes in the ring / on the wire (too little was measured)"]
+    );
 }
 
 #[test]

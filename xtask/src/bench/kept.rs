@@ -93,6 +93,17 @@ mod tests {
     }
 
     #[test]
+    fn runs_say_whether_the_broker_was_warm() {
+        let mut made = run(Load::Record, Contestant::Sieve, 0, 1.0);
+        made.unsteady = true;
+        let text = serde_json::to_string(&made).expect("JSON");
+        let older = text.replace("\"unsteady\":true,", "");
+        let read: Vec<_> =
+            read(&format!("{text}\n{older}")).iter().map(|run| run.unsteady).collect();
+        assert_eq!(read, [true, false]);
+    }
+
+    #[test]
     fn without_resuming_all_begins_anew() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut kept = Kept::open(&path(&folder), false, false, "s").expect("opened");

@@ -44,7 +44,7 @@ use contestant::Contestant;
 use kept::Kept;
 use load::Load;
 use report::Report;
-use run::Job;
+use run::{Job, Run};
 use stage::Stage;
 
 /// A broker that is not warm by then is measured as it is.
@@ -126,12 +126,12 @@ impl Bench {
         let mut stage = Stage::start(self.observer.clone(), &self.folder)?;
         let _counting = Counting::start()?;
         for (load, jobs) in missing {
-            let most = self.warm_up(&mut stage, load)?;
+            let (most, is_warm) = self.warm_up(&mut stage, load)?;
             let paced = if load.is_paced() { (most / 2.0) as u32 } else { 0 };
             let rate = self.kept.rate(load).unwrap_or(paced);
             for job in jobs {
                 self.check_interruption()?;
-                let run = stage.measure(job, rate)?;
+                let run = Run { unsteady: !is_warm, ..stage.measure(job, rate)? };
                 println!("bench: {}", report::line(&run));
                 self.kept.add(run)?;
             }
@@ -139,8 +139,9 @@ impl Bench {
         Ok(())
     }
 
-    /// Runs the load alone until the broker's cost is steady; the records a second it took.
-    fn warm_up(&self, stage: &mut Stage, load: Load) -> Result<f64> {
+    /// Runs the load alone until the broker's cost is steady; the records a second it took, and whether
+    /// it became so.
+    fn warm_up(&self, stage: &mut Stage, load: Load) -> Result<(f64, bool)> {
         let (most, mut costs) = (if self.args.quick { 1 } else { MOST_WARM_UPS }, Vec::new());
         loop {
             self.check_interruption()?;
@@ -149,11 +150,11 @@ impl Bench {
             let load = name(load);
             println!("bench: {load} warms up: broker {} core-s/GB", table::number(cost));
             if warm::is_warm(&costs) {
-                return Ok(rate);
+                return Ok((rate, true));
             }
             if costs.len() == most {
                 println!("bench: {load} is not steady after {most} runs; measured as it is");
-                return Ok(rate);
+                return Ok((rate, false));
             }
         }
     }

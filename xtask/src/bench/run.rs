@@ -29,6 +29,9 @@ pub struct Run {
     pub job: Job,
     /// Records a second that were asked for; 0 for as many as can be.
     pub rate: u32,
+    /// Whether the broker's cost was still changing when the load's runs began. Older files do not say.
+    #[serde(default)]
+    pub unsteady: bool,
     /// TCP payload between broker and clients, both ways.
     pub wire_bytes: u64,
     /// Requests of the clients.
@@ -106,6 +109,7 @@ pub(super) mod tests {
         Run {
             job,
             rate: 0,
+            unsteady: false,
             wire_bytes: 1_000_000_000,
             requests: 1_000_000,
             seconds: 10.0,

@@ -79,7 +79,7 @@ impl Stage {
         Ok((traffic, Some(shares)))
     }
 
-    /// Makes a run.
+    /// Makes a run. Whether the broker was warm is for the caller to add.
     pub fn measure(&mut self, job: Job, rate: u32) -> Result<Run> {
         let shape = job.load.shape(job.quick);
         let topic = self.topic(&shape)?;
@@ -103,6 +103,7 @@ impl Stage {
         }
         Ok(Run {
             rate,
+            unsteady: false,
             wire_bytes: traffic.wire_bytes,
             requests: traffic.requests,
             seconds: traffic.seconds,

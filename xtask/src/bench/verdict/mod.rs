@@ -98,8 +98,17 @@ impl<'a> Measured<'a> {
     fn judge(&self, promise: &Promise) -> Option<Verdict> {
         let ratio = (promise.compare)(self, (promise.bound)(self.load)?)?;
         let Ratio { value, bound, is_sure, note } = ratio;
-        let (what, holds) = (promise.what.to_owned(), is_sure && bound.holds(value));
-        Some(Verdict { load: self.load, what, value, bound, holds, note })
+        let (what, is_steady) = (promise.what.to_owned(), self.was_steady(promise));
+        let holds = is_sure && is_steady && bound.holds(value);
+        let unsteady = if is_steady { "" } else { "the broker had not become steady" };
+        let notes: Vec<_> = [&note, unsteady].into_iter().filter(|note| !note.is_empty()).collect();
+        Some(Verdict { load: self.load, what, value, bound, holds, note: notes.join("; ") })
+    }
+
+    /// Whether the broker was warm in all runs of those it is of.
+    fn was_steady(&self, promise: &Promise) -> bool {
+        let mut its = self.runs().filter(|run| promise.of.contains(&run.job.contestant));
+        its.all(|run| !run.unsteady)
     }
 
     /// Whether it was promised of this load, and has no verdict.

@@ -54,6 +54,27 @@ fn what_was_not_measured_has_no_verdict() {
 }
 
 #[test]
+fn nothing_holds_of_a_broker_that_was_not_steady() {
+    let (steady, mut unsteady) =
+        (run(Load::Record, Sieve, 0, 0.1), run(Load::Record, Envoy, 0, 9.0));
+    unsteady.unsteady = true;
+    let runs = [steady, unsteady];
+    let envoy = one(&runs, "Envoy's").expect("a verdict");
+    assert_eq!(envoy.note, "the broker had not become steady");
+    assert!(!envoy.holds && envoy.to_string().starts_with("UNSURE"), "{envoy}");
+    let share = one(&runs, "sieve's cost").expect("a verdict");
+    assert!(share.holds && share.note.is_empty(), "Envoy is no part of it: {share}");
+    let mut switched = run(Load::Record, Contestant::OnOff, 0, 0.0);
+    switched.throughput = Some(vec![0.99, 1.0, 1.0, 0.995]);
+    switched.unsteady = true;
+    let throughput = one(&[switched], "throughput").expect("a verdict");
+    assert!(
+        throughput.note.starts_with("+-") && throughput.note.ends_with("steady"),
+        "{throughput}"
+    );
+}
+
+#[test]
 fn who_was_not_run_is_missed() {
     let sieve = |load| run(load, Sieve, 0, 0.1);
     let runs = [

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 const POLL: Duration = Duration::from_millis(50);
 /// An observer that has not taken all by then is measured as it is.
 const PATIENCE: Duration = Duration::from_secs(3);
+
 /// The capture's counters, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
@@ -22,10 +23,14 @@ pub struct Captured {
     pub lost: u64,
     /// Payload bytes that nobody saw.
     pub gaps: u64,
+    /// Payload bytes that the observer still had to look at when it was asked, although it was given time.
+    #[serde(default)]
+    pub pending: u64,
 }
 
 impl Captured {
-    /// What came since an earlier moment.
+    /// What came since an earlier moment. What was pending at either is told: its cost may be in another
+    /// run.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         Self {
@@ -33,6 +38,7 @@ impl Captured {
             ring: self.ring.saturating_sub(before.ring),
             lost: self.lost.saturating_sub(before.lost),
             gaps: self.gaps.saturating_sub(before.gaps),
+            pending: self.pending.max(before.pending),
         }
     }
 
@@ -42,6 +48,7 @@ impl Captured {
             ring: total(text, "capture_ring_bytes_total", ""),
             lost: total(text, "capture_lost_bytes_total", ""),
             gaps: total(text, "stream_gap_bytes_total", ""),
+            pending: total(text, "stream_bytes_total", "{fate=\"pending\"}"),
         }
     }
 }
@@ -55,10 +62,9 @@ pub fn is_ready(address: SocketAddr) -> bool {
 pub fn settled(address: SocketAddr) -> Result<Captured> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let text = get(address, "/metrics")?;
-        let pending = total(&text, "stream_bytes_total", "{fate=\"pending\"}");
-        if pending == 0 || Instant::now() > deadline {
-            return Ok(Captured::read(&text));
+        let captured = Captured::read(&get(address, "/metrics")?);
+        if captured.pending == 0 || Instant::now() > deadline {
+            return Ok(captured);
         }
         thread::sleep(POLL);
     }
@@ -103,9 +109,11 @@ kafka_observer_stream_payload_bytes_total 1e3
     #[test]
     fn samples_of_a_metric_are_summed() {
         let captured = Captured::read(TEXT);
-        let expected = Captured { seen: 1000, ring: 1000, lost: 7, gaps: 0 };
+        let expected = Captured { seen: 1000, ring: 1000, lost: 7, gaps: 0, pending: 3 };
         assert_eq!(captured, expected);
-        assert_eq!(total(TEXT, "stream_bytes_total", "{fate=\"pending\"}"), 3);
-        assert_eq!(captured.since(&captured), Captured::default());
+        let nothing = Captured { pending: 3, ..Captured::default() };
+        assert_eq!(captured.since(&captured), nothing, "it still is");
+        let before = Captured { pending: 0, ..captured };
+        assert_eq!((captured.since(&before), before.since(&captured)), (nothing, nothing));
     }
 }

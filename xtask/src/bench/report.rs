@@ -83,7 +83,9 @@ pub fn line(run: &Run) -> String {
         run.kernel_cpu.map(|kernel| format!(", of which in the kernel {}", number(kernel)));
     let replay = run.decoded.map(|decoded| format!(", replay {}", number(decoded.replay)));
     let lost = run.lost().filter(|&lost| lost > 0).map(|lost| format!("; lost {lost}"));
-    did + &[kernel, replay, lost].map(Option::unwrap_or_default).concat()
+    let pending = run.captured.map(|captured| captured.pending).filter(|&pending| pending > 0);
+    let pending = pending.map(|bytes| format!("; {bytes} bytes were still pending"));
+    did + &[kernel, replay, lost, pending].map(Option::unwrap_or_default).concat()
 }
 
 fn machine() -> Result<String> {
@@ -107,6 +109,7 @@ fn commit() -> String {
 mod tests {
     use super::super::contestant::Contestant;
     use super::super::load::Load;
+    use super::super::metrics::Captured;
     use super::super::run::tests::run;
     use super::*;
 
@@ -129,6 +132,16 @@ mod tests {
         assert!(told(9.0, false).is_err());
         assert!(told(9.0, true).is_ok() && told(0.1, false).is_ok());
         assert_eq!(history::read(&folder.path().join("history.jsonl")).len(), 3);
+    }
+
+    #[test]
+    fn what_was_pending_is_told() {
+        let mut run = run(Load::Record, Contestant::Sieve, 1, 2.0);
+        let captured = |pending| Captured { seen: 1 << 30, pending, ..Captured::default() };
+        run.captured = Some(captured(12));
+        assert!(line(&run).ends_with("(20.0 %); 12 bytes were still pending"), "{}", line(&run));
+        run.captured = Some(captured(0));
+        assert!(line(&run).ends_with("(20.0 %)"), "{}", line(&run));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::walk::Walk;
 use super::why::Why;
 use super::word::{Op, Width};
 
+/// Steps that the kernel grants an skb: of one that takes more, what has not passed is told as it is
+/// ([`Why::Work`]).
+pub const MOST_STEPS: u32 = 16 << 10;
 /// Groups of seven bits of a varint.
 const MOST_GROUPS: u32 = 5;
 

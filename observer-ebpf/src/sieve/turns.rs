@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::helpers::generated::bpf_loop;
 use aya_ebpf::programs::TcContext;
-use observer_common::sieve::{self, Step, Walk, Walked, Why, Window, step};
+use observer_common::sieve::{self, MOST_STEPS, Step, Walk, Walked, Why, Window, step};
 
 use super::code::Maps;
 use super::desk::Desk;
@@ -14,8 +14,6 @@ use crate::ring::Segment;
 use crate::seen::Seen;
 use crate::skb::Skb;
 
-/// Steps that an skb is granted.
-const MOST_TURNS: u32 = 16 << 10;
 /// Windows that the largest skb takes (BIG TCP, 512 KiB).
 const MOST_WINDOWS: u32 = 128;
 
@@ -51,7 +49,7 @@ pub fn leap(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
 pub fn run(Segment { skb, seen }: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> Walked {
     desk.outcome = ON;
     let mut turn = Turn { skb: skb.raw().cast(), seen, walk, desk };
-    turn.take(MOST_TURNS, take_step);
+    turn.take(MOST_STEPS, take_step);
     let out = match desk.outcome {
         DONE => None,
         ON => Some(Why::Work),

@@ -11,6 +11,7 @@ use super::contestant::Contestant;
 use super::summary::{Row, find};
 use super::table::number;
 use super::verdict::Verdict;
+use crate::paths;
 
 /// A benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,10 +38,25 @@ pub struct Entry {
 /// A cost may rise by so much before it counts as more.
 const TOLERATED: f64 = 1.1;
 
+/// The benchmark that a fresh checkout has.
+pub const REFERENCE: &str = "tests/bench-reference.json";
+
 /// The benchmarks in the file, oldest first; lines that cannot be read are left out.
 pub fn read(path: &Path) -> Vec<Entry> {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The benchmark in a file like `result.json`; nothing where none is named and the usual one is not there.
+pub fn reference(named: Option<&Path>) -> Result<Vec<Entry>> {
+    let usual = paths::root().join(REFERENCE);
+    let path = named.unwrap_or(&usual);
+    if named.is_none() && !path.exists() {
+        return Ok(Vec::new());
+    }
+    let odd = || format!("{} is no result of a benchmark", path.display());
+    let text = fs::read_to_string(path).with_context(odd)?;
+    Ok(vec![serde_json::from_str(&text).with_context(odd)?])
 }
 
 /// Adds one.
@@ -126,6 +142,19 @@ mod tests {
         assert_eq!(regressions(&now, &[entry("new", [1.0, 1.0]), other, small]), [""; 0]);
         let later = [entry("old", [1.0, 1.0]), entry("newer", [2.0, 2.0])];
         assert_eq!(regressions(&now, &later), [""; 0], "the last one counts");
+    }
+
+    #[test]
+    fn a_reference_is_a_result() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("result.json");
+        assert!(reference(Some(&path)).is_err(), "it is named, and not there");
+        let old = entry("old", [1.0, 1.0]);
+        fs::write(&path, serde_json::to_string_pretty(&old).expect("JSON")).expect("written");
+        assert_eq!(reference(Some(&path)).expect("read"), [old]);
+        fs::write(&path, "{}").expect("written");
+        assert!(reference(Some(&path)).is_err(), "it is something else");
+        reference(None).expect("none, or a good one");
     }
 
     #[test]

@@ -51,7 +51,7 @@ use stage::Stage;
 const MOST_WARM_UPS: usize = 15;
 
 /// Measures what capture costs, beside other ways to see or pass on the same traffic.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct Args {
     /// Only these loads [default: all].
     #[arg(long = "load", value_name = "LOAD", value_delimiter = ',')]
@@ -68,6 +68,10 @@ pub struct Args {
     /// Go on where a benchmark of the same binary was left: its runs are not made again.
     #[arg(long)]
     resume: bool,
+    /// Compare with this result of another benchmark, too [default: tests/bench-reference.json, if that is
+    /// there].
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
 }
 
 impl Args {
@@ -76,6 +80,7 @@ impl Args {
         if let Err(lack) = privileges::capture() {
             bail!("{lack}: run `sudo -E env PATH=\"$PATH\" cargo xtask bench`");
         }
+        let reference = history::reference(self.reference.as_deref())?;
         setup::ensure(Purpose::Bench)?;
         let observer = build::observer(true)?;
         let subject = report::subject(&observer)?;
@@ -85,7 +90,8 @@ impl Args {
         let interrupted = interrupt::flag()?;
         let mut bench = Bench { args: self, subject, kept, interrupted, observer, folder };
         bench.make_runs()?;
-        Report::of(&bench.kept.runs, bench.args.quick, bench.subject)?.tell(&bench.folder)
+        Report::of(&bench.kept.runs, bench.args.quick, bench.subject)?
+            .tell(&bench.folder, &reference)
     }
 
     fn jobs(&self, load: Load, subject: &str) -> Vec<Job> {
@@ -183,8 +189,7 @@ mod tests {
     #[test]
     fn every_contestant_runs_back_and_forth_under_each_load() {
         let contestants = vec![Contestant::None, Contestant::Sieve];
-        let args =
-            Args { loads: Vec::new(), contestants, turns: Some(2), quick: true, resume: false };
+        let args = Args { contestants, turns: Some(2), quick: true, ..Args::default() };
         let jobs = args.jobs(Load::Record, "s");
         let order: Vec<_> = jobs.iter().map(|job| (job.pass, job.contestant)).collect();
         let expected = [

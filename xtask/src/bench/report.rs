@@ -32,7 +32,7 @@ impl Report {
     }
 
     /// Prints and keeps it. An error if a bound was not shown to hold.
-    pub fn tell(&self, folder: &Path) -> Result<()> {
+    pub fn tell(&self, folder: &Path, reference: &[Entry]) -> Result<()> {
         let Self(entry) = self;
         println!("\n{}", table::text(&entry.rows));
         if entry.quick {
@@ -47,6 +47,9 @@ impl Report {
         let path = folder.join("history.jsonl");
         for sentence in history::regressions(entry, &history::read(&path)) {
             println!("WORSE   {sentence}");
+        }
+        for sentence in history::regressions(entry, reference) {
+            println!("WORSE   than the reference: {sentence}");
         }
         history::append(&path, entry)?;
         let result = folder.join("result.json");
@@ -127,7 +130,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let told = |cost, quick| {
             let runs = [run(Load::Record, Contestant::Sieve, 0, cost)];
-            Report::of(&runs, quick, "s".to_owned()).expect("a report").tell(folder.path())
+            Report::of(&runs, quick, "s".to_owned()).expect("a report").tell(folder.path(), &[])
         };
         assert!(told(9.0, false).is_err());
         assert!(told(9.0, true).is_ok() && told(0.1, false).is_ok());

@@ -117,10 +117,12 @@ fn throughput(of: &Measured<'_>, bound: Bound) -> Option<Ratio> {
     let width = half_width(&ratios) * SHARED;
     let mut ratio = Ratio::new(median, bound);
     ratio.is_sure = width <= WIDEST;
-    ratio.note = format!("+-{} %", percent(width));
-    if !ratio.is_sure {
-        ratio.note += &format!(", of which {} are allowed: take more --turns", percent(WIDEST));
-    }
+    let (within, allowed) = (percent(width), percent(WIDEST));
+    ratio.note = if ratio.is_sure {
+        format!("+-{within} %")
+    } else {
+        format!("+-{within} %, of which {allowed} are allowed: take more --turns")
+    };
     Some(ratio)
 }
 

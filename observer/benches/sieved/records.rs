@@ -2,12 +2,10 @@
 
 use observer::input::Chunk;
 use observer::protocol::sieve::Words;
-use observer_common::sieve::{News, Step, Tape, Walk, leap, step};
+use observer_common::sieve::{News, Step, Tape, Walk, Window, leap, step};
 
 /// Payload bytes of a segment, as with GSO.
 const SEGMENT: usize = 64 << 10;
-/// Bytes that are shown at once.
-const WINDOW: u32 = 128;
 
 /// A direction that is in step from its first byte on.
 pub struct Direction {
@@ -92,9 +90,9 @@ impl Tape for Reel<'_> {
         self.shown
     }
 
-    fn show(&mut self, wanted: u32, is_start: bool) -> bool {
-        self.is_start = is_start;
-        self.shown = self.left().min(WINDOW.max(wanted));
+    fn show(&mut self, wanted: u32, window: Window) -> bool {
+        self.is_start = window.is_start();
+        self.shown = self.left().min(window.of(self.left()).max(wanted));
         true
     }
 

@@ -125,7 +125,9 @@ fn with_the_smallest_ring_every_direction_is_in_step_once_it_is_quiet() {
     let mut pairs: Vec<_> = std::iter::repeat_with(connect).take(CONNECTIONS).collect();
     let [asked, answered] = exchange(JOINED);
     let (before, behind) = asked.split_at(BYTES / 2);
-    pairs.iter_mut().for_each(|pair| pair.request(before));
+    for pair in &mut pairs {
+        pair.request(before);
+    }
     let observed = here.run(|| Observed::start(&config));
     for pair in &mut pairs {
         pair.request(behind);

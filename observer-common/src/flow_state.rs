@@ -1,5 +1,6 @@
 //! What the kernel remembers of a direction of a connection: who observes it, and how.
 
+mod fallen;
 mod obey;
 mod plain;
 mod plan;
@@ -44,6 +45,9 @@ pub struct FlowState {
     copied: u32,
     place: Place,
     walk: Walk,
+    /// Where it fell out of step, or shortly before the place where it resumed: from there on to that place
+    /// nothing was walked over.
+    fell: Seq,
 }
 
 /// A connection in the place of this one.
@@ -57,7 +61,7 @@ const LOOK: u32 = 8;
 const PASSED: u32 = 1 << 8;
 const PATIENCE: u32 = 64;
 
-const _: () = assert!(size_of::<FlowState>() == 312);
+const _: () = assert!(size_of::<FlowState>() == 320);
 
 impl FlowState {
     /// A direction seen for the first time.
@@ -73,6 +77,8 @@ impl FlowState {
             copied: 0,
             place: Place::new(first.seq),
             walk: Walk::new(false, false),
+            // Nowhere near.
+            fell: first.seq.plus(1 << 31),
         }
     }
 
@@ -178,6 +184,7 @@ impl FlowState {
     const fn resume(&mut self, at: Seq) {
         self.start(at, self.awaits & REQUESTS != 0, true);
         self.place = Place::resumed(at);
+        self.fell = Place::unwalked(self.fell, at);
     }
 
     /// Segments go on as before: after a while the SYN meant nothing.
@@ -222,20 +229,6 @@ impl FlowState {
             self.start(self.awaited, self.awaits & REQUESTS != 0, true);
         }
         self.walk.hear(news);
-    }
-
-    /// Out of step: payload is copied from now on, until a place is told or found.
-    #[inline(always)]
-    pub const fn fall(&mut self) {
-        self.mode = Mode::Copy as u32;
-        self.copied = 0;
-        self.awaits = if !self.walk.is_proven() {
-            0
-        } else if self.walk.is_request() {
-            LOOK | REQUESTS
-        } else {
-            LOOK
-        };
     }
 
     /// Whether requests are looked for.

@@ -154,6 +154,20 @@ impl Segments {
         Self(segments)
     }
 
+    /// The same without one, and another once more at the end.
+    #[must_use]
+    pub fn lost_and_again(&self, lost: usize, again: usize) -> Self {
+        let mut segments = self.0.clone();
+        segments.remove(lost);
+        segments.extend(self.0.get(again).cloned());
+        Self(segments)
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Runs them through a pipeline.
     pub fn run(&self, ports: &Ports) -> Said {
         let mut said = Said::default();

@@ -58,7 +58,7 @@ fn flexible_request(key: i16, version: i16, id: i32, body: &[u8]) -> Vec<u8> {
 /// What a client logs in with in [`tokens`] and [`logins`].
 pub const TOKEN: &[u8] = b"\0user\0a-password";
 /// What it is answered in [`logins`].
-const SALT: &[u8] = b"a-password-salted";
+pub const SALT: &[u8] = b"a-password-salted";
 
 /// SaslHandshake v0, a raw token and a request behind it, and what they are answered.
 pub fn tokens() -> [[Vec<u8>; 2]; 3] {

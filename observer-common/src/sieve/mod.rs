@@ -43,7 +43,7 @@ pub use frames::{
 };
 pub use glance::{MOST_COUNTS_BEHIND, leap};
 pub use observe::{Bench, Walked, lose_step, obey, observe, observe_plain};
-pub use place::{Arrival, Place, Position};
+pub use place::{Arrival, Late, Place, Position};
 pub use step::{MOST_STEPS, Step, step};
 pub use tape::{News, Tape, Window};
 pub use tokens::Tokens;

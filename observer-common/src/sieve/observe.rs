@@ -3,7 +3,7 @@
 //! A record covers everything since the one before it, so what is left out makes none of its own. It is
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
-use super::place::Position;
+use super::place::{Late, Position};
 use super::task::Task;
 use super::walk::Walk;
 use super::why::Why;
@@ -132,16 +132,8 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
     prepare(state, span, bench);
     // Of numbers that were forgotten, a verifier need not know how they came about.
     let [plan, from, duplicate] = state.plan(span).numbers().map(|number| bench.forget(number));
-    let late = state.place().take_late(span.seq);
-    if state.is_in_step() {
-        // Where it resumes, nothing is late.
-        let whole = if plan == number::RESUME { from } else { bench.forget(late.whole) };
-        if whole > 0 {
-            bench.copy(0, whole, Wants::Nothing, false);
-        }
-        if late.rest.len > 0 {
-            bench.submit(late.rest, false);
-        }
+    if state.place().is_late() {
+        tell_late(state, span.seq, bench);
     }
     match plan {
         number::COUNT => {
@@ -157,6 +149,9 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
         number::SHADOW_NEEDED => Task { walks: true, walk_from: from, ..Task::copy(Wants::Answer) },
         number::RESUME => {
             bench.resumed();
+            if from > 0 {
+                bench.copy(0, from, Wants::Nothing, false);
+            }
             Task::walk(from)
         }
         number::GAP => {
@@ -174,6 +169,25 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
         }
         // Of what is copied nothing is lost, so that goes for anything else, too.
         _copy => Task::copy(Wants::Place),
+    }
+}
+
+/// Tells bytes of the segment that may have been missing; out of step all are told.
+// Of a function that is called, a verifier knows nothing afterwards of the ways through it.
+#[inline(never)]
+fn tell_late(state: &mut FlowState, seq: Seq, bench: &mut impl Bench) {
+    let Late { head, whole, tail } = state.take_late(seq);
+    if !state.is_in_step() {
+        return;
+    }
+    if head > 0 {
+        bench.submit(Position { from: seq, len: head }, false);
+    }
+    if whole > 0 {
+        bench.copy(head, head + whole, Wants::Nothing, false);
+    }
+    if tail > 0 {
+        bench.submit(Position { from: seq.plus(head + whole), len: tail }, false);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::Seq;
 /// Furthest that a segment ends before the walk; beyond it the numbers are another connection's.
 const MAX_BEHIND: i32 = 1 << 26;
 
-/// Added to a place: so far before it that nothing of what comes is.
+/// Added to a place, gives one before all that may still come.
 const FAR_BEHIND: u32 = (MAX_BEHIND as u32).wrapping_neg();
 
 /// Bytes before a place in mid-stream that are told if they come, as they may come for the first time.
@@ -27,9 +27,9 @@ pub struct Place {
     told: Seq,
     /// Where bytes before `told` were not seen: from the first of them to the last.
     owed: Position,
-    /// Those before this one were not walked over: any of them may be needed.
+    /// Where it was resumed; those shortly before it were not walked over, so any of them may be needed.
     resumed: Seq,
-    /// Bytes at the beginning of the segment at hand that may be among them.
+    /// Bytes at the beginning of the segment at hand that may be among those not seen.
     late: u32,
 }
 
@@ -54,13 +54,17 @@ pub enum Arrival {
     Gap,
 }
 
-/// Bytes at the beginning of a segment that may have been missing, and are to be told where they are.
+/// Bytes at the beginning of a segment that may have been missing, and are to be told where they are: first
+/// those that nobody needs, then those that were not walked over, and are told as they are, then again those
+/// that nobody needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Late {
-    /// So many of them as they are: where they lie nothing was walked over.
+    /// So many come first.
+    pub head: u32,
+    /// So many are told as they are.
     pub whole: u32,
-    /// The others; nobody needs them.
-    pub rest: Position,
+    /// So many come last.
+    pub tail: u32,
 }
 
 /// Bytes that a record is to cover.
@@ -78,6 +82,14 @@ impl Place {
     pub const fn new(first: Seq) -> Self {
         let resumed = first.plus(FAR_BEHIND);
         Self { next: first, seen: first, told: first, owed: NOTHING, resumed, late: 0 }
+    }
+
+    /// From where on bytes before a place to resume at were not walked over, if it fell there before; bytes that
+    /// are further back do not count.
+    #[inline(always)]
+    pub const fn unwalked(fell: Seq, resumed: Seq) -> Seq {
+        let first = resumed.plus(MAX_OWED.wrapping_neg());
+        if fell.is_after(first) && !fell.is_after(resumed) { fell } else { first }
     }
 
     /// In mid-stream: of the bytes before this one, some may not have been seen.
@@ -199,7 +211,7 @@ impl Place {
     /// They are; all before them has been told.
     #[inline(always)]
     pub const fn skip(&mut self, to: Seq) {
-        let owes = self.owed.len > 0 && self.seen.since(self.owed.from) < MAX_BEHIND;
+        let owes = self.owed.len > 0;
         let from = if owes { self.owed.from } else { self.seen };
         if !owes {
             self.resumed = from.plus(FAR_BEHIND);
@@ -209,15 +221,23 @@ impl Place {
         self.told = to;
     }
 
-    /// Bytes of the segment that begins here which were missing, or came before.
+    /// Whether bytes of the segment at hand were missing, or came before.
     #[inline(always)]
-    pub const fn take_late(&mut self, seq: Seq) -> Late {
+    pub const fn is_late(&self) -> bool {
+        self.late > 0
+    }
+
+    /// Bytes of the segment that begins here which were missing, or came before. Between `fell` and the place
+    /// where it resumed nothing was walked over.
+    #[inline(always)]
+    pub const fn take_late(&mut self, seq: Seq, fell: Seq) -> Late {
         let len = self.late;
         self.late = 0;
-        let before = self.resumed.since(seq);
-        let whole = if before < 0 { 0 } else { before as u32 };
-        let whole = if whole < len { whole } else { len };
-        Late { whole, rest: Position { from: seq.plus(whole), len: len - whole } }
+        let (from, to) = (within(fell.since(seq), len), within(self.resumed.since(seq), len));
+        if to <= from {
+            return Late { head: len, whole: 0, tail: 0 };
+        }
+        Late { head: from, whole: to - from, tail: len - to }
     }
 
     /// What no record has covered of the bytes that have been seen.
@@ -226,10 +246,26 @@ impl Place {
         Position { from: self.told, len: self.seen.since(self.told) as u32 }
     }
 
-    /// Records have covered the bytes up to here.
+    /// Records have covered the bytes up to here. What is owed far behind them is given up: the numbers will come
+    /// round to it.
     #[inline(always)]
     pub const fn tell(&mut self, to: Seq) {
         self.told = to;
+        if self.owed.len > 0 && to.since(self.owed.from) > MAX_BEHIND {
+            self.owed = NOTHING;
+        }
+    }
+}
+
+/// So many bytes, none of them before the first, nor behind the last.
+#[inline(always)]
+const fn within(bytes: i32, len: u32) -> u32 {
+    if bytes < 0 {
+        0
+    } else if (bytes as u32) < len {
+        bytes as u32
+    } else {
+        len
     }
 }
 

@@ -3,9 +3,12 @@
 use super::*;
 
 /// Late: so many bytes as they are, and so many that nobody needs.
-const fn late(seq: u32, whole: u32, rest: u32) -> Late {
-    Late { whole, rest: Position { from: Seq(seq + whole), len: rest } }
+const fn late(whole: u32, tail: u32) -> Late {
+    if whole == 0 { Late { head: tail, whole: 0, tail: 0 } } else { Late { head: 0, whole, tail } }
 }
+
+/// It was never in step before 100.
+const NEVER: Seq = Place::unwalked(Seq(1 << 31), Seq(100));
 
 const fn passed(duplicate: u32) -> Arrival {
     Arrival::Passed { duplicate }
@@ -27,7 +30,7 @@ fn what_nobody_needs_may_come_again() {
     let mut place = Place::new(Seq(100));
     assert_eq!(place.arrive(Seq(100), 30, 1000), passed(0));
     assert_eq!(place.arrive(Seq(105), 20, 1000), passed(20));
-    assert_eq!(place.take_late(Seq(105)), late(105, 0, 0));
+    assert_eq!(place.take_late(Seq(105), NEVER), late(0, 0));
     assert_eq!(place.untold(), Position { from: Seq(100), len: 30 });
     let needed = Arrival::Needed { from: 970, duplicate: 0 };
     assert_eq!(place.arrive(Seq(130), 2000, 1000), needed);
@@ -43,8 +46,8 @@ fn what_is_missing_of_it_is_left_open_and_told_when_it_comes() {
     assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
     assert_eq!(place.untold(), Position { from: Seq(150), len: 10 });
     assert_eq!(place.arrive(Seq(110), 40, 1000), passed(0));
-    assert_eq!(place.take_late(Seq(110)), late(110, 0, 40));
-    assert_eq!(place.take_late(Seq(110)), late(110, 0, 0));
+    assert_eq!(place.take_late(Seq(110), NEVER), late(0, 40));
+    assert_eq!(place.take_late(Seq(110), NEVER), late(0, 0));
     assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
 }
 
@@ -58,10 +61,10 @@ fn what_comes_again_settles_nothing_that_is_missing() {
     assert_eq!(place.arrive(Seq(150), 10, 1000), passed(0));
     assert_eq!(place.arrive(Seq(100), 10, 1000), passed(10));
     assert_eq!(place.arrive(Seq(150), 10, 1000), passed(10));
-    assert_eq!(place.take_late(Seq(150)), late(150, 0, 0));
+    assert_eq!(place.take_late(Seq(150), NEVER), late(0, 0));
     for (from, len) in [(130, 20), (120, 10), (105, 15)] {
         assert_eq!(place.arrive(Seq(from), len, 1000), passed(0));
-        assert_eq!(place.take_late(Seq(from)), late(from, 0, len));
+        assert_eq!(place.take_late(Seq(from), NEVER), late(0, len));
     }
     assert_eq!(place.arrive(Seq(110), 40, 1000), passed(40), "nothing is owed any more");
 }
@@ -70,7 +73,7 @@ fn what_comes_again_settles_nothing_that_is_missing() {
 fn what_comes_from_before_the_place_to_resume_at_is_told() {
     let mut place = Place::resumed(Seq(100));
     assert_eq!(place.arrive(Seq(60), 40, 0), passed(0));
-    assert_eq!(place.take_late(Seq(60)), late(60, 40, 0));
+    assert_eq!(place.take_late(Seq(60), NEVER), late(40, 0));
     let needed = Arrival::Needed { from: 10, duplicate: 10 };
     assert_eq!(place.arrive(Seq(90), 20, 0), needed, "some came before");
 }
@@ -81,11 +84,24 @@ fn what_comes_from_both_sides_of_the_place_to_resume_at() {
     place.skip(Seq(120));
     assert_eq!(place.arrive(Seq(120), 10, 1000), passed(0));
     assert_eq!(place.arrive(Seq(60), 60, 1000), passed(0));
-    assert_eq!(place.take_late(Seq(60)), late(60, 40, 20));
+    assert_eq!(place.take_late(Seq(60), NEVER), late(40, 20));
     let mut place = Place::new(Seq(100));
     place.skip(Seq(120));
     assert_eq!(place.arrive(Seq(90), 30, 1000), passed(0));
-    assert_eq!(place.take_late(Seq(90)), late(90, 0, 30), "nothing before the beginning");
+    assert_eq!(place.take_late(Seq(90), NEVER), late(0, 30), "nothing before the beginning");
+}
+
+#[test]
+fn nothing_is_owed_any_more_when_the_numbers_come_round() {
+    let mut place = Place::resumed(Seq(100));
+    let mut at = Seq(100);
+    for _ in 0..256 {
+        at = at.plus(1 << 24);
+        place.walked(at);
+        place.tell(at);
+    }
+    assert_eq!(place.arrive(Seq(60), 40, 0), passed(40));
+    assert_eq!(place.take_late(Seq(60), NEVER), late(0, 0));
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Observed {
             let submitted = self.handle.counters().get(Counter::SubmittedBytes);
             self.look(|said| said.ledger.seen) == submitted
         });
-        // Who answers has done first what was asked before.
+        // Requests are taken in order: when this one is answered, those before it are done.
         self.handle.counters();
     }
 

@@ -7,6 +7,7 @@ use observer::event::Event;
 use observer::input::{Input, Segment};
 use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
+use observer_common::flow_state::FlowState;
 use tests::in_process::Segments;
 use tests::sieve::dialogue::{PORT, capture, conversation};
 use tests::sieve::told::{Told, copied};
@@ -33,9 +34,9 @@ fn logins_that_come_again() {
         talk = talk.request(&asked).response(&answered);
     }
     let cut = |talk| Segments::read(&capture(talk)[..], &ports).cut_up(|| SHORT);
-    let (recorded, logins) = (cut(talk), cut(login).len());
+    let (recorded, logins) = (cut(talk), cut(login).count());
     let mut in_step = 0;
-    for lost in logins..recorded.len() {
+    for lost in logins..recorded.count() {
         for again in 0..logins {
             let mut sieve = Sieve::default();
             let (told, was_in_step) = run(&recorded.lost_and_again(lost, again), &mut sieve);
@@ -59,7 +60,7 @@ fn run(segments: &Segments, sieve: &mut Sieve) -> (Vec<Told>, bool) {
     let (mut told, mut orders) = (Vec::new(), VecDeque::new());
     let mut is_in_step = false;
     segments.each(|segment: &Segment<'_>| {
-        is_in_step = sieve.flows().get(&segment.flow).is_some_and(|state| state.is_in_step());
+        is_in_step = sieve.flows().get(&segment.flow).is_some_and(FlowState::is_in_step);
         sieve.segment(segment, |sieved| {
             told.push(Told::of(&sieved));
             let handler = &mut |event: Event<'_>| orders.extend(order(&event));

@@ -40,7 +40,7 @@ impl Window {
     pub const FRAME: Self = Self(192);
     /// Of what comes amid one.
     pub const AMID: Self = Self(96);
-    /// Behind a produced set, if more of its topic's follow: at most 8 bytes come before the next, and its
+    /// Behind a produced set, if more of its topic's follow: at most 10 bytes come before the next, and its
     /// batch's header has 61.
     pub const PRODUCED: Self = Self(72);
     /// Behind a fetched set, if more of its topic's follow: hardly more than 42 bytes come before the next.

@@ -151,13 +151,22 @@ impl Walk {
         self.is_proven() && self.is_between() && self.keep == 0 && self.omit == 0
     }
 
+    /// The same, where it can be no token. One question, as it is asked of nearly all.
+    #[inline(always)]
+    pub(super) const fn starts_plain_frame(&self) -> bool {
+        const { assert!(Op::Request as u8 == 0 && Op::Response as u8 == 2 && Tokens::No as u8 == 0) };
+        let unread = self.keep | self.omit | self.read as u32;
+        let other = self.word.op() & !(Op::Response as u8) | self.tokens | self.is_proven ^ 1;
+        unread | other as u32 == 0
+    }
+
     /// How much to show of what comes next.
     #[inline(always)]
     pub(super) fn window(&self) -> Window {
         if self.starts_frame() { Window::FRAME } else { self.window_amid() }
     }
 
-    /// The same amid a frame. Behind the last set of a topic that is also the next one's name.
+    /// The same amid a frame. Behind a topic's last set comes the next one's name, too.
     #[inline(always)]
     pub(super) fn window_amid(&self) -> Window {
         if self.elements() <= 1 {
@@ -167,15 +176,6 @@ impl Walk {
         } else {
             Window::FETCHED
         }
-    }
-
-    /// The same, where it can be no token. One question, as it is asked of nearly all.
-    #[inline(always)]
-    pub(super) const fn starts_plain_frame(&self) -> bool {
-        const { assert!(Op::Request as u8 == 0 && Op::Response as u8 == 2 && Tokens::No as u8 == 0) };
-        let unread = self.keep | self.omit | self.read as u32;
-        let other = self.word.op() & !(Op::Response as u8) | self.tokens | self.is_proven ^ 1;
-        unread | other as u32 == 0
     }
 
     /// Takes what the other direction says.

@@ -5,7 +5,7 @@ use observer_common::sieve::{
     Bench, Position, Step, Walk, Walked, Why, leap, may_begin, step, take_set,
 };
 
-use super::tape::{Cursor, ROOM, Reel};
+use super::tape::{Cursor, Reel};
 use super::{Kept, Sieve, Way, with_chunks};
 
 /// The segment at hand.
@@ -57,6 +57,8 @@ impl<'a, 's> Table<'a, 's> {
     }
 }
 
+/// Bytes of a record of what is copied as it is: two of the kernel's largest windows.
+const COPIED: usize = 2 * 4096;
 /// Steps that a segment may take.
 const MAX_STEPS: usize = 1 << 20;
 
@@ -122,9 +124,8 @@ impl Bench for Table<'_, '_> {
         self.wants = wants;
         self.sieve.copied += u64::from(to - from);
         let mut rest = &self.bytes[from as usize..to as usize];
-        // Of two windows of the kernel's a record is made.
         loop {
-            let (here, behind) = rest.split_at(rest.len().min(ROOM));
+            let (here, behind) = rest.split_at(rest.len().min(COPIED));
             let at = to - rest.len() as u32;
             if !here.is_empty() {
                 self.kept = vec![(0, here.to_vec(), false)];

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use observer::event::{Exchange, Outcome};
 use observer::source::live::{Config, Counter, Why};
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tests::capture::watching;
 use tests::capture_writer::{Conversation, TcpSegment};
 use tests::netns::Namespace;
@@ -157,9 +157,11 @@ fn await_round(reached: &AtomicUsize, round: usize) {
 }
 
 fn pin(cpu: usize) {
+    let usable = sched_getaffinity(None).expect("the CPUs that may be used");
+    let mut numbers = (0..CpuSet::MAX_CPU).filter(|number| usable.is_set(*number));
     let mut cpus = CpuSet::new();
-    cpus.set(cpu);
-    sched_setaffinity(None, &cpus).expect("this test takes two CPUs");
+    cpus.set(numbers.nth(cpu).expect("this test takes two CPUs"));
+    sched_setaffinity(None, &cpus).expect("a CPU that may be used");
 }
 
 /// Passes the time without giving the CPU away.

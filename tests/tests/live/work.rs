@@ -75,9 +75,9 @@ fn a_frame_that_is_too_much_work_is_told_and_the_next_is_in_step() {
 /// once for each at most, however soon the daemon says where.
 #[test]
 fn a_direction_loses_the_step_once_for_each_frame_at_most() {
-    /// Requests behind which the daemon is waited for, and all.
+    /// Requests behind which the daemon is waited for, and all: fewer bytes than the ring has.
     const PACED: i32 = 200;
-    const HARD: i32 = 1_500;
+    const HARD: i32 = 1_000;
     let here = Namespace::new();
     let (port, listener) = here.run(|| Pair::listen("127.0.0.1"));
     let config = Config { sockets: false, ring_bytes: 64 << 20, ..watching(port, &["lo"]) };

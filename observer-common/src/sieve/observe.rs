@@ -173,21 +173,23 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
 }
 
 /// Tells bytes of the segment that may have been missing; out of step all are told.
-// Of a function that is called, a verifier knows nothing afterwards of the ways through it.
+// Of a function that is called, a verifier knows nothing afterwards of the ways through it. What is copied comes
+// last, as that takes most of a stack.
 #[inline(never)]
 fn tell_late(state: &mut FlowState, seq: Seq, bench: &mut impl Bench) {
     let Late { head, whole, tail } = state.take_late(seq);
     if !state.is_in_step() {
         return;
     }
+    let end = head + whole;
     if head > 0 {
         bench.submit(Position { from: seq, len: head }, false);
     }
-    if whole > 0 {
-        bench.copy(head, head + whole, Wants::Nothing, false);
-    }
     if tail > 0 {
-        bench.submit(Position { from: seq.plus(head + whole), len: tail }, false);
+        bench.submit(Position { from: seq.plus(end), len: tail }, false);
+    }
+    if whole > 0 {
+        bench.copy(head, end, Wants::Nothing, false);
     }
 }
 

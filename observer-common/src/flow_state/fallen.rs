@@ -25,8 +25,8 @@ impl FlowState {
 
     /// Bytes of the segment that begins here which were missing, or came before.
     #[inline(always)]
-    pub const fn take_late(&mut self, seq: Seq) -> Late {
-        self.place.take_late(seq, self.fell)
+    pub const fn late(&self, seq: Seq) -> Late {
+        self.place.late(seq, self.fell)
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
         ] {
             let mut state = resumed();
             state.plan(&data(seq, len));
-            assert_eq!(state.take_late(Seq(seq)), late, "{len} bytes from {seq}");
+            assert_eq!(state.late(Seq(seq)), late, "{len} bytes from {seq}");
         }
     }
 
@@ -80,6 +80,6 @@ mod tests {
         state.obey(Order::Resume { at: Seq(300), is_request: true });
         state.plan(&data(300, 10));
         state.plan(&data(50, 250));
-        assert_eq!(state.take_late(Seq(50)), Late { head: 0, whole: 250, tail: 0 });
+        assert_eq!(state.late(Seq(50)), Late { head: 0, whole: 250, tail: 0 });
     }
 }

@@ -133,7 +133,8 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
     // Of numbers that were forgotten, a verifier need not know how they came about.
     let [plan, from, duplicate] = state.plan(span).numbers().map(|number| bench.forget(number));
     if state.place().is_late() {
-        tell_late(state, span.seq, bench);
+        let left = tell_late(state, span.seq, bench);
+        state.place().leave_late(left);
     }
     match plan {
         number::COUNT => {
@@ -172,14 +173,14 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
     }
 }
 
-/// Tells bytes of the segment that may have been missing; out of step all are told.
-// Of a function that is called, a verifier knows nothing afterwards of the ways through it. What is copied comes
-// last, as that takes most of a stack.
+/// Tells bytes of the segment that may have been missing; out of step all are told. How many are left: none.
+// Of a function that is called, a verifier knows nothing afterwards of the ways through it, but it wants a number.
+// What is copied comes last, as that takes most of a stack.
 #[inline(never)]
-fn tell_late(state: &mut FlowState, seq: Seq, bench: &mut impl Bench) {
-    let Late { head, whole, tail } = state.take_late(seq);
+fn tell_late(state: &mut FlowState, seq: Seq, bench: &mut impl Bench) -> u32 {
+    let Late { head, whole, tail } = state.late(seq);
     if !state.is_in_step() {
-        return;
+        return bench.forget(0);
     }
     let end = head + whole;
     if head > 0 {
@@ -191,6 +192,7 @@ fn tell_late(state: &mut FlowState, seq: Seq, bench: &mut impl Bench) {
     if whole > 0 {
         bench.copy(head, end, Wants::Nothing, false);
     }
+    bench.forget(0)
 }
 
 /// Where a frame seems to begin with the segment, the direction is followed from here on.

@@ -227,12 +227,17 @@ impl Place {
         self.late > 0
     }
 
+    /// So many of them have not been told.
+    #[inline(always)]
+    pub const fn leave_late(&mut self, bytes: u32) {
+        self.late = bytes;
+    }
+
     /// Bytes of the segment that begins here which were missing, or came before. Between `fell` and the place
     /// where it resumed nothing was walked over.
     #[inline(always)]
-    pub const fn take_late(&mut self, seq: Seq, fell: Seq) -> Late {
+    pub const fn late(&self, seq: Seq, fell: Seq) -> Late {
         let len = self.late;
-        self.late = 0;
         let (from, to) = (within(fell.since(seq), len), within(self.resumed.since(seq), len));
         if to <= from {
             return Late { head: len, whole: 0, tail: 0 };

@@ -77,8 +77,8 @@ impl FlowState {
             copied: 0,
             place: Place::new(first.seq),
             walk: Walk::new(false, false),
-            // Nowhere near.
-            fell: first.seq.plus(1 << 31),
+            // Nowhere; near where it resumes, only less is told as it is.
+            fell: Seq(0),
         }
     }
 
@@ -173,6 +173,7 @@ impl FlowState {
     /// In step from a connection's first byte on.
     #[inline(always)]
     const fn start(&mut self, first: Seq, is_request: bool, is_proven: bool) {
+        self.note_fall();
         self.awaits = 0;
         self.mode = Mode::Sieve as u32;
         self.place = Place::new(first);

@@ -9,9 +9,7 @@ impl FlowState {
     /// Out of step: payload is copied from now on, until a place is told or found.
     #[inline(always)]
     pub const fn fall(&mut self) {
-        if self.is_in_step() {
-            self.fell = self.place.next().plus(self.walk.unwanted());
-        }
+        self.note_fall();
         self.mode = Mode::Copy as u32;
         self.copied = 0;
         self.awaits = if !self.walk.is_proven() {
@@ -21,6 +19,14 @@ impl FlowState {
         } else {
             LOOK
         };
+    }
+
+    /// Notes how far it was in step, if it was.
+    #[inline(always)]
+    pub(super) const fn note_fall(&mut self) {
+        if self.is_in_step() {
+            self.fell = self.place.fallen(self.walk.unwanted(), self.fell);
+        }
     }
 
     /// Bytes of the segment that begins here which were missing, or came before.
@@ -72,6 +78,34 @@ mod tests {
             state.plan(&data(seq, len));
             assert_eq!(state.late(Seq(seq)), late, "{len} bytes from {seq}");
         }
+    }
+
+    #[test]
+    fn what_is_followed_in_vain_does_not_count_as_having_been_out_of_step_before() {
+        let mut state = resumed();
+        state.place().tell(Seq(310));
+        state.fall();
+        assert_eq!(state.plan(&data(150, 10)), Plan::Look);
+        state.follow(Seq(150));
+        state.fall();
+        state.obey(Order::Resume { at: Seq(400), is_request: true });
+        state.plan(&data(400, 10));
+        state.place().walked(Seq(410));
+        state.plan(&data(200, 200));
+        assert_eq!(state.late(Seq(200)), Late { head: 110, whole: 90, tail: 0 });
+    }
+
+    #[test]
+    fn a_beginning_that_comes_again_does_not_count_as_having_been_out_of_step_before() {
+        let mut state = resumed();
+        state.fall();
+        state.plan(&Span { syn: Some(false), ..data(100, 0) });
+        state.fall();
+        state.obey(Order::Resume { at: Seq(400), is_request: true });
+        state.plan(&data(400, 10));
+        state.place().walked(Seq(410));
+        state.plan(&data(200, 200));
+        assert_eq!(state.late(Seq(200)), Late { head: 110, whole: 90, tail: 0 });
     }
 
     #[test]

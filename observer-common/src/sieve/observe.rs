@@ -134,7 +134,7 @@ fn begin(state: &mut FlowState, span: &Span, ends: bool, bench: &mut impl Bench)
     let [plan, from, duplicate] = state.plan(span).numbers().map(|number| bench.forget(number));
     if state.place().is_late() {
         let left = tell_late(state, span.seq, bench);
-        state.place().leave_late(left);
+        state.place().late_is_told(left);
     }
     match plan {
         number::COUNT => {

@@ -84,12 +84,20 @@ impl Place {
         Self { next: first, seen: first, told: first, owed: NOTHING, resumed, late: 0 }
     }
 
-    /// From where on bytes before a place to resume at were not walked over, if it fell there before; bytes that
-    /// are further back do not count.
+    /// From where on bytes before a place to resume at were not walked over, if it fell there before (which may
+    /// be behind that place); bytes that are further back do not count.
     #[inline(always)]
     pub const fn unwalked(fell: Seq, resumed: Seq) -> Seq {
         let first = resumed.plus(MAX_OWED.wrapping_neg());
-        if fell.is_after(first) && !fell.is_after(resumed) { fell } else { first }
+        if fell.is_after(first) && fell.since(resumed) < MAX_BEHIND { fell } else { first }
+    }
+
+    /// Behind the last byte that was walked over, or is `unwanted`, if it falls here; or where it fell before, if
+    /// that is a little further on.
+    #[inline(always)]
+    pub const fn fallen(&self, unwanted: u32, before: Seq) -> Seq {
+        let here = self.next.plus(unwanted);
+        if before.is_after(here) && before.since(here) < MAX_BEHIND { before } else { here }
     }
 
     /// In mid-stream: of the bytes before this one, some may not have been seen.
@@ -227,10 +235,10 @@ impl Place {
         self.late > 0
     }
 
-    /// So many of them have not been told.
+    /// They are told; so many are left: none.
     #[inline(always)]
-    pub const fn leave_late(&mut self, bytes: u32) {
-        self.late = bytes;
+    pub const fn late_is_told(&mut self, left: u32) {
+        self.late = left;
     }
 
     /// Bytes of the segment that begins here which were missing, or came before. Between `fell` and the place
@@ -251,13 +259,27 @@ impl Place {
         Position { from: self.told, len: self.seen.since(self.told) as u32 }
     }
 
-    /// Records have covered the bytes up to here. What is owed far behind them is given up: the numbers will come
-    /// round to it.
+    /// Records have covered the bytes up to here.
     #[inline(always)]
     pub const fn tell(&mut self, to: Seq) {
         self.told = to;
-        if self.owed.len > 0 && to.since(self.owed.from) > MAX_BEHIND {
+        let behind = to.since(self.owed.from);
+        if self.owed.len > 0 && behind > MAX_BEHIND {
+            self.give_up((behind - MAX_BEHIND) as u32);
+        }
+    }
+
+    /// Of what is owed, so many bytes are too far behind: the numbers will come round to them.
+    #[inline(always)]
+    const fn give_up(&mut self, far: u32) {
+        if far >= self.owed.len {
             self.owed = NOTHING;
+            return;
+        }
+        let from = self.owed.from.plus(far);
+        self.owed = Position { from, len: self.owed.len - far };
+        if !self.resumed.is_after(from) {
+            self.resumed = from.plus(FAR_BEHIND);
         }
     }
 }

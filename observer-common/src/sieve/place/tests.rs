@@ -9,7 +9,7 @@ const fn late(whole: u32, tail: u32) -> Late {
 
 fn take_late(place: &mut Place, seq: Seq, fell: Seq) -> Late {
     let late = place.late(seq, fell);
-    place.leave_late(0);
+    place.late_is_told(0);
     late
 }
 
@@ -108,6 +108,38 @@ fn nothing_is_owed_any_more_when_the_numbers_come_round() {
     }
     assert_eq!(place.arrive(Seq(60), 40, 0), passed(40));
     assert_eq!(take_late(&mut place, Seq(60), NEVER), late(0, 0));
+}
+
+const MIB: u32 = 1 << 20;
+
+/// So many bytes from 100 on are walked and told.
+fn walk_on(place: &mut Place, bytes: u32) {
+    let to = Seq(100).plus(bytes);
+    place.walked(to);
+    place.tell(to);
+}
+
+#[test]
+fn a_hole_is_owed_whatever_is_given_up_before_it() {
+    let mut place = Place::resumed(Seq(100));
+    walk_on(&mut place, 62 * MIB);
+    place.skip(Seq(100).plus(62 * MIB + 50));
+    walk_on(&mut place, 66 * MIB);
+    let hole = Seq(100).plus(62 * MIB);
+    assert_eq!(place.arrive(hole, 50, 0), passed(0));
+    assert_eq!(take_late(&mut place, hole, NEVER), late(0, 50));
+}
+
+#[test]
+fn a_place_to_resume_at_is_forgotten_when_the_numbers_come_round() {
+    let mut place = Place::resumed(Seq(100));
+    for step in 1..=256 {
+        let walked = (16 * MIB).wrapping_mul(step);
+        place.skip(Seq(100).plus(walked.wrapping_sub(8 * MIB)));
+        walk_on(&mut place, walked);
+    }
+    place.arrive(Seq(60), 40, 0);
+    assert_eq!(take_late(&mut place, Seq(60), NEVER).whole, 0);
 }
 
 #[test]

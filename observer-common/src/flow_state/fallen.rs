@@ -65,6 +65,16 @@ mod tests {
         state
     }
 
+    /// Once it has resumed at 400, what comes late tells where it fell.
+    fn assert_fell_at_310(mut state: FlowState) {
+        state.fall();
+        state.obey(Order::Resume { at: Seq(400), is_request: true });
+        state.plan(&data(400, 10));
+        state.place().walked(Seq(410));
+        state.plan(&data(200, 200));
+        assert_eq!(state.late(Seq(200)), Late { head: 110, whole: 90, tail: 0 });
+    }
+
     #[test]
     fn what_was_walked_over_before_is_not_told_as_it_is() {
         for (seq, len, late) in [
@@ -87,12 +97,7 @@ mod tests {
         state.fall();
         assert_eq!(state.plan(&data(150, 10)), Plan::Look);
         state.follow(Seq(150));
-        state.fall();
-        state.obey(Order::Resume { at: Seq(400), is_request: true });
-        state.plan(&data(400, 10));
-        state.place().walked(Seq(410));
-        state.plan(&data(200, 200));
-        assert_eq!(state.late(Seq(200)), Late { head: 110, whole: 90, tail: 0 });
+        assert_fell_at_310(state);
     }
 
     #[test]
@@ -100,12 +105,7 @@ mod tests {
         let mut state = resumed();
         state.fall();
         state.plan(&Span { syn: Some(false), ..data(100, 0) });
-        state.fall();
-        state.obey(Order::Resume { at: Seq(400), is_request: true });
-        state.plan(&data(400, 10));
-        state.place().walked(Seq(410));
-        state.plan(&data(200, 200));
-        assert_eq!(state.late(Seq(200)), Late { head: 110, whole: 90, tail: 0 });
+        assert_fell_at_310(state);
     }
 
     #[test]

@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
-use super::history::History;
+use observer::time::Timestamp;
+
+use super::history::{History, Within};
 use super::now;
 use crate::http;
 use crate::oracle::Metrics;
 
 /// Well below the time between two commits.
 const EVERY: Duration = Duration::from_millis(50);
+/// How long the observer may leave in its ring what the kernel has seen.
+const LOOKS_EVERY: Duration = Duration::from_millis(200);
 
 /// Reads the metrics until it is stopped.
 pub struct Scraping {
@@ -27,9 +31,12 @@ impl Scraping {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut history = History::default();
+            let mut last = before(now()?, LOOKS_EVERY);
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                let begun = before(now()?, LOOKS_EVERY);
                 let metrics = Metrics::parse(&http::get(address, "/metrics")?.1)?;
-                history.note_scrape(&metrics, topic)?;
+                history.note_scrape(&metrics, topic, (last, now()?))?;
+                last = begun;
             }
             Ok(history)
         });
@@ -43,20 +50,24 @@ impl Scraping {
     }
 }
 
+fn before(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp(time.0.saturating_sub(by.as_nanos() as u64))
+}
+
 impl History {
-    fn note_scrape(&mut self, metrics: &Metrics, topic: &str) -> Result<()> {
-        let now = now()?;
+    /// What has changed has done so within a time.
+    fn note_scrape(&mut self, metrics: &Metrics, topic: &str, when: Within) -> Result<()> {
         let labels = ["group", "topic", "partition"];
         let lags = metrics.by("group_lag", labels);
         for (key, committed) in metrics.by("group_committed_offset", labels) {
             let lag = lags.get(&key).map(|lag| i64::try_from(*lag)).transpose()?;
             let [group, of, partition] = &key;
             if of == topic {
-                self.note(group, partition.parse()?, now, (i64::try_from(committed)?, lag));
+                self.note(group, partition.parse()?, when, (i64::try_from(committed)?, lag));
             }
         }
         for ([group], members) in metrics.by("group_members", ["group"]) {
-            self.note_members(&group, now, Some(usize::try_from(members)?));
+            self.note_members(&group, when, Some(usize::try_from(members)?));
         }
         Ok(())
     }

@@ -83,9 +83,10 @@ impl Timeline {
                 *self.rebalances.entry(group.to_string()).or_default() += 1;
             }
         }
+        let at = (self.now, self.now);
         for group in self.groups.read(self.now).groups {
             let name = group.name.to_string();
-            self.history.note_members(&name, self.now, group.members);
+            self.history.note_members(&name, at, group.members);
             for p in group.partitions.iter().filter(|p| *p.topic.text() == *self.topic) {
                 let key = (name.clone(), p.index);
                 let lag = p.lag.map(|(lag, _)| lag);
@@ -95,7 +96,7 @@ impl Timeline {
                 if lag.is_some() != has_both && !may_wait {
                     self.untimely.push(key.clone());
                 }
-                self.history.note(&name, p.index, self.now, (p.offset, lag));
+                self.history.note(&name, p.index, at, (p.offset, lag));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::act::MAX_KEPT;
 use super::answers::Answer;
 use super::code::Code;
 use super::element::take_set;
-use super::frames::{ANY_RESPONSE, find};
+use super::frames::{ANY_RESPONSE, MAX_FRAME, find};
 use super::sets::{DELTA_END, is_one_batch};
 use super::step::{Step, is_shown};
 use super::tape::{News, Tape, Window};
@@ -66,11 +66,51 @@ fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
     let Some(frame) = begin(walk, tape, code) else { return NOTHING };
     let frame = frame.map(|number| tape.forget(number));
     let stop = look_through(frame.next, tape, code);
-    let Some(omitted) = omitted(&frame, tape.forget(stop), tape, code) else { return NOTHING };
+    let stop = tape.forget(stop);
+    // What is looked at lies in the frame, as places only grow; and they have 16 bits.
+    let byte = stop >> 16;
+    if byte > frame.end || byte > tape.shown() || tape.shown() > MOST_SHOWN {
+        return NOTHING;
+    }
+    let word = code.word(stop as u16);
+    if word.is(Op::Array) {
+        return leave_off(walk, &frame, stop, tape, code);
+    }
+    let Some(omitted) = omitted(&frame, word, byte, tape) else { return NOTHING };
     if frame.answer != 0 {
         expect(walk, frame.answer, tape);
     }
     pass(frame.end, omitted, tape)
+}
+
+/// Takes a frame up to the first element of an array of several, whose word and count stand here.
+#[inline(always)]
+fn leave_off<T: Tape>(
+    walk: &mut Walk,
+    frame: &Frame,
+    stop: u32,
+    tape: &mut T,
+    code: &impl Code,
+) -> u32 {
+    let (at, byte) = (stop as u16, stop >> 16);
+    let word = code.word(at);
+    let (number, width) = short_number(word, tape.number(byte));
+    let count = word.length(number).unwrap_or(0);
+    let behind = byte + width;
+    if count <= 1 || behind > frame.end || behind > tape.shown() || count > frame.end - behind {
+        return NOTHING;
+    }
+    if frame.answer != 0 {
+        expect(walk, frame.answer, tape);
+    }
+    walk.left = frame.end - behind;
+    walk.inner = 0;
+    tape.keep(behind);
+    walk.enter_deep(word.b(), count);
+    if !walk.go(at.wrapping_add(1), tape, code) {
+        walk.finish();
+    }
+    MORE
 }
 
 /// A request has passed whose answer is to be expected, or an answer that was.
@@ -110,13 +150,13 @@ fn begin<T: Tape>(walk: &Walk, tape: &T, code: &impl Code) -> Option<Frame> {
     let end = ((first >> 32) as u32).wrapping_add(4);
     if walk.is_request() {
         let entry = find(code, first as u32);
-        if end >= REQUEST_HEAD && end <= tape.left() && entry.is_plain() {
+        if end >= REQUEST_HEAD && end <= MAX_FRAME && entry.is_plain() {
             let next = place(entry.request(), REQUEST_HEAD);
             return Some(Frame { end, next, answer: entry.response().into() });
         }
         return None;
     }
-    if end < RESPONSE_HEAD || end > tape.left() {
+    if !(RESPONSE_HEAD..=MAX_FRAME).contains(&end) {
         return None;
     }
     if walk.answers.expects_none() {
@@ -147,6 +187,9 @@ fn look_through<T: Tape>(mut next: u32, tape: &mut T, code: &impl Code) -> u32 {
             return place(at, byte);
         }
         next = go_on(word, byte, at.wrapping_add(1), tape.number(byte), 1);
+        if next == NOWHERE && word.is(Op::Array) {
+            return place(at, byte);
+        }
     }
     NOWHERE
 }
@@ -195,13 +238,10 @@ pub(super) struct Omitted {
 
 /// What is left out of a frame whose last word and number stand here, if it is one of those.
 #[inline(always)]
-fn omitted<T: Tape>(frame: &Frame, stop: u32, tape: &mut T, code: &impl Code) -> Option<Omitted> {
-    let (at, byte) = (stop as u16, stop >> 16);
-    // What is looked at lies in it, as places only grow; and they have 16 bits.
-    if byte > frame.end || byte > tape.shown() || tape.shown() > MOST_SHOWN {
+fn omitted<T: Tape>(frame: &Frame, word: Word, byte: u32, tape: &mut T) -> Option<Omitted> {
+    if frame.end > tape.left() {
         return None;
     }
-    let word = code.word(at);
     if word.is(Op::Records) {
         return omitted_set(frame, word, byte, tape);
     }
@@ -227,9 +267,7 @@ fn omitted_set<T: Tape>(frame: &Frame, word: Word, byte: u32, tape: &T) -> Optio
 /// its header is to be kept, and does not go beyond `end`.
 #[inline(always)]
 pub(super) fn plain_set<T: Tape>(word: Word, byte: u32, end: u32, tape: &T) -> Option<Omitted> {
-    let bytes = tape.number(byte);
-    let (number, width) =
-        if word.width() == Width::Varint as u32 { short_varint(bytes) } else { (bytes >> 32, 4) };
+    let (number, width) = short_number(word, tape.number(byte));
     let (set, len) = (byte + width, word.length(number)?);
     let kept = if word.a() == 0 { 0 } else { DELTA_END };
     if set > end || set > tape.shown() || len <= kept || len > end - set {
@@ -237,6 +275,12 @@ pub(super) fn plain_set<T: Tape>(word: Word, byte: u32, end: u32, tape: &T) -> O
     }
     let is_plain = kept == 0 || is_one_batch(tape, set, len);
     is_plain.then_some(Omitted { from: set + kept, len: len - kept })
+}
+
+/// The number that a word of a varint or of four bytes reads, if it is short enough, and its width.
+#[inline(always)]
+const fn short_number(word: Word, bytes: u64) -> (u64, u32) {
+    if word.width() == Width::Varint as u32 { short_varint(bytes) } else { (bytes >> 32, 4) }
 }
 
 /// A varint of at most three bytes; any other is too large.

@@ -22,7 +22,8 @@ pub enum Op {
     Secret = 6,
     /// A count, and so many rows of `a` bytes to keep.
     Row = 7,
-    /// A count of elements, each from the next word to a [`Op::Next`]; `a` is the word behind that.
+    /// A count of elements, each from the next word to a [`Op::Next`]; `a` is the word behind that, `b` how
+    /// many arrays this one is in.
     Array = 8,
     /// The end of an element; `a` is the first word of one. Reads nothing.
     Next = 9,

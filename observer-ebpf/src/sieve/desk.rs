@@ -215,10 +215,16 @@ impl Desk {
         self.chunk = 0;
     }
 
+    /// Whether there is room for what a turn may keep.
+    #[inline(always)]
+    pub fn has_room(&self) -> bool {
+        self.cursor <= ROOM && self.cursor <= HEADER + CHUNK_LEN.load()
+    }
+
     /// Makes a record of what was kept so far, if there would be no room for what a turn may keep.
     #[inline(always)]
     pub fn make_room(&mut self, seen: &Seen) {
-        if self.cursor <= ROOM && self.cursor <= HEADER + CHUNK_LEN.load() {
+        if self.has_room() {
             return;
         }
         if self.is_muted != 0 {

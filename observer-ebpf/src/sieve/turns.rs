@@ -14,6 +14,8 @@ use crate::ring::Segment;
 use crate::seen::Seen;
 use crate::skb::Skb;
 
+/// Leaps without a turn for each. A verifier goes through each of them.
+const MOST_LEAPS: u32 = 4;
 /// Windows that the largest skb takes (BIG TCP, 512 KiB).
 const MOST_WINDOWS: u32 = 128;
 
@@ -33,14 +35,20 @@ const DONE: u32 = 1;
 /// It has lost the step; what is more than this tells why.
 const OUT: u32 = 2;
 
-/// Takes a leap, if it can be; whether the payload ends with it.
+/// Takes leaps, as long as they can be; whether the payload ends with the last.
 #[inline(always)]
 pub fn leap(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
-    let taken = sieve::leap(walk, &mut Reel { segment, desk }, &Maps);
-    if taken == Some(Step::Done) {
-        return true;
+    for _ in 0..MOST_LEAPS {
+        match sieve::leap(walk, &mut Reel { segment, desk }, &Maps) {
+            Some(Step::Done) => return true,
+            None => {
+                desk.in_vain = 1;
+                return false;
+            }
+            _ if !desk.has_room() => return false,
+            _ => {}
+        }
     }
-    desk.in_vain = u32::from(taken.is_none());
     false
 }
 

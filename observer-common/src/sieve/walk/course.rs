@@ -135,6 +135,17 @@ impl Walk {
         true
     }
 
+    /// Enters an array of so many elements, which is in `depth` others of one element each.
+    #[inline(always)]
+    pub(in crate::sieve) fn enter_deep(&mut self, depth: u16, elements: u32) {
+        self.loops = [1; MAX_DEPTH];
+        self.depth = u32::from(depth) + 1;
+        let innermost = self.innermost();
+        if let Some(level) = self.loops.get_mut(innermost) {
+            *level = elements;
+        }
+    }
+
     /// What is left of the frame, up to a limit, is kept.
     #[inline(always)]
     pub(in crate::sieve) const fn keep_rest(&mut self, word: Word) {

@@ -74,8 +74,9 @@ impl Translation {
             }
             Op::Row { length, width: row } => self.push(Code::Row, width(length), row),
             Op::Array { length, end, .. } => {
-                self.depth = self.depth.checked_add(1).filter(|depth| *depth <= MAX_DEPTH)?;
-                self.push(Code::Array, width(length), end);
+                let depth = self.depth;
+                self.depth = depth.checked_add(1).filter(|depth| *depth <= MAX_DEPTH)?;
+                self.push_with(Code::Array, width(length), end, u16::try_from(depth).ok()?);
             }
             Op::Next { begin, .. } => {
                 self.depth = self.depth.checked_sub(1)?;
@@ -90,8 +91,12 @@ impl Translation {
     }
 
     fn push(&mut self, code: Code, width: Width, a: u16) {
+        self.push_with(code, width, a, 0);
+    }
+
+    fn push_with(&mut self, code: Code, width: Width, a: u16, b: u16) {
         let kept = std::mem::take(&mut self.kept);
-        self.words.push(Word::new(code, width, kept, a, 0));
+        self.words.push(Word::new(code, width, kept, a, b));
     }
 
     /// The bytes before a place that others come to as well are kept by a word of their own.

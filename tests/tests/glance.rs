@@ -1,14 +1,16 @@
 //! Frames that the sieve takes at a glance, or from one record set to the next: its records are, byte for
 //! byte, those of a walk from word to word, also of frames that are not what they should be.
 
-use observer::input::{Seq, TcpFlags};
+use std::fmt::Debug;
+
 use observer::ports::Ports;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
 use tests::sieve::damage::damage;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
-use tests::sieve::{Kept, Sieve, Way};
+use tests::sieve::told::{Told, copied};
+use tests::sieve::{Sieve, Way};
 use tests::talk::{fetch, produce, record_set};
 use tests::wire::{frame, heartbeat, heartbeat_answer, string};
 
@@ -102,29 +104,21 @@ fn a_producers_frames_take_few_steps() {
     let recorded = Segments::read(&include_bytes!("captures/producer.pcap")[..], &ports);
     let [at_a_glance, by_word] = both_ways(&recorded, 192);
     assert!(at_a_glance * 3 < by_word, "{at_a_glance} {by_word}");
-    let Records { sieve, told } = records(&recorded, Way::Short, 192);
+    let Records { sieve, told } = records(&recorded, Way::Short, 192, usize::MAX);
     assert!(sieve.plain * 2 > told.len(), "{} of {}", sieve.plain, told.len());
 }
 
 /// What a sieve tells of segments, and how it is left.
 struct Records {
-    told: Vec<(Seq, u32, TcpFlags, Kept)>,
+    told: Vec<Told>,
     sieve: Sieve,
 }
 
-fn records(segments: &Segments, way: Way, window: u32) -> Records {
+fn records(segments: &Segments, way: Way, window: u32, room: usize) -> Records {
     let mut sieve = Sieve::default();
-    (sieve.way, sieve.window) = (way, window);
-    // Where a record ends that has room for no more depends on the steps.
-    sieve.room = usize::MAX;
+    (sieve.way, sieve.window, sieve.room) = (way, window, room);
     let mut told = Vec::new();
-    segments.each(|segment| {
-        sieve.segment(segment, |it| {
-            let kept = it.chunks.iter();
-            let kept = kept.map(|it| (it.offset, it.bytes.to_vec(), it.frame_start)).collect();
-            told.push((it.seq, it.wire_len, it.flags, kept));
-        });
-    });
+    segments.each(|segment| sieve.segment(segment, |it| told.push(Told::of(&it))));
     Records { told, sieve }
 }
 
@@ -143,23 +137,48 @@ fn same(frames: &[(Vec<u8>, Vec<u8>)], rng: &mut StdRng) {
     }
 }
 
+const WAYS: [Way; 4] = [Way::Short, Way::ShortBySet, Way::ShortByWord, Way::General];
+
 /// The steps that it takes at a glance and by word, of which the same is told.
 fn both_ways(segments: &Segments, window: u32) -> [usize; 2] {
-    let ways = [Way::Short, Way::ShortBySet, Way::ShortByWord, Way::General];
-    let [at_a_glance, by_set, by_word, general] = ways.map(|way| records(segments, way, window));
+    // Where a record ends that has room for no more depends on the steps.
+    let [at_a_glance, by_set, by_word, general] =
+        WAYS.map(|way| records(segments, way, window, usize::MAX));
     for other in [&at_a_glance, &by_set, &by_word] {
         let mut differing = other.told.iter().zip(&general.told);
         assert_eq!(differing.find(|(one, other)| one != other), None, "window {window}");
         assert_eq!(other.told.len(), general.told.len(), "window {window}");
-        let counts = |it: &Records| {
-            let Sieve { duplicate, copied, resumes, .. } = it.sieve;
-            (duplicate, copied, resumes, it.sieve.untold(), it.sieve.falls.clone())
-        };
         assert_eq!(counts(other), counts(&general), "window {window}");
     }
-    // A glance at a frame has no need of the state that goes on from step to step.
+    // A glance at a whole frame leaves of the state that goes on from step to step what it was before.
     for other in [by_set, by_word] {
         assert_eq!(other.sieve.flows(), general.sieve.flows(), "window {window}");
     }
     [at_a_glance.sieve.steps, general.sieve.steps]
+}
+
+fn counts(of: &Records) -> impl PartialEq + Debug {
+    let Sieve { duplicate, copied, resumes, .. } = of.sieve;
+    (duplicate, copied, resumes, of.sieve.untold(), of.sieve.falls.clone())
+}
+
+/// Whatever records it is in: where one has room for little, the same is kept of many sets.
+#[test]
+fn many_sets_in_small_records() {
+    let mut rng = StdRng::seed_from_u64(4);
+    let mut most = 0;
+    for _ in 0..ROUNDS / 10 {
+        let [requests, responses] = tests::many_sets::many_sets(1, &mut rng);
+        let talk = conversation().request(&requests).response(&responses);
+        let recorded = Segments::read(&capture(talk)[..], &Ports::from_iter([PORT..=PORT]));
+        let room = rng.random_range(100..1000);
+        let [general, others @ ..] = [Way::General, Way::Short, Way::ShortBySet, Way::ShortByWord]
+            .map(|way| records(&recorded, way, ALL, room));
+        for other in others {
+            assert_eq!(copied(&other.told), copied(&general.told), "room {room}");
+            assert_eq!(counts(&other), counts(&general), "room {room}");
+            most = most.max(other.told.len());
+        }
+    }
+    assert!(most > 10, "{most} records");
 }

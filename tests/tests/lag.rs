@@ -46,12 +46,7 @@ fn hold_against_tool(moments: usize) {
 }
 
 /// What was known was what the tool said, at each moment and at the end.
-fn check_history(
-    lags: &Lags,
-    history: &History,
-    agrees: impl Fn(&[Known], Row) -> bool,
-    how: &str,
-) {
+fn check_history(lags: &Lags, history: &History, holds: impl Fn(&[Known], Row) -> bool, how: &str) {
     let mut compared = 0;
     let mut behind = 0;
     for moment in &lags.moments {
@@ -63,7 +58,7 @@ fn check_history(
                 known.first(),
                 known.last()
             );
-            assert!(agrees(&known, *row), "{how} {group} {partition}: {row:?}, but {known:?}");
+            assert!(holds(&known, *row), "{how} {group} {partition}: {row:?}, but {known:?}");
             compared += 1;
             behind += usize::from(row.lag > 0);
         }

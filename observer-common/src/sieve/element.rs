@@ -1,5 +1,5 @@
-//! An element of an array at a glance: from behind one record set to behind the next one's length and
-//! header, in one step.
+//! An element of an array at a glance: from behind one record set, or the array's count, to behind the next
+//! one's length and header, in one step.
 //!
 //! Of a frame with many partitions nearly all bytes are their sets, and nearly all steps those from one set
 //! to the next: counts of no tagged fields, the element's end, numbers to keep, an empty array. They are

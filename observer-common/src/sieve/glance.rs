@@ -2,9 +2,10 @@
 //!
 //! A frame that ends in the segment at hand, whose arrays have one element or none, with no tagged fields
 //! and at most one record set of one batch, needs nothing of the state that goes on from step to step. Its
-//! numbers are looked at where they lie, and only when all are as expected, something is kept or told.
-//! Every other frame goes the general way, which would say the same of this one; only of a batch's header
-//! it may keep more, where less of it is shown.
+//! numbers are looked at where they lie, and only when all are as expected, something is kept or told. Of a
+//! frame that comes to an array of several elements, wherever it ends, what stands before the first of them is
+//! taken, and the walk goes on there. Every other frame goes the general way, which would say the same of
+//! these; only of a batch's header it may keep more, where less of it is shown.
 
 use super::act::MAX_KEPT;
 use super::answers::Answer;
@@ -12,12 +13,12 @@ use super::code::Code;
 use super::element::take_set;
 use super::frames::{ANY_RESPONSE, MAX_FRAME, find};
 use super::sets::{DELTA_END, is_one_batch};
-use super::step::{Step, is_shown};
+use super::step::{self, Step, is_shown};
 use super::tape::{News, Tape, Window};
 use super::walk::Walk;
 use super::word::{Op, Width, Word};
 
-/// Words that are looked at, to the record set or to the frame's end.
+/// Words that are looked at, to the record set, the array of several elements or the frame's end.
 const MOST_WORDS: u32 = 12;
 /// Counts of tagged fields behind a set, a byte each, at most: so that they are read at once.
 pub const MOST_COUNTS_BEHIND: u16 = 8;
@@ -33,8 +34,8 @@ const NOTHING: u32 = 0;
 const MORE: u32 = 1;
 const DONE: u32 = 2;
 
-/// Takes a frame, or in one what comes up to the next record set, if either can be taken at a glance; nothing
-/// has changed if not.
+/// Takes a frame or its beginning, or in one what comes up to the next record set, if that can be taken at a
+/// glance; nothing has changed if not.
 #[inline(always)]
 pub fn leap<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
     if walk.starts_plain_frame() {
@@ -44,12 +45,9 @@ pub fn leap<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<
     }
 }
 
-/// Takes a frame that begins with the next byte, if it is one of those; nothing has changed if not.
+/// Takes a frame that begins with the next byte, or its beginning.
 #[inline(always)]
-pub fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
-    if !walk.starts_plain_frame() {
-        return None;
-    }
+fn take_frame<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> Option<Step> {
     match glance(walk, tape, code) {
         MORE => Some(Step::More),
         DONE => Some(Step::Done),
@@ -74,7 +72,7 @@ fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
     }
     let word = code.word(stop as u16);
     if word.is(Op::Array) {
-        return leave_off(walk, &frame, stop, tape, code);
+        return leave_off(walk, &frame, (stop as u16, word, byte), tape, code);
     }
     let Some(omitted) = omitted(&frame, word, byte, tape) else { return NOTHING };
     if frame.answer != 0 {
@@ -83,17 +81,15 @@ fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
     pass(frame.end, omitted, tape)
 }
 
-/// Takes a frame up to the first element of an array of several, whose word and count stand here.
+/// Takes a frame up to the first element of an array of several, whose word stands here, and its count.
 #[inline(always)]
 fn leave_off<T: Tape>(
     walk: &mut Walk,
     frame: &Frame,
-    stop: u32,
+    (at, word, byte): (u16, Word, u32),
     tape: &mut T,
     code: &impl Code,
 ) -> u32 {
-    let (at, byte) = (stop as u16, stop >> 16);
-    let word = code.word(at);
     let (number, width) = short_number(word, tape.number(byte));
     let count = word.length(number).unwrap_or(0);
     let behind = byte + width;
@@ -103,22 +99,33 @@ fn leave_off<T: Tape>(
     if frame.answer != 0 {
         expect(walk, frame.answer, tape);
     }
-    walk.left = frame.end - behind;
+    if walk.is_request() {
+        (walk.correlation_id, walk.answer) = (correlation_id(tape), frame.answer as u16);
+    }
     walk.inner = 0;
-    tape.keep(behind);
+    walk.left = frame.end - behind;
     walk.enter_deep(word.b(), count);
+    tape.keep(behind);
     if !walk.go(at.wrapping_add(1), tape, code) {
         walk.finish();
     }
-    MORE
+    match step::pass(walk, tape) {
+        Step::Done => DONE,
+        _ => MORE,
+    }
 }
 
-/// A request has passed whose answer is to be expected, or an answer that was.
+/// Of the request at hand.
+#[inline(always)]
+fn correlation_id(tape: &impl Tape) -> u32 {
+    (tape.number(8) >> 32) as u32
+}
+
+/// A request passes whose answer is to be expected, or an answer that was.
 #[inline(always)]
 fn expect<T: Tape>(walk: &mut Walk, answer: u32, tape: &mut T) {
     if walk.is_request() {
-        let id = (tape.number(8) >> 32) as u32;
-        tape.tell(News::Expect(Answer::new(id, answer as u16, 0)));
+        tape.tell(News::Expect(Answer::new(correlation_id(tape), answer as u16, 0)));
     } else {
         walk.answers.pass();
     }
@@ -178,7 +185,8 @@ pub(super) const fn place(at: u16, byte: u32) -> u32 {
 /// No place.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// Looks at a frame's numbers up to that of a set, or the frame's end; the place of the last.
+/// Looks at a frame's numbers up to that of a set, the count of several elements, or the frame's end; the
+/// place of the last.
 #[inline(always)]
 fn look_through<T: Tape>(mut next: u32, tape: &mut T, code: &impl Code) -> u32 {
     for _ in 0..MOST_WORDS {
@@ -277,7 +285,8 @@ pub(super) fn plain_set<T: Tape>(word: Word, byte: u32, end: u32, tape: &T) -> O
     is_plain.then_some(Omitted { from: set + kept, len: len - kept })
 }
 
-/// The number that a word of a varint or of four bytes reads, if it is short enough, and its width.
+/// The number that a word of a varint or of four bytes reads, as those of arrays and record sets do, if it is
+/// short enough, and its width.
 #[inline(always)]
 const fn short_number(word: Word, bytes: u64) -> (u64, u32) {
     if word.width() == Width::Varint as u32 { short_varint(bytes) } else { (bytes >> 32, 4) }

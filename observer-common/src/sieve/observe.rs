@@ -20,7 +20,7 @@ pub trait Bench {
     /// Begins at this place of the segment: nothing is kept yet, and records have covered the bytes before
     /// `told`.
     fn begin(&mut self, from: u32, told: Seq);
-    /// Takes a [leap](super::leap), if it can be. Whether the segment ends with it.
+    /// Takes a [leap](super::leap) or several, if they can be. Whether the segment ends with the last.
     fn leap(&mut self, walk: &mut Walk) -> bool;
     /// Walks on. What is kept waits for [`Bench::submit`], but for what finds no room. With `is_muted`
     /// nothing is kept, as it is in records anyhow.

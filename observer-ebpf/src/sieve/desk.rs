@@ -215,7 +215,7 @@ impl Desk {
         self.chunk = 0;
     }
 
-    /// Whether there is room for what a turn may keep.
+    /// Whether there is room for what a step or a leap may keep.
     #[inline(always)]
     pub fn has_room(&self) -> bool {
         self.cursor <= ROOM && self.cursor <= HEADER + CHUNK_LEN.load()

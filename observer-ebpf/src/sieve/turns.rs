@@ -41,12 +41,11 @@ pub fn leap(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
     for _ in 0..MOST_LEAPS {
         match sieve::leap(walk, &mut Reel { segment, desk }, &Maps) {
             Some(Step::Done) => return true,
-            None => {
-                desk.in_vain = 1;
+            Some(Step::More) if desk.has_room() => {}
+            taken => {
+                desk.in_vain = u32::from(taken.is_none());
                 return false;
             }
-            _ if !desk.has_room() => return false,
-            _ => {}
         }
     }
     false

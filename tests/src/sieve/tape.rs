@@ -82,6 +82,7 @@ impl Tape for Reel<'_, '_, '_> {
     }
 
     fn show(&mut self, wanted: u32, window: Window) -> bool {
+        assert!(self.left() > 0, "the kernel can load no bytes where none are left");
         // What a chunk begins with is known when it is opened.
         if !self.table.cursor.is_open {
             (self.table.cursor.is_open, self.table.cursor.is_start) = (true, window.is_start());

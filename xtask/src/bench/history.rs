@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contestant::Contestant;
 use super::summary::{Row, find};
-use super::table::number;
+use super::table::percent;
 use super::verdict::Verdict;
 use crate::paths;
 
@@ -69,7 +69,13 @@ pub fn append(path: &Path, entry: &Entry) -> Result<()> {
     Ok(writeln!(file, "{}", serde_json::to_string(entry)?)?)
 }
 
-/// What our capture costs more than when another binary was last measured: a sentence for each.
+/// Whether a benchmark says anything of what another did.
+pub fn is_comparable(now: &Entry, old: &Entry) -> bool {
+    old.machine == now.machine && old.quick == now.quick && old.subject != now.subject
+}
+
+/// What our capture costs more of the broker's time than when another binary was last measured: a sentence for
+/// each. Of seconds nothing is said, as a machine is faster on one day than on another.
 pub fn regressions(now: &Entry, before: &[Entry]) -> Vec<String> {
     let ours = now
         .rows
@@ -77,17 +83,17 @@ pub fn regressions(now: &Entry, before: &[Entry]) -> Vec<String> {
         .filter(|row| matches!(row.contestant, Contestant::Sieve | Contestant::Plain));
     ours.filter_map(|row| {
         let (entry, old) = last(now, before, row)?;
-        let (new, was) = (row.cost_per_gb, old.cost_per_gb);
+        let (new, was) = (row.broker_share, old.broker_share);
         let is_more = new.median > was.median * TOLERATED && new.low > was.high;
         is_more.then(|| {
             format!(
-                "{} {} costs more than at {} ({}): {} core-s/GB, was {}",
+                "{} {} costs more than at {} ({}): {} % of the broker, was {}",
                 super::name(row.load),
                 super::name(row.contestant),
                 entry.commit,
                 entry.time,
-                number(new.median),
-                number(was.median)
+                percent(new.median),
+                percent(was.median)
             )
         })
     })
@@ -96,10 +102,7 @@ pub fn regressions(now: &Entry, before: &[Entry]) -> Vec<String> {
 
 /// The last comparable entry of another binary that has such a row.
 fn last<'a>(now: &Entry, before: &'a [Entry], row: &Row) -> Option<(&'a Entry, &'a Row)> {
-    let is_comparable = |entry: &&Entry| {
-        entry.machine == now.machine && entry.quick == now.quick && entry.subject != now.subject
-    };
-    let mut comparable = before.iter().rev().filter(is_comparable);
+    let mut comparable = before.iter().rev().filter(|entry| is_comparable(now, entry));
     comparable.find_map(|entry| Some((entry, find(&entry.rows, row.load, row.contestant)?)))
 }
 

@@ -8,24 +8,24 @@ use observer::time::Timestamp;
 pub type Known = (i64, Option<i64>);
 
 /// When something changed: not before, and not after.
-pub type Within = (Timestamp, Timestamp);
+pub type When = (Timestamp, Timestamp);
 
 /// What was known over a time.
 #[derive(Debug, Default)]
 pub struct History {
     /// By group and partition, each change.
-    known: BTreeMap<(String, i32), Vec<(Within, Known)>>,
-    members: BTreeMap<String, Vec<(Within, Option<usize>)>>,
+    known: BTreeMap<(String, i32), Vec<(When, Known)>>,
+    members: BTreeMap<String, Vec<(When, Option<usize>)>>,
 }
 
 impl History {
     /// Something is known of a group's partition.
-    pub fn note(&mut self, group: &str, partition: i32, when: Within, known: Known) {
+    pub fn note(&mut self, group: &str, partition: i32, when: When, known: Known) {
         note(self.known.entry((group.to_owned(), partition)).or_default(), when, known);
     }
 
     /// A group has so many members.
-    pub fn note_members(&mut self, group: &str, when: Within, members: Option<usize>) {
+    pub fn note_members(&mut self, group: &str, when: When, members: Option<usize>) {
         note(self.members.entry(group.to_owned()).or_default(), when, members);
     }
 
@@ -53,14 +53,14 @@ impl History {
     }
 }
 
-fn note<T: PartialEq>(changes: &mut Vec<(Within, T)>, when: Within, value: T) {
+fn note<T: PartialEq>(changes: &mut Vec<(When, T)>, when: When, value: T) {
     if changes.last().is_none_or(|(_, last)| *last != value) {
         changes.push((when, value));
     }
 }
 
 /// The values that may have held from one time to another, the one that held at the beginning included.
-fn within<T: Copy>(changes: &[(Within, T)], from: Timestamp, to: Timestamp) -> Vec<T> {
+fn within<T: Copy>(changes: &[(When, T)], from: Timestamp, to: Timestamp) -> Vec<T> {
     let begin = changes.partition_point(|((_, latest), _)| *latest <= from).saturating_sub(1);
     let end = changes.partition_point(|((earliest, _), _)| *earliest <= to);
     changes.get(begin..end).unwrap_or_default().iter().map(|(_, value)| *value).collect()
@@ -70,11 +70,11 @@ fn within<T: Copy>(changes: &[(Within, T)], from: Timestamp, to: Timestamp) -> V
 mod tests {
     use super::*;
 
-    const fn at(from: u64, to: u64) -> Within {
+    const fn at(from: u64, to: u64) -> When {
         (Timestamp(from), Timestamp(to))
     }
 
-    fn between(changes: &[(Within, Known)], from: u64, to: u64) -> Vec<i64> {
+    fn between(changes: &[(When, Known)], from: u64, to: u64) -> Vec<i64> {
         let mut history = History::default();
         for &(when, known) in changes {
             history.note("g", 0, when, known);

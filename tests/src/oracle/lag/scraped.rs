@@ -6,17 +6,16 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-
 use observer::time::Timestamp;
 
-use super::history::{History, Within};
+use super::history::{History, When};
 use super::now;
 use crate::http;
 use crate::oracle::Metrics;
 
 /// Well below the time between two commits.
 const EVERY: Duration = Duration::from_millis(50);
-/// How long the observer may leave in its ring what the kernel has seen.
+/// How long the observer may leave in its ring what the kernel has seen (`source::live::drain`).
 const LOOKS_EVERY: Duration = Duration::from_millis(200);
 
 /// Reads the metrics until it is stopped.
@@ -56,7 +55,7 @@ fn before(time: Timestamp, by: Duration) -> Timestamp {
 
 impl History {
     /// What has changed has done so within a time.
-    fn note_scrape(&mut self, metrics: &Metrics, topic: &str, when: Within) -> Result<()> {
+    fn note_scrape(&mut self, metrics: &Metrics, topic: &str, when: When) -> Result<()> {
         let labels = ["group", "topic", "partition"];
         let lags = metrics.by("group_lag", labels);
         for (key, committed) in metrics.by("group_committed_offset", labels) {

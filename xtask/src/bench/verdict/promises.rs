@@ -52,7 +52,7 @@ pub const PROMISES: [Promise; 8] = [
         what: "bytes the sieve lost",
         of: &[Sieve],
         bound: |_| Some(bounds::LOST),
-        compare: |of, bound| Some(Ratio::new(of.row(Sieve)?.lost? as f64, bound)),
+        compare: lost,
     },
     Promise {
         what: "Envoy's cost / sieve's",
@@ -99,6 +99,17 @@ fn broker_share(of: &Measured<'_>, bound: Bound) -> Option<Ratio> {
     if let Some(empty) = of.row(Empty) {
         let counting = percent(empty.broker_share.median);
         ratio.note = format!("of which {counting} % is the counting itself (an empty program)");
+    }
+    Some(ratio)
+}
+
+/// What the sieve lost, and what it had not taken when the run was over.
+fn lost(of: &Measured<'_>, bound: Bound) -> Option<Ratio> {
+    let mut ratio = Ratio::new(of.row(Sieve)?.lost? as f64, bound);
+    let its = of.runs().filter(|run| run.job.contestant == Sieve);
+    let pending: u64 = its.filter_map(|run| Some(run.captured?.pending)).sum();
+    if pending > 0 {
+        ratio.note = format!("{pending} bytes were still pending");
     }
     Some(ratio)
 }

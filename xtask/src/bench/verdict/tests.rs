@@ -36,6 +36,18 @@ fn what_the_counting_costs_is_part_of_the_share() {
 }
 
 #[test]
+fn what_was_pending_is_noted_beside_what_was_lost() {
+    let pending = |pending| {
+        let mut run = run(Load::Produce30, Sieve, 0, 0.1);
+        run.captured = Some(Captured { seen: 1 << 30, pending, ..Captured::default() });
+        let verdict = one(&[run.clone(), run], "bytes the sieve lost").expect("a verdict");
+        (verdict.holds, verdict.note)
+    };
+    assert_eq!(pending(0), (true, String::new()));
+    assert_eq!(pending(6), (true, "12 bytes were still pending".to_owned()));
+}
+
+#[test]
 fn others_must_cost_many_times_as_much() {
     let against = |load, other, cost| [run(load, Sieve, 0, 1.0), run(load, other, 0, cost)];
     let envoy = |load, cost| one(&against(load, Envoy, cost), "Envoy's").expect("a verdict").holds;

@@ -7,7 +7,7 @@
 //! word to word, which would come to the same.
 
 use super::code::Code;
-use super::glance::{MOST_SHOWN, NOWHERE, go_on, look, place, plain_set};
+use super::look::{MOST_SHOWN, NOWHERE, go_on, look, place, plain_set};
 use super::step::{Step, is_shown, pass};
 use super::tape::Tape;
 use super::walk::Walk;

@@ -22,6 +22,7 @@ mod code;
 mod element;
 mod frames;
 mod glance;
+mod look;
 mod observe;
 mod place;
 mod sets;

@@ -221,12 +221,9 @@ impl Desk {
         self.cursor <= ROOM && self.cursor <= HEADER + CHUNK_LEN.load()
     }
 
-    /// Makes a record of what was kept so far, if there would be no room for what a turn may keep.
+    /// Makes a record of what was kept so far, so that there is room for more.
     #[inline(always)]
     pub fn make_room(&mut self, seen: &Seen) {
-        if self.has_room() {
-            return;
-        }
         if self.is_muted != 0 {
             return self.clear();
         }
@@ -294,10 +291,9 @@ impl Desk {
 /// A place in a record's bytes, in a form whose bounds the verifier follows.
 #[inline(always)]
 fn masked(at: u32) -> usize {
+    const { assert!(SIZE == 16384) };
     let mut at = u64::from(at);
     // SAFETY: plain arithmetic; the compiler must not take it apart.
     unsafe { core::arch::asm!("{0} &= 16383", inout(reg) at) };
     at as usize
 }
-
-const _: () = assert!(SIZE == 16384);

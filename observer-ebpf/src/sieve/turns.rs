@@ -92,7 +92,9 @@ unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
         let Turn { skb, seen, walk, desk } = *context.cast::<Turn>();
         (skb, &*seen, &mut *walk, &mut *desk)
     };
-    desk.make_room(seen);
+    if !desk.has_room() {
+        desk.make_room(seen);
+    }
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
     // Where a leap was tried in vain it is not tried again.
@@ -117,7 +119,9 @@ unsafe extern "C" fn take_window(_turn: u32, context: *mut c_void) -> i64 {
         let Turn { skb, seen, desk, .. } = *context.cast::<Turn>();
         (skb, &*seen, &mut *desk)
     };
-    desk.make_room(seen);
+    if !desk.has_room() {
+        desk.make_room(seen);
+    }
     let context = TcContext::new(skb);
     let left = desk.copies.wrapping_sub(desk.at);
     if !desk.show(Segment { skb: Skb(&context), seen }, left, Window::AMID) {

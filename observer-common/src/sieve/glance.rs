@@ -12,7 +12,7 @@ use super::code::Code;
 use super::element::take_set;
 use super::frames::{ANY_RESPONSE, MAX_FRAME, find};
 use super::look::{MOST_SHOWN, NOWHERE, Omitted, go_on, look, place, plain_set, short_number};
-use super::step::{self, Step, is_shown};
+use super::step::{Step, is_shown, pass};
 use super::tape::{News, Tape, Window};
 use super::walk::Walk;
 use super::word::{Op, Word};
@@ -75,7 +75,7 @@ fn glance<T: Tape>(walk: &mut Walk, tape: &mut T, code: &impl Code) -> u32 {
     if frame.answer != 0 {
         expect(walk, frame.answer, tape);
     }
-    pass(frame.end, omitted, tape)
+    keep(frame.end, omitted, tape)
 }
 
 /// Takes a frame up to the first element of an array of several, whose word stands here, and its count.
@@ -106,7 +106,7 @@ fn leave_off<T: Tape>(
     if !walk.go(at.wrapping_add(1), tape, code) {
         walk.finish();
     }
-    match step::pass(walk, tape) {
+    match pass(walk, tape) {
         Step::Done => DONE,
         _ => MORE,
     }
@@ -190,7 +190,7 @@ fn look_through<T: Tape>(mut next: u32, tape: &mut T, code: &impl Code) -> u32 {
     NOWHERE
 }
 
-/// What is left out of a frame whose last word and number stand here, if it is one of those.
+/// What is left out of a frame whose last word and number stand here, if it ends in the segment and is plain.
 #[inline(always)]
 fn omitted<T: Tape>(frame: &Frame, word: Word, byte: u32, tape: &mut T) -> Option<Omitted> {
     if frame.end > tape.left() {
@@ -219,7 +219,7 @@ fn omitted_set<T: Tape>(frame: &Frame, word: Word, byte: u32, tape: &T) -> Optio
 
 /// Keeps a frame, but for what is left out, behind which nothing but zeros come.
 #[inline(always)]
-fn pass<T: Tape>(end: u32, omitted: Omitted, tape: &mut T) -> u32 {
+fn keep<T: Tape>(end: u32, omitted: Omitted, tape: &mut T) -> u32 {
     tape.keep(omitted.from);
     if omitted.len > 0 {
         tape.leave_out(omitted.len);

@@ -9,6 +9,7 @@ use super::word::{Op, Width, Word};
 
 /// Bytes that are looked at, so that a place in them has 16 bits.
 pub(super) const MOST_SHOWN: u32 = 1 << 14;
+
 /// The place of a word, and that of a byte, in one number.
 #[inline(always)]
 pub(super) const fn place(at: u16, byte: u32) -> u32 {

@@ -18,6 +18,7 @@
 
 mod act;
 mod answers;
+mod bench;
 mod code;
 mod element;
 mod frames;
@@ -37,13 +38,14 @@ mod wrapped;
 
 pub use act::MAX_KEPT;
 pub use answers::{ANSWERS, Answer};
+pub use bench::{Bench, Walked};
 pub use code::{API_KEYS, Code, ENTRIES, Entry, MAX_WORDS, VERSIONS, entry_index};
 pub use element::take_set;
 pub use frames::{
     ANY_RESPONSE, MAX_FRAME, MAX_REQUEST, SHORT_RESPONSE, UNKNOWN_REQUEST, may_begin,
 };
 pub use glance::{MOST_COUNTS_BEHIND, leap};
-pub use observe::{Bench, Walked, lose_step, obey, observe, observe_plain};
+pub use observe::{lose_step, obey, observe, observe_plain};
 pub use place::{Arrival, Late, Place, Position};
 pub use step::{MOST_STEPS, Step, step};
 pub use tape::{News, Tape, Window};

@@ -3,7 +3,9 @@
 //! A record covers everything since the one before it, so what is left out makes none of its own. It is
 //! made where bytes are kept, and where a frame ends, as its time is that of the end.
 
+use super::bench::{Bench, Walked};
 use super::place::{Late, Position};
+use super::step::Step;
 use super::task::Task;
 use super::walk::Walk;
 use super::why::Why;
@@ -12,52 +14,10 @@ use crate::flow_state::{FlowState, Span, number};
 use crate::order::Order;
 use crate::record::Wants;
 
+/// Leaps that a segment begins with, at most: a verifier goes through each of them.
+const MOST_LEAPS: u32 = 4;
 /// Bytes that a record covers at most, but for those of its segment.
 const MAX_UNTOLD: u32 = 16 << 20;
-
-/// The segment at hand, and what can be done with it.
-pub trait Bench {
-    /// Begins at this place of the segment: nothing is kept yet, and records have covered the bytes before
-    /// `told`.
-    fn begin(&mut self, from: u32, told: Seq);
-    /// Takes a [leap](super::leap) or several, if they can be. Whether the segment ends with the last.
-    fn leap(&mut self, walk: &mut Walk) -> bool;
-    /// Walks on. What is kept waits for [`Bench::submit`], but for what finds no room. With `is_muted`
-    /// nothing is kept, as it is in records anyhow.
-    fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked;
-    /// Makes a record of what was kept; it covers these bytes. With `flags` it is the segment's last.
-    fn submit(&mut self, covered: Position, flags: bool);
-    /// Whether a frame may begin with the segment.
-    fn may_begin(&mut self, is_request: bool) -> bool;
-    /// Copies a part of the segment as it is; the last part takes the flags along. With `is_urgent` the
-    /// daemon is to look at once.
-    fn copy(&mut self, from: u32, to: u32, wants: Wants, is_urgent: bool);
-    /// Counts bytes that are not copied at all.
-    fn count_only(&mut self);
-    /// Counts bytes that came before.
-    fn duplicate(&mut self, bytes: u32);
-    /// The direction is out of step.
-    fn fell(&mut self, why: Why);
-    /// The direction is in step again.
-    fn resumed(&mut self);
-    /// The same number; see [`super::Tape::forget`].
-    fn forget(&mut self, number: u32) -> u32 {
-        number
-    }
-}
-
-/// How far a walk came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Walked {
-    /// The place in the segment.
-    pub to: u32,
-    /// Records have covered the bytes before it.
-    pub told: Seq,
-    /// Whether anything was kept.
-    pub kept: bool,
-    /// Why not to the segment's end, if so.
-    pub out: Option<Why>,
-}
 
 /// Takes a segment that is [like nearly all](FlowState::oddities). False where its walk has begun, and
 /// [goes on](observe).
@@ -68,12 +28,24 @@ pub fn observe_plain(state: &mut FlowState, span: &Span, bench: &mut impl Bench)
         return true;
     };
     bench.begin(from, state.place().untold().from);
-    let ends = bench.leap(state.walk());
+    let ends = leap(state.walk(), bench);
     if ends {
         state.place().walked_on(span.seq.plus(span.len));
         tell(state, bench, true);
     }
     ends
+}
+
+/// Takes leaps, as long as they can be and there is room; whether the segment ends with the last.
+#[inline(always)]
+fn leap(walk: &mut Walk, bench: &mut impl Bench) -> bool {
+    for _ in 0..MOST_LEAPS {
+        match bench.leap(walk) {
+            Some(Step::More) if bench.has_room() => {}
+            taken => return taken == Some(Step::Done),
+        }
+    }
+    false
 }
 
 /// Takes a segment, or `goes_on` with its walk. `ends` when its flags tell of a connection's beginning or

@@ -13,7 +13,7 @@ use observer_common::flow_state::{FlowState, Span};
 use observer_common::packet::Load;
 use observer_common::record::Wants;
 use observer_common::sieve::{
-    Bench, Position, Walk, Walked, Why, lose_step, may_begin, obey, observe, observe_plain,
+    Bench, Position, Step, Walk, Walked, Why, lose_step, may_begin, obey, observe, observe_plain,
 };
 
 pub use desk::Desk;
@@ -131,8 +131,13 @@ impl Bench for Table<'_> {
     }
 
     #[inline(always)]
-    fn leap(&mut self, walk: &mut Walk) -> bool {
+    fn leap(&mut self, walk: &mut Walk) -> Option<Step> {
         turns::leap(self.segment, walk, self.desk)
+    }
+
+    #[inline(always)]
+    fn has_room(&self) -> bool {
+        self.desk.has_room()
     }
 
     #[inline(always)]

@@ -14,8 +14,6 @@ use crate::ring::Segment;
 use crate::seen::Seen;
 use crate::skb::Skb;
 
-/// Leaps without a turn for each. A verifier goes through each of them.
-const MOST_LEAPS: u32 = 4;
 /// Windows that the largest skb takes (BIG TCP, 512 KiB).
 const MOST_WINDOWS: u32 = 128;
 
@@ -35,20 +33,12 @@ const DONE: u32 = 1;
 /// It has lost the step; what is more than this tells why.
 const OUT: u32 = 2;
 
-/// Takes leaps, as long as they can be; whether the payload ends with the last.
+/// Takes a leap, if it can be.
 #[inline(always)]
-pub fn leap(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> bool {
-    for _ in 0..MOST_LEAPS {
-        match sieve::leap(walk, &mut Reel { segment, desk }, &Maps) {
-            Some(Step::Done) => return true,
-            Some(Step::More) if desk.has_room() => {}
-            taken => {
-                desk.in_vain = u32::from(taken.is_none());
-                return false;
-            }
-        }
-    }
-    false
+pub fn leap(segment: Segment<'_>, walk: &mut Walk, desk: &mut Desk) -> Option<Step> {
+    let taken = sieve::leap(walk, &mut Reel { segment, desk }, &Maps);
+    desk.in_vain = u32::from(taken.is_none());
+    taken
 }
 
 /// Walks on to the payload's end, or as far as may be.
@@ -92,13 +82,14 @@ unsafe extern "C" fn take_step(turn: u32, context: *mut c_void) -> i64 {
         let Turn { skb, seen, walk, desk } = *context.cast::<Turn>();
         (skb, &*seen, &mut *walk, &mut *desk)
     };
-    if !desk.has_room() {
+    // Where a leap was tried in vain it is not tried again, and found room.
+    let may_leap = turn >= desk.in_vain;
+    if may_leap && !desk.has_room() {
         desk.make_room(seen);
     }
     let context = TcContext::new(skb);
     let mut reel = Reel { segment: Segment { skb: Skb(&context), seen }, desk };
-    // Where a leap was tried in vain it is not tried again.
-    let taken = if turn >= reel.desk.in_vain { sieve::leap(walk, &mut reel, &Maps) } else { None };
+    let taken = if may_leap { sieve::leap(walk, &mut reel, &Maps) } else { None };
     match taken.unwrap_or_else(|| step(walk, &mut reel, &Maps)) {
         Step::More => 0,
         Step::Done => {

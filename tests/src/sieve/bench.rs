@@ -69,9 +69,9 @@ impl Bench for Table<'_, '_> {
         self.in_vain = 0;
     }
 
-    fn leap(&mut self, walk: &mut Walk) -> bool {
+    fn leap(&mut self, walk: &mut Walk) -> Option<Step> {
         if self.sieve.way != Way::Short {
-            return false;
+            return None;
         }
         let words = self.sieve.words;
         let mut reel = Reel::new(self, true);
@@ -80,7 +80,11 @@ impl Bench for Table<'_, '_> {
             reel.count_step();
         }
         self.in_vain = usize::from(taken.is_none());
-        taken == Some(Step::Done)
+        taken
+    }
+
+    fn has_room(&self) -> bool {
+        self.cursor.has_room(self.sieve.room)
     }
 
     fn walk(&mut self, walk: &mut Walk, is_muted: bool) -> Walked {
@@ -89,7 +93,10 @@ impl Bench for Table<'_, '_> {
         let mut out = None;
         for turn in 0.. {
             assert!(turn < MAX_STEPS, "a segment takes more than {MAX_STEPS} steps");
-            reel.make_room();
+            // What was tried in vain found room.
+            if turn >= in_vain {
+                reel.make_room();
+            }
             reel.count_step();
             let taken = match way {
                 Way::Short if turn >= in_vain => leap(walk, &mut reel, words),

@@ -30,6 +30,11 @@ impl Cursor {
         Self { at: from, told, ..Self::default() }
     }
 
+    /// Whether a record of so many bytes at most has room for what a step or a leap may keep.
+    pub const fn has_room(&self, room: usize) -> bool {
+        SEGMENT_HEADER_ROOM + self.size <= room
+    }
+
     pub const fn walked(&self, out: Option<Why>) -> Walked {
         Walked { to: self.at, told: self.told, kept: self.has_kept, out }
     }
@@ -53,7 +58,7 @@ impl<'t, 'a, 's> Reel<'t, 'a, 's> {
 
     /// Makes a record of what was kept so far, if there would be no room for what a turn may keep.
     pub fn make_room(&mut self) {
-        if SEGMENT_HEADER_ROOM + self.table.cursor.size <= self.table.sieve.room {
+        if self.table.cursor.has_room(self.table.sieve.room) {
             return;
         }
         if self.makes_records {

@@ -69,9 +69,17 @@ pub fn append(path: &Path, entry: &Entry) -> Result<()> {
     Ok(writeln!(file, "{}", serde_json::to_string(entry)?)?)
 }
 
-/// Whether a benchmark says anything of what another did.
-pub fn is_comparable(now: &Entry, old: &Entry) -> bool {
-    old.machine == now.machine && old.quick == now.quick && old.subject != now.subject
+/// Why another benchmark is no comparison, if it is none.
+pub fn difference(now: &Entry, other: &Entry) -> Option<String> {
+    if other.machine != now.machine {
+        Some(format!("another machine, {}", other.machine))
+    } else if other.quick != now.quick {
+        Some("small runs beside full ones".to_owned())
+    } else if other.subject == now.subject {
+        Some("the same binary".to_owned())
+    } else {
+        None
+    }
 }
 
 /// What our capture costs more of the broker's time than when another binary was last measured: a sentence for
@@ -102,7 +110,7 @@ pub fn regressions(now: &Entry, before: &[Entry]) -> Vec<String> {
 
 /// The last comparable entry of another binary that has such a row.
 fn last<'a>(now: &Entry, before: &'a [Entry], row: &Row) -> Option<(&'a Entry, &'a Row)> {
-    let mut comparable = before.iter().rev().filter(|entry| is_comparable(now, entry));
+    let mut comparable = before.iter().rev().filter(|entry| difference(now, entry).is_none());
     comparable.find_map(|entry| Some((entry, find(&entry.rows, row.load, row.contestant)?)))
 }
 
@@ -135,6 +143,28 @@ mod tests {
         assert!(said[0].contains("record sieve costs more than at old"), "{said:?}");
         assert_eq!(regressions(&entry("new", [1.05, 1.6]), &before), [""; 0], "they overlap");
         assert_eq!(regressions(&entry("new", [1.11, 1.12]), &before), [""; 0], "it is little");
+    }
+
+    #[test]
+    fn a_slower_machine_is_no_higher_cost() {
+        let (was, mut now) = (entry("old", [1.0, 1.1]), entry("new", [1.0, 1.1]));
+        let row = &mut now.rows[0];
+        for seconds in [&mut row.cost_per_gb, &mut row.broker_per_gb] {
+            for second in [&mut seconds.low, &mut seconds.median, &mut seconds.high] {
+                *second *= 3.0;
+            }
+        }
+        assert_eq!(regressions(&now, &[was]), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_comparison_says_why() {
+        let now = entry("new", [1.0, 1.0]);
+        let why = |other: &Entry| difference(&now, other);
+        assert_eq!(why(&entry("old", [1.0, 1.0])), None);
+        assert_eq!(why(&now).as_deref(), Some("the same binary"));
+        let other = Entry { machine: "n".to_owned(), ..now.clone() };
+        assert_eq!(why(&other).as_deref(), Some("another machine, n"));
     }
 
     #[test]

@@ -48,8 +48,8 @@ impl Report {
         for sentence in history::regressions(entry, &history::read(&path)) {
             println!("WORSE   {sentence}");
         }
-        for other in reference.iter().filter(|other| !history::is_comparable(entry, other)) {
-            println!("bench: the reference is no comparison: {}, {}", other.machine, other.subject);
+        for why in reference.iter().filter_map(|other| history::difference(entry, other)) {
+            println!("bench: the reference is no comparison: {why}");
         }
         for sentence in history::regressions(entry, reference) {
             println!("WORSE   than the reference: {sentence}");

@@ -9,6 +9,9 @@ use xtask::kafka::Broker;
 const CONSUMERS: &str = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
 const SHARING: &str = "org.apache.kafka.tools.consumer.group.ShareGroupCommand";
 
+/// What the tools wait for answers, in milliseconds: more than they do unasked, for a machine that is busy.
+const TIMEOUT: &str = "60000";
+
 /// Where a group goes on in a partition, says the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -43,7 +46,7 @@ pub fn members(broker: &Broker, address: &str, groups: &[&str]) -> Result<BTreeM
 
 fn run(broker: &Broker, tool: &str, address: &str, groups: &[&str], what: &str) -> Result<String> {
     let mut command = broker.tool(tool)?;
-    command.args(["--bootstrap-server", address, "--describe", what]);
+    command.args(["--bootstrap-server", address, "--describe", what, "--timeout", TIMEOUT]);
     command.args(groups.iter().flat_map(|group| ["--group", group]));
     let output = command.stdin(Stdio::null()).output().context("cannot run Java")?;
     let (out, err) =

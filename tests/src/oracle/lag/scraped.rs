@@ -15,8 +15,9 @@ use crate::oracle::Metrics;
 
 /// Well below the time between two commits.
 const EVERY: Duration = Duration::from_millis(50);
-/// How long the observer may leave in its ring what the kernel has seen (`source::live::drain`).
-const LOOKS_EVERY: Duration = Duration::from_millis(200);
+/// How late the observer knows at most what passes: twice the time between two looks at its ring
+/// (`source::live::drain`).
+const LATE: Duration = Duration::from_millis(400);
 
 /// Reads the metrics until it is stopped.
 pub struct Scraping {
@@ -30,10 +31,15 @@ impl Scraping {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut history = History::default();
-            let mut last = before(now()?, LOOKS_EVERY);
+            let mut last = before(now()?, LATE);
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                let begun = before(now()?, LOOKS_EVERY);
-                let metrics = Metrics::parse(&http::get(address, "/metrics")?.1)?;
+                let begun = before(now()?, LATE);
+                let (status, text) = http::get(address, "/metrics")?;
+                // It may have been too busy to say anything in time.
+                if status != 200 {
+                    continue;
+                }
+                let metrics = Metrics::parse(&text)?;
                 history.note_scrape(&metrics, topic, (last, now()?))?;
                 last = begun;
             }

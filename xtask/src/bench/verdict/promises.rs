@@ -103,7 +103,7 @@ fn broker_share(of: &Measured<'_>, bound: Bound) -> Option<Ratio> {
     Some(ratio)
 }
 
-/// What the sieve lost, and what it had not taken when the run was over.
+/// What the sieve lost, and what it had not taken when a run began or was over.
 fn lost(of: &Measured<'_>, bound: Bound) -> Option<Ratio> {
     let mut ratio = Ratio::new(of.row(Sieve)?.lost? as f64, bound);
     let its = of.runs().filter(|run| run.job.contestant == Sieve);

@@ -29,6 +29,17 @@ pub fn many_sets(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
     }
 }
 
+/// A few of these, one behind the other: all that is asked, and all that is answered.
+pub fn several(rng: &mut StdRng) -> [Vec<u8>; 2] {
+    let (mut requests, mut responses) = (Vec::new(), Vec::new());
+    for id in 0..rng.random_range(1..6) {
+        let [request, response] = many_sets(id, rng);
+        requests.extend(request);
+        responses.extend(response);
+    }
+    [requests, responses]
+}
+
 fn request(key: i16, version: i16, id: i32, body: &Body) -> Vec<u8> {
     let tags: &[u8] = if body.flexible { &[0] } else { &[] };
     let head = [&key.to_be_bytes()[..], &version.to_be_bytes(), &id.to_be_bytes()].concat();

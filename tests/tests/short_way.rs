@@ -11,7 +11,7 @@ use observer_common::order::Order;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
-use tests::many_sets::many_sets;
+use tests::many_sets::several;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{RECORDED, Sieve, order};
 
@@ -45,12 +45,7 @@ fn every_layout() {
 fn frames_with_many_sets() {
     let mut rng = StdRng::seed_from_u64(3);
     for _ in 0..ROUNDS {
-        let (mut requests, mut responses) = (Vec::new(), Vec::new());
-        for id in 0..rng.random_range(1..6) {
-            let [request, response] = many_sets(id, &mut rng);
-            requests.extend(request);
-            responses.extend(response);
-        }
+        let [requests, responses] = several(&mut rng);
         // What is settled is so behind a first exchange.
         let [request, response] = tests::talk::produce(100, 10);
         let talk = conversation().request(&request).response(&response);

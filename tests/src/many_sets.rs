@@ -29,15 +29,15 @@ pub fn many_sets(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
     }
 }
 
-/// A few of these, one behind the other: all that is asked, and all that is answered.
-pub fn several(rng: &mut StdRng) -> [Vec<u8>; 2] {
-    let (mut requests, mut responses) = (Vec::new(), Vec::new());
-    for id in 0..rng.random_range(1..6) {
-        let [request, response] = many_sets(id, rng);
-        requests.extend(request);
-        responses.extend(response);
+/// So many of these, one behind the other: all that is asked, and all that is answered.
+pub fn in_a_row(count: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
+    let mut row = [Vec::new(), Vec::new()];
+    for id in 0..count {
+        for (all, message) in row.iter_mut().zip(many_sets(id, rng)) {
+            all.extend(message);
+        }
     }
-    [requests, responses]
+    row
 }
 
 fn request(key: i16, version: i16, id: i32, body: &Body) -> Vec<u8> {

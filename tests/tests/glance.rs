@@ -171,7 +171,7 @@ fn many_sets_in_small_records() {
         // What is settled is so behind a first exchange.
         let [request, response] = produce(100, 10);
         let talk = conversation().request(&request).response(&response);
-        let [requests, responses] = tests::many_sets::several(&mut rng);
+        let [requests, responses] = tests::many_sets::in_a_row(rng.random_range(1..6), &mut rng);
         let talk = talk.request(&requests).response(&responses);
         let recorded = Segments::read(&capture(talk)[..], &Ports::from_iter([PORT..=PORT]));
         let room = rng.random_range(100..1000);

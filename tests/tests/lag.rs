@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use observer::time::Timestamp;
 use tests::oracle::{
-    COMMIT_INTERVAL, Exported, GROUPS, History, Known, Lags, Row, SHARED, TRANSACTIONAL,
+    COMMIT_INTERVAL, Exported, GROUPS, History, Known, Lags, Row, SHARED, TRANSACTIONAL, before,
 };
 
 const SHORT: usize = 10;
@@ -127,7 +127,7 @@ fn is_among(known: impl Iterator<Item = i64> + Clone, offset: i64) -> bool {
 }
 
 fn around((from, to): (Timestamp, Timestamp), by: Duration) -> (Timestamp, Timestamp) {
-    (Timestamp(from.0.saturating_sub(by.as_nanos() as u64)), to.plus(by))
+    (before(from, by), to.plus(by))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use observer_common::order::Order;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::in_process::Segments;
-use tests::many_sets::several;
+use tests::many_sets::in_a_row;
 use tests::sieve::dialogue::{Dialogue, PORT, capture, conversation, dialogues};
 use tests::sieve::{RECORDED, Sieve, order};
 
@@ -45,7 +45,7 @@ fn every_layout() {
 fn frames_with_many_sets() {
     let mut rng = StdRng::seed_from_u64(3);
     for _ in 0..ROUNDS {
-        let [requests, responses] = several(&mut rng);
+        let [requests, responses] = in_a_row(rng.random_range(1..6), &mut rng);
         // What is settled is so behind a first exchange.
         let [request, response] = tests::talk::produce(100, 10);
         let talk = conversation().request(&request).response(&response);

@@ -37,7 +37,7 @@ pub use differences::{REFUSED_INSIDE, UNCOUNTED_API};
 pub use exchanges::{Differences, differing};
 pub use lag::{
     COMMIT_INTERVAL, Exported, GROUPS, History, Known, Lags, Moment, Row, SHARED, TRANSACTIONAL,
-    Timeline,
+    Timeline, before,
 };
 pub use latency::Latency;
 pub use ledger::Metrics;

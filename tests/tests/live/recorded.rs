@@ -5,7 +5,7 @@ use observer::input::Wants;
 use observer::ports::Ports;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tests::many_sets::many_sets;
+use tests::many_sets::in_a_row;
 use tests::resent::Recorded;
 use tests::sieve::RECORDED;
 use tests::sieve::both::{Both, Compared};
@@ -68,7 +68,7 @@ fn damaged_streams_in_any_segments() {
         let mut pair = talks.connect("a large segment behind an impossible length");
         pair.request(&heartbeat(1, "c"));
         pair.request(&[0xff; 8]);
-        pair.request(&large(&mut StdRng::seed_from_u64(0))[0]);
+        pair.request(&in_a_row(200, &mut StdRng::seed_from_u64(0))[0]);
         pair.close();
     });
     let compared = both.compare();
@@ -92,7 +92,7 @@ fn large_segments() {
     both.talk(|talks| {
         for seed in 0..45 {
             let mut rng = StdRng::seed_from_u64(seed);
-            let [requests, responses] = large(&mut rng);
+            let [requests, responses] = in_a_row(200, &mut rng);
             let longest = [1448, 70_000, 1 << 30][seed as usize % 3];
             let name = format!("many sets, writes up to {longest}, seed {seed}");
             let mut pair = talks.connect(name);
@@ -107,17 +107,6 @@ fn large_segments() {
     let full = full.count();
     println!("{full} records are full");
     assert!(full > 20);
-}
-
-/// Many requests, and what they are answered.
-fn large(rng: &mut StdRng) -> [Vec<u8>; 2] {
-    let mut large = [Vec::new(), Vec::new()];
-    for id in 0..200 {
-        for (all, message) in large.iter_mut().zip(many_sets(id, rng)) {
-            all.extend(message);
-        }
-    }
-    large
 }
 
 /// What the captures hold.

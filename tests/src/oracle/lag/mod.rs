@@ -190,6 +190,11 @@ impl Drop for Lagging {
     }
 }
 
+/// So long before a time.
+pub fn before(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp(time.0.saturating_sub(by.as_nanos() as u64))
+}
+
 fn now() -> Result<Timestamp> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     Ok(Timestamp(u64::try_from(since.as_nanos())?))

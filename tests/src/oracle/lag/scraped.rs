@@ -6,10 +6,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use observer::time::Timestamp;
 
 use super::history::{History, When};
-use super::now;
+use super::{before, now};
 use crate::http;
 use crate::oracle::Metrics;
 
@@ -53,10 +52,6 @@ impl Scraping {
         drop(self.stop);
         self.thread.join().map_err(|_| anyhow!("the thread that reads metrics panicked"))?
     }
-}
-
-fn before(time: Timestamp, by: Duration) -> Timestamp {
-    Timestamp(time.0.saturating_sub(by.as_nanos() as u64))
 }
 
 impl History {

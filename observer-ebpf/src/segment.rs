@@ -28,7 +28,7 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     if !notice::<ETHERNET, EGRESS>(ctx, seen) {
         return;
     }
-    let Some(counters) = maps::counters() else { return };
+    let Some(counters) = cpu::counters() else { return };
     let Some(near) = table::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
@@ -99,9 +99,9 @@ fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, why: S
 #[inline(always)]
 fn count(ctx: &TcContext, why: Skip) {
     match why {
-        Skip::Fragment => maps::count(Counter::Fragments),
+        Skip::Fragment => cpu::count(Counter::Fragments),
         Skip::Malformed => {
-            maps::count(Counter::Malformed);
+            cpu::count(Counter::Malformed);
             debug!(ctx, "a malformed packet of {} bytes", ctx.len());
         }
         Skip::NotIp | Skip::NotTcp => {}

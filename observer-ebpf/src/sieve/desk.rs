@@ -15,7 +15,7 @@ use observer_common::sieve::Window;
 
 use crate::config::CHUNK_LEN;
 use crate::forget::forget;
-use crate::maps::counters;
+use crate::cpu::counters;
 use crate::own_ring::{self, Output};
 use crate::ring::{Segment, lose};
 use crate::seen::Seen;

@@ -12,6 +12,7 @@ mod bell;
 mod cgroup;
 mod clock;
 mod config;
+mod cpus;
 mod diagnostics;
 mod drain;
 mod error;

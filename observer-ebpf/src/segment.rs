@@ -19,7 +19,7 @@ use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
 use crate::table::{self, Near};
-use crate::{cpu, maps, measure, sieve};
+use crate::{cpu, maps, measure, own_ring, sieve};
 
 /// Observes a packet; with `SIEVE` only metadata is copied where a direction is in step.
 #[inline(always)]
@@ -32,6 +32,9 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     let Some(near) = table::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
+    if SIEVE {
+        own_ring::fetch_ends();
+    }
     seen.time_ns = if SIEVE
         && EGRESS
         && let Some(sent_ns) = Skb(ctx).sent_ns()

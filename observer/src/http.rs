@@ -32,6 +32,8 @@ pub type Scrape = oneshot::Sender<metrics::Snapshot>;
 pub struct Site {
     /// Where the counting thread is asked.
     pub scrapes: Sender<Scrape>,
+    /// Has it look at once.
+    pub ring: Arc<dyn Fn() + Send + Sync>,
     /// Whether all is attached and running; else what is missing.
     pub readiness: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
 }
@@ -66,6 +68,7 @@ async fn scrape(State(served): State<Arc<Served>>) -> Response {
     if served.site.scrapes.send(scrape).is_err() {
         return unavailable("the capture has ended\n");
     }
+    (served.site.ring)();
     let Ok(Ok(mut snapshot)) = tokio::time::timeout(PATIENCE, answer).await else {
         return unavailable("the thread that counts does not answer\n");
     };
@@ -123,7 +126,8 @@ mod tests {
 
     fn site(readiness: Result<(), String>) -> (Site, mpsc::Receiver<Scrape>) {
         let (scrapes, asked) = mpsc::channel();
-        (Site { scrapes, readiness: Box::new(move || readiness.clone()) }, asked)
+        let readiness = Box::new(move || readiness.clone());
+        (Site { scrapes, ring: Arc::new(|| {}), readiness }, asked)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
@@ -67,5 +68,8 @@ impl Handler for Nothing {
 }
 
 impl View for Nothing {
+    /// Scrapes and signals ring.
+    const INTERVAL: Duration = Duration::from_millis(500);
+
     fn look(&mut self, _now: Timestamp, _state: &State<'_>) {}
 }

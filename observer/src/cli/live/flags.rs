@@ -134,14 +134,15 @@ impl LiveFlags {
         self.capture.run_for
     }
 
-    /// The capture's configuration.
-    pub fn capture(&self) -> live::Config {
+    /// The capture's configuration; so much time lies between two looks.
+    pub fn capture(&self, interval: Duration) -> live::Config {
         let flags = &self.capture;
         live::Config {
             ports: self.pipeline.ports.clone(),
             interfaces: Names::all(&flags.interfaces),
             ring_bytes: flags.ring_size,
             flows: flags.max_flows,
+            interval,
             copy: match flags.copy {
                 Copy::Auto => live::Copy::Auto,
                 Copy::Sieve => live::Copy::Sieve,

@@ -25,7 +25,7 @@ pub use printer::Printer;
 pub use state::State;
 
 use reload::{Reload, Watched};
-use service::Service;
+use service::{Service, Started};
 
 use super::failure::{Failure, say};
 use super::ports_file::PortsFile;
@@ -33,7 +33,10 @@ use crate::http::{Scrape, Site};
 
 /// What a command makes of live events.
 pub trait View: Handler {
-    /// Time has passed; called five times a second, more often under load.
+    /// Time between two looks, while little comes.
+    const INTERVAL: Duration = Duration::from_millis(200);
+
+    /// Time has passed.
     fn look(&mut self, now: Timestamp, state: &State<'_>);
 }
 
@@ -55,7 +58,7 @@ pub fn capture<V: View>(
 ) -> Result<V, Failure> {
     let Outside { listener, ports } = outside;
     let metrics = listener.as_ref().map(|_| metrics(flags)).transpose()?;
-    let config = flags.capture();
+    let config = flags.capture(V::INTERVAL);
     allow_files()?;
     // From now on a signal ends it in an orderly way, though capture may take a while to start.
     let (told, read) = mpsc::channel();
@@ -74,9 +77,12 @@ pub fn capture<V: View>(
     };
     let addresses = LocalAddresses::follow()
         .map_err(|error| Failure::not_possible(format!("no third thread: {error}")))?;
-    if let Some(listener) = listener {
-        service.serve(listener, Site { scrapes, readiness });
-    }
+    let ring = {
+        let handle = handle.clone();
+        Arc::new(move || handle.ring())
+    };
+    let site = listener.map(|listener| (listener, Site { scrapes, ring: ring.clone(), readiness }));
+    service.go_on(Started { ring, site });
     let mut followed = flags.pipeline.config();
     if let Some(metrics) = &metrics {
         followed.clusters = metrics.clusters();

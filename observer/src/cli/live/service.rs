@@ -2,9 +2,9 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use observer::source::live;
@@ -21,7 +21,15 @@ const ENDED_BY_SIGNAL: i32 = 128;
 
 /// The running thread.
 pub struct Service {
-    site: oneshot::Sender<(TcpListener, Site)>,
+    started: oneshot::Sender<Started>,
+}
+
+/// What the thread is told once capture has started.
+pub struct Started {
+    /// Has the draining thread look at once.
+    pub ring: Arc<dyn Fn() + Send + Sync>,
+    /// What is served where, if anything.
+    pub site: Option<(TcpListener, Site)>,
 }
 
 impl Service {
@@ -35,35 +43,35 @@ impl Service {
     ) -> Result<Self, Failure> {
         let no_thread =
             |error: io::Error| Failure::not_possible(format!("no second thread: {error}"));
-        let (site, wanted) = oneshot::channel();
-        let (started, starting) = mpsc::channel();
+        let (started, capture) = oneshot::channel();
+        let (ready, getting_ready) = mpsc::channel();
         let stop = stop.clone();
         let work = move || {
-            let ready = || {
+            let get_ready = || {
                 if drop_privileges {
                     live::drop_privileges()?;
                 }
                 prepare(reload).map_err(no_thread)
             };
-            match ready() {
+            match get_ready() {
                 Ok((runtime, signals)) => {
                     // Whoever started this waits for it.
-                    let _ = started.send(Ok(()));
-                    runtime.block_on(run(wanted, signals, &stop));
+                    let _ = ready.send(Ok(()));
+                    runtime.block_on(run(capture, signals, &stop));
                 }
-                Err(failure) => drop(started.send(Err(failure))),
+                Err(failure) => drop(ready.send(Err(failure))),
             }
         };
         thread::Builder::new().name("service".to_owned()).spawn(work).map_err(no_thread)?;
         let ended = || no_thread(io::Error::other("it ended early"));
-        starting.recv().unwrap_or_else(|_| Err(ended()))?;
-        Ok(Self { site })
+        getting_ready.recv().unwrap_or_else(|_| Err(ended()))?;
+        Ok(Self { started })
     }
 
-    /// Serves HTTP from now on.
-    pub fn serve(self, listener: TcpListener, site: Site) {
+    /// Serves HTTP from now on, where it is wanted.
+    pub fn go_on(self, started: Started) {
         // The thread lives as long as the process.
-        let _ = self.site.send((listener, site));
+        let _ = self.started.send(started);
     }
 }
 
@@ -107,32 +115,47 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-async fn run(
-    site: oneshot::Receiver<(TcpListener, Site)>,
-    mut signals: Signals,
-    stop: &AtomicBool,
-) {
-    tokio::spawn(async {
-        // Nobody sends one where none is wanted.
-        let Ok((listener, site)) = site.await else { return };
-        if let Err(error) = http::serve(listener, site).await {
-            tracing::error!("HTTP is no longer served: {error}");
-        }
-    });
-    signals.end().await;
+async fn run(capture: oneshot::Receiver<Started>, mut signals: Signals, stop: &AtomicBool) {
+    let bell = Arc::<Bell>::default();
+    tokio::spawn(serve(capture, bell.clone()));
+    signals.end(&bell).await;
     stop.store(true, Ordering::Relaxed);
-    let second = signals.end().await;
+    ring(&bell);
+    let second = signals.end(&bell).await;
     std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value());
+}
+
+/// How the draining thread is rung for, once there is one.
+type Bell = OnceLock<Arc<dyn Fn() + Send + Sync>>;
+
+fn ring(bell: &Bell) {
+    if let Some(ring) = bell.get() {
+        ring();
+    }
+}
+
+/// Serves what is wanted, once capture has started.
+async fn serve(capture: oneshot::Receiver<Started>, bell: Arc<Bell>) {
+    // Where it does not start, the process ends.
+    let Ok(Started { ring, site }) = capture.await else { return };
+    bell.get_or_init(|| ring);
+    let Some((listener, site)) = site else { return };
+    if let Err(error) = http::serve(listener, site).await {
+        tracing::error!("HTTP is no longer served: {error}");
+    }
 }
 
 impl Signals {
     /// The next that is to end the process.
-    async fn end(&mut self) -> SignalKind {
+    async fn end(&mut self, bell: &Bell) -> SignalKind {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return SignalKind::terminate(),
                 _ = self.interrupt.recv() => return SignalKind::interrupt(),
-                reload = hangup(&mut self.hangup) => reload.read(),
+                reload = hangup(&mut self.hangup) => {
+                    reload.read();
+                    ring(bell);
+                }
             }
         }
     }

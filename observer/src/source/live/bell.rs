@@ -1,4 +1,4 @@
-//! The pause between two looks at the ring: a time in, earlier where the kernel rings.
+//! The pause between two looks at the ring: a time in, earlier where the kernel rings, or another thread.
 //!
 //! It rings when it waits for an answer (`observer_common::record::Wants::Here`), and when much has come. So the
 //! descriptor of the kernel's ring is watched for its edges, whoever keeps the records: that there are some
@@ -11,15 +11,17 @@ use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
 
-/// Hears the kernel ring.
+/// Hears the kernel ring, and other threads.
 pub(super) struct Bell(OwnedFd);
 
 impl Bell {
-    /// That of a ring buffer.
-    pub fn of(ring: impl AsFd) -> io::Result<Self> {
+    /// That of a ring buffer, and of the threads that have this waker.
+    pub fn of(ring: impl AsFd, waker: impl AsFd) -> io::Result<Self> {
         let bell = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let edges = epoll::EventFlags::IN | epoll::EventFlags::ET;
-        epoll::add(&bell, ring, epoll::EventData::new_u64(0), edges)?;
+        for rings in [ring.as_fd(), waker.as_fd()] {
+            epoll::add(&bell, rings, epoll::EventData::new_u64(0), edges)?;
+        }
         Ok(Self(bell))
     }
 

@@ -1,5 +1,7 @@
 //! What to capture, and how.
 
+use std::time::Duration;
+
 use crate::ports::Ports;
 
 /// What to capture, and how.
@@ -13,6 +15,9 @@ pub struct Config {
     pub ring_bytes: u32,
     /// Directions of connections that the kernel remembers.
     pub flows: u32,
+    /// Time between two looks at the ring while little comes, but for those that [`super::Handle::ring`] asks
+    /// for. A look costs more than it seems, as caches and processor have to wake up for it.
+    pub interval: Duration,
     /// What to copy.
     pub copy: Copy,
     /// Payload bytes to copy of a packet at most; all where `None`. Not with the sieve.
@@ -54,6 +59,7 @@ impl Default for Config {
             interfaces: Vec::new(),
             ring_bytes: 16 << 20,
             flows: 65_536,
+            interval: Duration::from_millis(200),
             copy: Copy::Auto,
             snap_len: None,
             attach: Attach::Auto,

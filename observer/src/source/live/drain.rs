@@ -13,10 +13,9 @@ use super::clock::{Clock, monotonic_ns};
 use super::handle::Shared;
 use super::records;
 use super::ring::{Nothing, Ring};
+use super::waker::Waker;
 use crate::input::Input;
 
-/// Time between two looks at a quiet ring.
-const INTERVAL: Duration = Duration::from_millis(200);
 /// Time to wait for a record that is being written.
 const MOMENT: Duration = Duration::from_millis(1);
 /// How often to wait for it at the end.
@@ -30,6 +29,8 @@ const RESAMPLE_NS: u64 = 1_000_000_000;
 pub(super) struct Drain {
     ring: Ring,
     bell: Bell,
+    /// Time between two looks at a quiet ring.
+    interval: Duration,
     clock: Clock,
     resampled_ns: u64,
 }
@@ -42,9 +43,10 @@ struct Batch {
 }
 
 impl Drain {
-    pub fn new(ring: Ring) -> io::Result<Self> {
-        let bell = ring.bell()?;
-        Ok(Self { ring, bell, clock: Clock::new(), resampled_ns: monotonic_ns() })
+    /// Looks at a ring: so much time lies between two looks while little comes, less where this waker is used.
+    pub fn new(ring: Ring, waker: &Waker, interval: Duration) -> io::Result<Self> {
+        let bell = ring.bell(waker)?;
+        Ok(Self { ring, bell, interval, clock: Clock::new(), resampled_ns: monotonic_ns() })
     }
 
     /// Drains until told to stop.
@@ -54,7 +56,7 @@ impl Drain {
             match batch.end {
                 Some(Nothing::Yet) => self.bell.wait(MOMENT),
                 Some(Nothing::Left) if batch.bytes < self.ring.bytes() / 8 => {
-                    self.bell.wait(INTERVAL);
+                    self.bell.wait(self.interval);
                 }
                 // Much came while we looked: look again at once.
                 Some(Nothing::Left) | None => {}

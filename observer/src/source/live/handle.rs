@@ -1,8 +1,5 @@
 //! What other threads see of a running capture, and may ask of it.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +12,7 @@ use super::clock::monotonic_ns;
 use super::error::Error;
 use super::keeper::Request;
 use super::selection::Missing;
+use super::waker::Waker;
 use crate::event::{Command, Side};
 use crate::ports::Ports;
 use crate::tables::{Evictions, Table};
@@ -25,6 +23,7 @@ pub struct Handle {
     // Dropped before the waker, which wakes the keeper: so it finds that nobody can ask any more.
     requests: Sender<Request>,
     waker: Waker,
+    bell: Waker,
     shared: Arc<Shared>,
 }
 
@@ -124,6 +123,11 @@ impl Handle {
         }
     }
 
+    /// Has the ring looked at now, and with it whatever waits for that.
+    pub fn ring(&self) {
+        self.bell.wake();
+    }
+
     /// Watches these ports, and no others, from now on.
     pub fn set_ports(&self, ports: Ports) -> Result<(), Error> {
         let (reply, answer) = mpsc::channel();
@@ -147,8 +151,13 @@ impl Handle {
         &self.shared
     }
 
-    pub(super) fn new(requests: Sender<Request>, waker: Waker, shared: Arc<Shared>) -> Self {
-        Self { requests, waker, shared }
+    pub(super) fn new(
+        requests: Sender<Request>,
+        waker: Waker,
+        bell: Waker,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { requests, waker, bell, shared }
     }
 
     fn ask(&self, request: impl FnOnce(Sender<Counters>) -> Request) -> Counters {
@@ -213,44 +222,5 @@ impl Shared {
 
     pub fn note_drained(&self, monotonic_ns: u64) {
         self.drained_ns.store(monotonic_ns, Ordering::Relaxed);
-    }
-}
-
-/// Wakes the keeper (eventfd(2)); also when it is dropped.
-#[derive(Clone)]
-pub(super) struct Waker(Arc<File>);
-
-impl Waker {
-    pub fn new() -> std::io::Result<Self> {
-        // SAFETY: no pointer is passed.
-        let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
-        if fd < 0 {
-            return Err(std::io::Error::last_os_error());
-        }
-        // SAFETY: the descriptor is new, and nobody else's.
-        Ok(Self(Arc::new(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))))
-    }
-
-    /// Forgets what woke it.
-    pub fn clear(&self) {
-        // Nothing to forget is no error.
-        let _ = (&*self.0).read(&mut [0; 8]);
-    }
-
-    fn wake(&self) {
-        // A counter that is full wakes as well.
-        let _ = (&*self.0).write(&1_u64.to_ne_bytes());
-    }
-}
-
-impl Drop for Waker {
-    fn drop(&mut self) {
-        self.wake();
-    }
-}
-
-impl AsRawFd for Waker {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
     }
 }

@@ -14,12 +14,13 @@ use observer_common::order::Order;
 use super::attach::{self, Attached};
 use super::config::{Attach, Config};
 use super::error::Error;
-use super::handle::{HookStatus, Shared, Waker};
+use super::handle::{HookStatus, Shared};
 use super::links::{self, Link, Links};
 use super::object::Object;
 use super::ring::Ring;
 use super::selection::Selection;
 use super::sockets::Sockets;
+use super::waker::Waker;
 use super::{leftovers, privileges};
 use crate::ports::Ports;
 

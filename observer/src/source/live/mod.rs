@@ -22,6 +22,7 @@ mod keeper;
 mod leftovers;
 mod links;
 mod load;
+mod namespaces;
 mod netlink;
 mod object;
 mod orders;
@@ -33,6 +34,7 @@ mod records;
 mod ring;
 mod selection;
 mod sockets;
+mod waker;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -50,8 +52,9 @@ pub use selection::Missing;
 
 use crate::input::Input;
 use drain::Drain;
-use handle::{Shared, Waker};
+use handle::Shared;
 use keeper::Keeper;
+use waker::Waker;
 
 /// A capture that has been attached; dropping it detaches it.
 pub struct Capture {
@@ -68,7 +71,8 @@ impl Capture {
     pub fn start(config: &Config) -> Result<Self, Error> {
         check_ring(config.ring_bytes)?;
         let shared = Arc::new(Shared::default());
-        let waker = Waker::new().map_err(Error::system("making an event descriptor"))?;
+        let waker = || Waker::new().map_err(Error::system("making an event descriptor"));
+        let (waker, bell) = (waker()?, waker()?);
         let (requests, asked) = mpsc::channel();
         let (started, starting) = mpsc::channel();
         let keeper = {
@@ -92,8 +96,9 @@ impl Capture {
         if config.drop_privileges {
             drop_privileges()?;
         }
-        let drain = Drain::new(ring).map_err(Error::system("watching the ring"))?;
-        Ok(Self { drain, handle: Handle::new(requests, waker, shared) })
+        let drain =
+            Drain::new(ring, &bell, config.interval).map_err(Error::system("watching the ring"))?;
+        Ok(Self { drain, handle: Handle::new(requests, waker, bell, shared) })
     }
 
     /// What other threads may see and ask.

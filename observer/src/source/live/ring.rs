@@ -6,6 +6,7 @@ use aya::maps::{MapData, RingBuf};
 
 use super::bell::Bell;
 use super::own_ring::OwnRing;
+use super::waker::Waker;
 
 /// The ring.
 pub(super) enum Ring {
@@ -34,10 +35,10 @@ impl Ring {
         bytes as usize
     }
 
-    /// What the kernel rings.
-    pub fn bell(&self) -> io::Result<Bell> {
+    /// What the kernel rings, and whoever has this waker.
+    pub fn bell(&self, waker: &Waker) -> io::Result<Bell> {
         let (Self::Kernels(rings, _) | Self::Own(_, rings)) = self;
-        Bell::of(rings)
+        Bell::of(rings, waker)
     }
 
     /// Before records are taken: what rang so far is known.

@@ -1,13 +1,8 @@
 //! What a CPU has at hand while it looks at a segment. It lies together, as each page more is one more whose
 //! place has to be found.
-//!
-//! Its place is found by the CPU's number: that of a per-CPU array's entry has to be read from the map first, which
-//! is one more cache line that is cold.
 
-use aya_ebpf::helpers::generated::bpf_get_smp_processor_id;
 use aya_ebpf::macros::map;
-use aya_ebpf::maps::Array;
-use observer_common::counters::{Counter, Counters};
+use aya_ebpf::maps::PerCpuArray;
 
 use crate::clock::Clock;
 use crate::seen::Seen;
@@ -21,40 +16,14 @@ pub struct Cpu {
     pub desk: Desk,
 }
 
-/// By CPU, as many as there may be: the loader sets how many.
 #[map]
-static CPUS: Array<Cpu> = Array::with_max_entries(1, 0);
+static CPU: PerCpuArray<Cpu> = PerCpuArray::with_max_entries(1, 0);
 
-/// What was counted, likewise. It lies apart, as the daemon reads all of an entry.
-#[map]
-static COUNTERS: Array<Counters> = Array::with_max_entries(1, 0);
-
-/// This CPU's, which a program keeps until it has run.
+/// This CPU's.
 #[inline(always)]
 pub fn this() -> Option<&'static mut Cpu> {
-    // SAFETY: an entry of an array outlives the program, and no other CPU uses it.
-    CPUS.get_ptr_mut(number()).map(|cpu| unsafe { &mut *cpu })
-}
-
-/// This CPU's counters.
-#[inline(always)]
-pub fn counters() -> Option<&'static mut Counters> {
-    // SAFETY: as above.
-    COUNTERS.get_ptr_mut(number()).map(|counters| unsafe { &mut *counters })
-}
-
-/// Counts one.
-#[inline(always)]
-pub fn count(counter: Counter) {
-    if let Some(counters) = counters() {
-        counters.add(counter, 1);
-    }
-}
-
-#[inline(always)]
-fn number() -> u32 {
-    // SAFETY: no argument, no precondition.
-    unsafe { bpf_get_smp_processor_id() as u32 }
+    // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+    CPU.get_ptr_mut(0).map(|cpu| unsafe { &mut *cpu })
 }
 
 /// Asks for the first cache lines of what is needed soon, so that they come meanwhile.

@@ -3,6 +3,7 @@
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use observer_common::Flow;
+use observer_common::counters::{Counter, Counters};
 use observer_common::order::{ORDERS_MAX, Order};
 use observer_common::owner::Hook;
 use observer_common::ports::{PORT_WORDS, bit_of, word_of};
@@ -33,6 +34,10 @@ static HOOKS: HashMap<u64, u8> = HashMap::with_max_entries(16_384, 0);
 #[map]
 pub static SOCKETS: LruHashMap<u64, SocketState> = LruHashMap::with_max_entries(16_384, 0);
 
+/// What was counted on each CPU.
+#[map]
+static COUNTERS: PerCpuArray<Counters> = PerCpuArray::with_max_entries(1, 0);
+
 /// Where records are put together.
 #[map]
 static SCRATCH: PerCpuArray<Scratch> = PerCpuArray::with_max_entries(1, 0);
@@ -58,9 +63,24 @@ pub fn take_order(flow: &Flow) -> Option<Order> {
     Order::decode(order)
 }
 
+/// This CPU's counters.
+#[inline(always)]
+pub fn counters() -> Option<&'static mut Counters> {
+    // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+    COUNTERS.get_ptr_mut(0).map(|counters| unsafe { &mut *counters })
+}
+
+/// Counts one.
+#[inline(always)]
+pub fn count(counter: Counter) {
+    if let Some(counters) = counters() {
+        counters.add(counter, 1);
+    }
+}
+
 /// This CPU's scratch space.
 #[inline(always)]
 pub fn scratch() -> Option<&'static mut Scratch> {
-    // SAFETY: an entry of a per-CPU array outlives the program, and no other CPU writes it.
+    // SAFETY: as for the counters.
     SCRATCH.get_ptr_mut(0).map(|scratch| unsafe { &mut *scratch })
 }

@@ -14,7 +14,6 @@ use observer_common::own_ring::{
 use observer_common::record::SEGMENT_HEADER_MIN;
 
 use crate::config::{RING_BYTES, RING_SECRET};
-use crate::cpu::fetch;
 use crate::forget::forget;
 use crate::publish::publish;
 use crate::unaligned;
@@ -33,15 +32,6 @@ const PATIENCE: u32 = 1 << 16;
 /// Bytes that are copied at once, and how often in a row at most, as nearly always.
 const BLOCK: u32 = 32;
 const FEW: u32 = 8;
-
-/// How far it is written is asked for: the line comes from the CPU that wrote last.
-#[inline(always)]
-pub fn fetch_ends() {
-    if let Some(ends) = OWN_RING_ENDS.get_ptr(0) {
-        // SAFETY: an entry of an array outlives the program.
-        fetch::<_, 1>(unsafe { &*ends });
-    }
-}
 
 /// A place in the ring.
 struct Place {

@@ -19,7 +19,7 @@ use crate::seen::Seen;
 use crate::sieve::{Desk, Plain};
 use crate::skb::Skb;
 use crate::table::{self, Near};
-use crate::{cpu, maps, measure, own_ring, sieve};
+use crate::{cpu, maps, measure, sieve};
 
 /// Observes a packet; with `SIEVE` only metadata is copied where a direction is in step.
 #[inline(always)]
@@ -28,13 +28,10 @@ pub fn observe<const ETHERNET: bool, const EGRESS: bool, const SIEVE: bool>(ctx:
     if !notice::<ETHERNET, EGRESS>(ctx, seen) {
         return;
     }
-    let Some(counters) = cpu::counters() else { return };
+    let Some(counters) = maps::counters() else { return };
     let Some(near) = table::near(seen.flow()) else { return };
     cpu::fetch::<_, 4>(desk);
     cpu::fetch::<_, 2>(counters);
-    if SIEVE {
-        own_ring::fetch_ends();
-    }
     seen.time_ns = if SIEVE
         && EGRESS
         && let Some(sent_ns) = Skb(ctx).sent_ns()
@@ -102,9 +99,9 @@ fn look_again(ctx: &TcContext, link: Link, egress: bool, seen: &mut Seen, why: S
 #[inline(always)]
 fn count(ctx: &TcContext, why: Skip) {
     match why {
-        Skip::Fragment => cpu::count(Counter::Fragments),
+        Skip::Fragment => maps::count(Counter::Fragments),
         Skip::Malformed => {
-            cpu::count(Counter::Malformed);
+            maps::count(Counter::Malformed);
             debug!(ctx, "a malformed packet of {} bytes", ctx.len());
         }
         Skip::NotIp | Skip::NotTcp => {}

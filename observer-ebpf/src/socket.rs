@@ -12,7 +12,7 @@ use observer_common::{Endpoint, Flow};
 
 use crate::clock::now;
 use crate::maps::{self, SOCKETS};
-use crate::{cpu, own_ring, ring};
+use crate::{own_ring, ring};
 
 const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
@@ -64,7 +64,7 @@ fn closed<const SIEVE: bool>(ctx: &SockOpsContext) {
         Some(state) => since(total_retransmits(ctx), unsafe { &mut *state }),
         None => {
             // Where another program asks for callbacks, also of a socket older than this program.
-            cpu::count(Counter::SocketsForgotten);
+            maps::count(Counter::SocketsForgotten);
             0
         }
     };
@@ -84,7 +84,7 @@ fn closed<const SIEVE: bool>(ctx: &SockOpsContext) {
 pub fn submit<const SIEVE: bool>(record: &SocketRecord) {
     let mut bytes = [0; SOCKET_RECORD_LEN];
     record.encode(&mut bytes);
-    let Some(counters) = cpu::counters() else { return };
+    let Some(counters) = maps::counters() else { return };
     let sent = if SIEVE {
         own_ring::output_short(&bytes, counters)
     } else {

@@ -4,6 +4,7 @@
 //! answer in time is an error for the scraper, not a wait without end.
 
 mod door;
+mod pace;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -21,6 +22,7 @@ use observer::sink::metrics::health::{counter, sample};
 use tokio::sync::oneshot;
 
 use door::{Closed, Limits};
+use pace::Pace;
 
 /// How long the counting thread may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +34,7 @@ pub type Scrape = oneshot::Sender<metrics::Snapshot>;
 pub struct Site {
     /// Where the counting thread is asked.
     pub scrapes: Sender<Scrape>,
-    /// Has it look at once.
+    /// Has it look at once; not more often than it does anyhow under load, whoever scrapes.
     pub ring: Arc<dyn Fn() + Send + Sync>,
     /// Whether all is attached and running; else what is missing.
     pub readiness: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
@@ -41,6 +43,7 @@ pub struct Site {
 /// The site, and what became of connections to it.
 struct Served {
     site: Site,
+    pace: Pace,
     closed: Arc<Closed>,
 }
 
@@ -59,7 +62,7 @@ pub async fn serve(listener: TcpListener, site: Site) -> io::Result<()> {
         .route("/metrics", get(scrape))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .with_state(Arc::new(Served { site, closed: closed.clone() }));
+        .with_state(Arc::new(Served { site, pace: Pace::default(), closed: closed.clone() }));
     match door::receive(&listener, router, Limits::default(), closed).await {}
 }
 
@@ -68,7 +71,7 @@ async fn scrape(State(served): State<Arc<Served>>) -> Response {
     if served.site.scrapes.send(scrape).is_err() {
         return unavailable("the capture has ended\n");
     }
-    (served.site.ring)();
+    served.pace.ring(&*served.site.ring).await;
     let Ok(Ok(mut snapshot)) = tokio::time::timeout(PATIENCE, answer).await else {
         return unavailable("the thread that counts does not answer\n");
     };

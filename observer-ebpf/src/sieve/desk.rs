@@ -14,8 +14,8 @@ use observer_common::record::{
 use observer_common::sieve::Window;
 
 use crate::config::CHUNK_LEN;
-use crate::cpu::counters;
 use crate::forget::forget;
+use crate::maps::counters;
 use crate::own_ring::{self, Output};
 use crate::ring::{Segment, lose};
 use crate::seen::Seen;

@@ -36,7 +36,7 @@ pub trait View: Handler {
     /// Time between two looks, while little comes.
     const INTERVAL: Duration = Duration::from_millis(200);
 
-    /// Time has passed.
+    /// Time has passed, or much has come.
     fn look(&mut self, now: Timestamp, state: &State<'_>);
 }
 

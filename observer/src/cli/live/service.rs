@@ -43,7 +43,7 @@ impl Service {
     ) -> Result<Self, Failure> {
         let no_thread =
             |error: io::Error| Failure::not_possible(format!("no second thread: {error}"));
-        let (started, capture) = oneshot::channel();
+        let (started, starting) = oneshot::channel();
         let (ready, getting_ready) = mpsc::channel();
         let stop = stop.clone();
         let work = move || {
@@ -57,7 +57,7 @@ impl Service {
                 Ok((runtime, signals)) => {
                     // Whoever started this waits for it.
                     let _ = ready.send(Ok(()));
-                    runtime.block_on(run(capture, signals, &stop));
+                    runtime.block_on(run(starting, signals, &stop));
                 }
                 Err(failure) => drop(ready.send(Err(failure))),
             }
@@ -68,7 +68,7 @@ impl Service {
         Ok(Self { started })
     }
 
-    /// Serves HTTP from now on, where it is wanted.
+    /// Capture has started: signals ring, and HTTP is served where it is wanted.
     pub fn go_on(self, started: Started) {
         // The thread lives as long as the process.
         let _ = self.started.send(started);
@@ -115,30 +115,31 @@ fn ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-async fn run(capture: oneshot::Receiver<Started>, mut signals: Signals, stop: &AtomicBool) {
-    let bell = Arc::<Bell>::default();
-    tokio::spawn(serve(capture, bell.clone()));
-    signals.end(&bell).await;
+async fn run(starting: oneshot::Receiver<Started>, mut signals: Signals, stop: &AtomicBool) {
+    let ringer = Arc::<Ringer>::default();
+    tokio::spawn(serve(starting, ringer.clone()));
+    signals.end(&ringer).await;
     stop.store(true, Ordering::Relaxed);
-    ring(&bell);
-    let second = signals.end(&bell).await;
+    ring(&ringer);
+    let second = signals.end(&ringer).await;
     std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value());
 }
 
 /// How the draining thread is rung for, once there is one.
-type Bell = OnceLock<Arc<dyn Fn() + Send + Sync>>;
+type Ringer = OnceLock<Arc<dyn Fn() + Send + Sync>>;
 
-fn ring(bell: &Bell) {
-    if let Some(ring) = bell.get() {
+fn ring(ringer: &Ringer) {
+    if let Some(ring) = ringer.get() {
         ring();
     }
 }
 
 /// Serves what is wanted, once capture has started.
-async fn serve(capture: oneshot::Receiver<Started>, bell: Arc<Bell>) {
+async fn serve(starting: oneshot::Receiver<Started>, ringer: Arc<Ringer>) {
     // Where it does not start, the process ends.
-    let Ok(Started { ring, site }) = capture.await else { return };
-    bell.get_or_init(|| ring);
+    let Ok(Started { ring, site }) = starting.await else { return };
+    // For signals that came before.
+    ringer.get_or_init(|| ring)();
     let Some((listener, site)) = site else { return };
     if let Err(error) = http::serve(listener, site).await {
         tracing::error!("HTTP is no longer served: {error}");
@@ -147,14 +148,14 @@ async fn serve(capture: oneshot::Receiver<Started>, bell: Arc<Bell>) {
 
 impl Signals {
     /// The next that is to end the process.
-    async fn end(&mut self, bell: &Bell) -> SignalKind {
+    async fn end(&mut self, ringer: &Ringer) -> SignalKind {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return SignalKind::terminate(),
                 _ = self.interrupt.recv() => return SignalKind::interrupt(),
                 reload = hangup(&mut self.hangup) => {
                     reload.read();
-                    ring(bell);
+                    ring(ringer);
                 }
             }
         }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
 
-/// Hears the kernel ring, and other threads.
+/// Hears the kernel ring, and other threads. What they rang is never read: each ring is an edge, also while it
+/// was not listened for.
 pub(super) struct Bell(OwnedFd);
 
 impl Bell {
@@ -31,5 +32,30 @@ impl Bell {
         let timeout = Timespec::try_from(most).ok();
         // An interruption ends the wait early; whole milliseconds are waited for on every kernel.
         let _ = epoll::wait(&self.0, &mut events, timeout.as_ref());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::super::waker::Waker;
+    use super::*;
+
+    #[test]
+    fn each_ring_ends_a_wait_and_one_that_nobody_waited_for() {
+        let (waker, silent) = (Waker::new().unwrap(), Waker::new().unwrap());
+        waker.wake();
+        let bell = Bell::of(&silent, &waker).unwrap();
+        let began = Instant::now();
+        bell.wait(Duration::from_secs(60));
+        for _ in 0..2 {
+            waker.wake();
+            bell.wait(Duration::from_secs(60));
+        }
+        assert!(began.elapsed() < Duration::from_secs(30));
+        let began = Instant::now();
+        bell.wait(Duration::from_millis(20));
+        assert!(began.elapsed() >= Duration::from_millis(20), "nobody has rung");
     }
 }

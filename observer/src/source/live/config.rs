@@ -16,7 +16,7 @@ pub struct Config {
     /// Directions of connections that the kernel remembers.
     pub flows: u32,
     /// Time between two looks at the ring while little comes, but for those that [`super::Handle::ring`] asks
-    /// for. A look costs more than it seems, as caches and processor have to wake up for it.
+    /// for.
     pub interval: Duration,
     /// What to copy.
     pub copy: Copy,

@@ -2,7 +2,7 @@
 //!
 //! The kernel wakes nobody for a record: that costs it 80 times what a polled record does. Only where
 //! it waits for an answer it does, and when much has come. So the timer can be slow: a look at an idle
-//! ring costs more than it seems, as caches and processor have to wake up for it.
+//! ring costs more than it seems, as caches and processor have to wake up for it. Who cannot wait rings.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -23,6 +23,7 @@ pub struct Handle {
     // Dropped before the waker, which wakes the keeper: so it finds that nobody can ask any more.
     requests: Sender<Request>,
     waker: Waker,
+    /// Wakes the draining thread.
     bell: Waker,
     shared: Arc<Shared>,
 }

@@ -9,7 +9,6 @@ use aya::{Ebpf, EbpfError, EbpfLoader};
 use observer_common::{own_ring, record, slots};
 
 use super::config::{Config, Copy};
-use super::cpus;
 use super::diagnostics;
 use super::error::Error;
 use super::handle::CaptureMode;
@@ -101,7 +100,7 @@ fn load_sieve(config: &Config) -> Result<Loaded, Error> {
 fn load_maps(config: &Config, kernels: u32, parts: u32) -> Result<(Ebpf, Layout), Error> {
     let snap_len = config.snap_len.unwrap_or(u32::MAX);
     let chunk_len = record::chunk_len(config.ring_bytes);
-    let cpus = cpus::numbers().map_err(Error::system("reading which CPUs there may be"))?;
+    let cpus = aya::util::nr_cpus().map_or(1, |cpus| u32::try_from(cpus).unwrap_or(u32::MAX));
     let wake_shift = record::wake_shift(config.ring_bytes, cpus);
     let flow_sets = slots::sets(config.flows);
     let random = RandomState::new();
@@ -116,8 +115,6 @@ fn load_maps(config: &Config, kernels: u32, parts: u32) -> Result<(Ebpf, Layout)
         .override_global("FLOW_SETS", &flow_sets, true)
         .override_global("FLOW_SECRETS", &flow_secrets, true)
         .override_global(aya_log::LEVEL, &diagnostics::level(), true)
-        .map_max_entries("CPUS", cpus)
-        .map_max_entries("COUNTERS", cpus)
         .map_max_entries("RING", kernels)
         .map_max_entries("OWN_RING", parts)
         .map_max_entries("FLOWS", slots::slots(flow_sets))

@@ -12,7 +12,6 @@ mod bell;
 mod cgroup;
 mod clock;
 mod config;
-mod cpus;
 mod diagnostics;
 mod drain;
 mod error;

@@ -18,10 +18,10 @@ const INTERFACES: &str = "if_inet6";
 /// few.
 const TABLE_BYTES: u64 = 1 << 20;
 
-/// Looks at a process until it is taken to stay where it is: one that starts a container goes into the container's
-/// namespace soon after it has begun.
-const LOOKS: u8 = 2;
-/// Looks after which all are looked at again.
+/// How often a process is asked until it is taken to stay where it is: one that starts a container goes into the
+/// container's namespace soon after it has begun.
+const OFTEN: u8 = 2;
+/// Looks after which all are asked again: with one every five seconds, a minute.
 const ALL_EVERY: u32 = 12;
 
 /// The network namespaces of processes.
@@ -33,7 +33,8 @@ pub struct Namespaces {
 
 #[derive(Debug, Default)]
 struct Process {
-    looks: u8,
+    /// How often it was asked.
+    asked: u8,
     /// The inode of a table, which is its namespace's own; `None` where it was not shown.
     namespace: Option<u64>,
 }
@@ -55,8 +56,8 @@ impl Namespaces {
         let mut known = std::mem::take(&mut self.processes);
         for &id in running {
             let mut process = known.remove(&id).unwrap_or_default();
-            if asks_all || process.looks < LOOKS {
-                process.looks = process.looks.saturating_add(1);
+            if asks_all || process.asked < OFTEN {
+                process.asked = process.asked.saturating_add(1);
                 process.namespace = namespace(id);
             }
             self.processes.insert(id, process);

@@ -1,7 +1,7 @@
 //! The kernel programs and maps that were loaded: what is attached, set and asked for.
 
 use aya::Ebpf;
-use aya::maps::{Array, HashMap, MapData};
+use aya::maps::{Array, HashMap, MapData, PerCpuArray};
 use aya::programs::{ProgramError, SchedClassifier, SockOps};
 use observer_common::counters::{COUNTERS, Counters};
 use observer_common::owner::Hook;
@@ -22,7 +22,7 @@ pub(super) struct Object {
     /// What is asked of it.
     pub orders: Orders,
     hooks: HashMap<MapData, u64, u8>,
-    counters: Array<MapData, [u64; COUNTERS]>,
+    counters: PerCpuArray<MapData, [u64; COUNTERS]>,
     /// What the programs say for diagnosis.
     pub diagnostics: Diagnostics,
     /// The programs in use.
@@ -87,10 +87,10 @@ impl Object {
 
     /// What the kernel programs have counted, on all CPUs.
     pub fn counters(&self) -> Result<Counters, Error> {
+        let cpus =
+            self.counters.get(&0, 0).map_err(|error| Error::refused("the counters", &error))?;
         let mut sum = Counters::default();
-        for cpu in self.counters.iter() {
-            sum.merge(&Counters(cpu.map_err(|error| Error::refused("the counters", &error))?));
-        }
+        cpus.iter().for_each(|cpu| sum.merge(&Counters(*cpu)));
         Ok(sum)
     }
 }

@@ -29,7 +29,7 @@ impl Waker {
 
     /// Wakes the thread, or keeps it from falling asleep.
     pub fn wake(&self) {
-        // A counter that is full wakes as well.
+        // A counter that is full has woken the thread before.
         let _ = (&*self.0).write(&1_u64.to_ne_bytes());
     }
 }

@@ -48,12 +48,12 @@ mod tests {
         waker.wake();
         let bell = Bell::of(&silent, &waker).unwrap();
         let began = Instant::now();
-        bell.wait(Duration::from_secs(60));
+        bell.wait(Duration::from_secs(100));
         for _ in 0..2 {
             waker.wake();
-            bell.wait(Duration::from_secs(60));
+            bell.wait(Duration::from_secs(100));
         }
-        assert!(began.elapsed() < Duration::from_secs(30));
+        assert!(began.elapsed() < Duration::from_secs(50));
         let began = Instant::now();
         bell.wait(Duration::from_millis(20));
         assert!(began.elapsed() >= Duration::from_millis(20), "nobody has rung");

@@ -47,28 +47,28 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_asks_again_and_again_waits_between() {
-        let (pace, rung) = (Pace::default(), AtomicU32::new(0));
+        let (pace, times) = (Pace::default(), AtomicU32::new(0));
         let began = Instant::now();
         let ring = || {
-            rung.fetch_add(1, Ordering::Relaxed);
+            times.fetch_add(1, Ordering::Relaxed);
         };
         pace.ring(&ring).await;
         assert_eq!(began.elapsed(), Duration::ZERO, "the first does not wait");
         for _ in 0..3 {
             pace.ring(&ring).await;
         }
-        assert_eq!(rung.load(Ordering::Relaxed), 4);
+        assert_eq!(times.load(Ordering::Relaxed), 4);
         assert!(began.elapsed() >= 3 * BETWEEN, "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
     async fn of_several_that_wait_one_rings() {
-        let (pace, rung) = (Pace::default(), AtomicU32::new(0));
+        let (pace, times) = (Pace::default(), AtomicU32::new(0));
         let ring = || {
-            rung.fetch_add(1, Ordering::Relaxed);
+            times.fetch_add(1, Ordering::Relaxed);
         };
         pace.ring(&ring).await;
         tokio::join!(pace.ring(&ring), pace.ring(&ring), pace.ring(&ring));
-        assert_eq!(rung.load(Ordering::Relaxed), 2);
+        assert_eq!(times.load(Ordering::Relaxed), 2);
     }
 }

@@ -84,23 +84,26 @@ impl Stage {
         let shape = job.load.shape(job.quick);
         let topic = self.topic(&shape)?;
         let running = job.contestant.start(&self.place)?;
+        if job.contestant.warms_up() {
+            let topic = self.topic(&shape)?;
+            self.client.run(&shape.command(running.entrance, &topic, rate))?;
+            self.forget_written(&shape, &topic)?;
+        }
         let silent = idle::open(running.entrance, shape.idle)?;
         self.settle()?;
-        let before = running.usage()?;
+        let before = running.before()?;
         let broker_before = self.broker_time()?;
         let (traffic, throughput) = self
             .traffic(&job, &shape, |shape| shape.command(running.entrance, &topic, rate))
             .with_context(|| self.broker_state())?;
         let broker_cpu = self.broker_time()?.saturating_sub(broker_before);
-        let after = running.usage()?;
+        let after = running.after()?;
         let is_decoded = job.contestant == Contestant::Tshark;
         // What records for a decoder is not what competes.
         let peak_memory = if is_decoded { None } else { running.peak_memory()? };
         let dropped_packets = running.finish()?;
         drop(silent);
-        if !shape.only_reads() {
-            self.forget(&topic)?;
-        }
+        self.forget_written(&shape, &topic)?;
         Ok(Run {
             rate,
             unsteady: false,
@@ -166,8 +169,12 @@ impl Stage {
         Ok(topic)
     }
 
-    /// Deletes a topic and waits until its logs are gone: they take memory, and removing them time.
-    fn forget(&mut self, topic: &str) -> Result<()> {
+    /// Deletes a topic that was written, and waits until its logs are gone: they take memory, and removing them
+    /// time.
+    fn forget_written(&mut self, shape: &Shape, topic: &str) -> Result<()> {
+        if shape.only_reads() {
+            return Ok(());
+        }
         self.order("delete", topic, "")?;
         let deadline = Instant::now() + PATIENCE;
         while is_kept(&self.broker.dir().join("data"), topic)? {

@@ -1,5 +1,5 @@
-//! Kafka's jars: a version in, a folder with it and all it depends on out. Maven resolves and
-//! checks them; a second call finds them there.
+//! Jars: a version of Kafka in, or others' names, a folder with them and all they depend on out. Maven
+//! resolves and checks them; a second call finds them there.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,18 +14,24 @@ const COPY_GOAL: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:
 
 /// Brings the jars of a version, unless they are there, and returns their folder.
 pub fn fetch(version: Version) -> Result<PathBuf> {
+    fetch_artifacts(&version.to_string(), &version.artifacts())
+        .with_context(|| format!("cannot fetch Kafka {version}"))
+}
+
+/// Brings artifacts (`group:name:version`) and all they depend on, unless they are there, and returns the
+/// folder of this name.
+pub fn fetch_artifacts(name: &str, artifacts: &[String]) -> Result<PathBuf> {
     let cache = paths::kafka_cache();
     fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;
-    let folder = cache.join(version.to_string());
+    let folder = cache.join(name);
     if is_complete(&folder) {
         return Ok(folder);
     }
     // Tests of several processes ask at once: one fetches, the others wait for it.
-    let lock = File::create(cache.join(format!("{version}.lock")))?;
+    let lock = File::create(cache.join(format!("{name}.lock")))?;
     lock.lock()?;
     if !is_complete(&folder) {
-        copy_dependencies(version, &folder)
-            .with_context(|| format!("cannot fetch Kafka {version}"))?;
+        copy_dependencies(artifacts, &folder)?;
     }
     Ok(folder)
 }
@@ -40,9 +46,9 @@ fn is_complete(folder: &Path) -> bool {
     folder.join("pom.xml").is_file()
 }
 
-fn copy_dependencies(version: Version, folder: &Path) -> Result<()> {
+fn copy_dependencies(artifacts: &[String], folder: &Path) -> Result<()> {
     let draft = folder.with_extension("pom");
-    fs::write(&draft, pom(&version.artifacts()))?;
+    fs::write(&draft, pom(artifacts))?;
     let output = Command::new("mvn")
         .args(["--quiet", "--batch-mode", "--file"])
         .arg(&draft)

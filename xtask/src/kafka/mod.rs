@@ -26,7 +26,7 @@ mod zookeeper;
 pub use broker::Broker;
 pub use command::Command;
 pub use config::{Config, Listener, Voter};
-pub use jars::{classpath, fetch};
+pub use jars::{classpath, fetch, fetch_artifacts};
 pub use java::{Jvm, tool, tool_with};
 pub use port::{free_port, free_ports};
 pub use security::User;

@@ -4,6 +4,7 @@
 mod dumpcap;
 mod empty;
 mod envoy;
+mod kroxylicious;
 mod observer;
 
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ use crate::process::Guarded;
 
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(20);
+/// An observer looks at its ring twice a second.
+const LOOKS: Duration = Duration::from_millis(1_200);
 
 /// Who competes.
 #[derive(
@@ -52,6 +55,8 @@ pub enum Contestant {
     Tshark,
     /// Envoy, passing the clients' connections on (TCP, without its Kafka filter).
     Envoy,
+    /// Kroxylicious, a Kafka proxy, without filters.
+    Kroxylicious,
 }
 
 /// Where the broker is, and what else a contestant has to know.
@@ -100,6 +105,11 @@ impl Contestant {
         self != Self::OnOff || !load.is_paced() && pass.is_multiple_of(2)
     }
 
+    /// Whether it first has to pass a load, as a Java machine does, before it is as fast as it will be.
+    pub fn warms_up(self) -> bool {
+        self == Self::Kroxylicious
+    }
+
     /// Starts it and waits until it works.
     pub fn start(self, place: &Place) -> Result<Running> {
         let log = place.folder.join(format!("{}.log", super::name(self)));
@@ -117,6 +127,7 @@ impl Contestant {
             }
             Self::Tshark => dumpcap::start(&mut running, place, None, &place.recording())?,
             Self::Envoy => envoy::start(&mut running, place)?,
+            Self::Kroxylicious => kroxylicious::start(&mut running, place)?,
         }
         Ok(running)
     }
@@ -130,12 +141,30 @@ impl Place {
 }
 
 impl Running {
-    /// What it has used; an observer first takes all that is in its ring.
-    pub fn usage(&self) -> Result<Usage> {
+    /// What it has used before a load. To be asked costs an observer as much as some 30 MB of traffic, which
+    /// is no part of a load of seconds, as it is scraped four times a minute.
+    pub fn before(&self) -> Result<Usage> {
+        let captured = self.captured()?;
+        Ok(Usage { captured, ..self.used()? })
+    }
+
+    /// The same behind a load, and behind a time in which an observer has looked at all that is in its ring.
+    pub fn after(&self) -> Result<Usage> {
+        if self.metrics.is_some() {
+            thread::sleep(LOOKS);
+        }
+        let used = self.used()?;
+        Ok(Usage { captured: self.captured()?, ..used })
+    }
+
+    fn captured(&self) -> Result<Option<Captured>> {
+        self.metrics.map(metrics::settled).transpose()
+    }
+
+    fn used(&self) -> Result<Usage> {
         let Some(process) = &self.process else { return self.own_usage() };
-        let captured = self.metrics.map(metrics::settled).transpose()?;
-        let kernel = captured.map(|_| bpf::run_time(process.id())).transpose()?;
-        Ok(Usage { process: cpu::time(process.id())?, kernel, captured })
+        let kernel = self.metrics.map(|_| bpf::run_time(process.id())).transpose()?;
+        Ok(Usage { process: cpu::time(process.id())?, kernel, captured: None })
     }
 
     /// Without a process it is at most a program, which this one holds.

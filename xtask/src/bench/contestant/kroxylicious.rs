@@ -11,14 +11,15 @@ use crate::kafka::{Jvm, fetch_artifacts, free_port};
 use crate::paths;
 use crate::process::Guarded;
 
-/// The newest runtime that is there to be had, and where its log goes.
-const ARTIFACTS: [&str; 2] =
-    ["io.kroxylicious:kroxylicious-runtime:0.12.0", "org.slf4j:slf4j-simple:2.0.17"];
+const VERSION: &str = "0.12.0";
+/// Where its log goes.
+const LOGGING: &str = "org.slf4j:slf4j-simple:2.0.17";
 const SOURCE: &str = "xtask/src/bench/proxy/Proxy.java";
 
 pub(super) fn start(running: &mut Running, place: &Place) -> Result<()> {
     let (entrance, _) = place.proxy;
-    let jars = fetch_artifacts("kroxylicious-0.12.0", &ARTIFACTS.map(str::to_owned))?;
+    let runtime = format!("io.kroxylicious:kroxylicious-runtime:{VERSION}");
+    let jars = fetch_artifacts(&format!("kroxylicious-{VERSION}"), &[runtime, LOGGING.to_owned()])?;
     let settings = place.folder.join("kroxylicious.json");
     fs::write(&settings, configuration(entrance, place.broker, free_port()?).to_string())?;
     let mut command = Jvm::benchmark().command();

@@ -25,8 +25,10 @@ use crate::process::Guarded;
 
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(20);
-/// An observer looks at its ring twice a second.
-const LOOKS: Duration = Duration::from_millis(1_200);
+/// In this time an observer looks at its ring once at least.
+const LOOK: Duration = Duration::from_millis(600);
+/// One that had nothing to look at takes less than this part of it.
+const QUIET: u32 = 300;
 
 /// Who competes.
 #[derive(
@@ -148,13 +150,24 @@ impl Running {
         Ok(Usage { captured, ..self.used()? })
     }
 
-    /// The same behind a load, and behind a time in which an observer has looked at all that is in its ring.
+    /// The same behind a load, once an observer has looked at all that is in its ring.
     pub fn after(&self) -> Result<Usage> {
-        if self.metrics.is_some() {
-            thread::sleep(LOOKS);
-        }
-        let used = self.used()?;
+        let used = if self.metrics.is_some() { self.used_when_quiet()? } else { self.used()? };
         Ok(Usage { captured: self.captured()?, ..used })
+    }
+
+    /// What it has used by the time that it uses next to nothing any more.
+    fn used_when_quiet(&self) -> Result<Usage> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut used = self.used()?;
+        loop {
+            thread::sleep(LOOK);
+            let before = std::mem::replace(&mut used, self.used()?);
+            let is_quiet = used.process.saturating_sub(before.process) < LOOK / QUIET;
+            if is_quiet || Instant::now() > deadline {
+                return Ok(used);
+            }
+        }
     }
 
     fn captured(&self) -> Result<Option<Captured>> {

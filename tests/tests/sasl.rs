@@ -69,7 +69,10 @@ fn check(outputs: &Outputs, secrets: &mut Secrets, in_clear: &[&[u8]]) {
     assert_eq!(secrets.find_in_memory(&outputs.memory), None, "a secret in the observer's memory");
     let topics = outputs.live.scraped.split("topic=\"").nth(1).expect("a topic");
     let topic = topics.split('"').next().expect("its name").as_bytes();
-    assert!(outputs.memory.windows(topic.len()).any(|text| text == topic), "what is told is there");
+    let copied = outputs.all.iter().find(|(what, _)| *what == "what the kernel copied");
+    for bytes in [&copied.expect("what it copied").1, &outputs.memory] {
+        assert!(bytes.windows(topic.len()).any(|text| text == topic), "what is told is there");
+    }
 }
 
 /// The versions in which clients of this id said hello.

@@ -115,6 +115,9 @@ impl Watched {
         if falls.map(|why| counters.get(Counter::of_fall(*why))).sum::<u64>() > 0 {
             bail!("connections of Kafka's fell out of step: {counters:?}");
         }
+        if counters.lost_bytes() > 0 {
+            bail!("the ring was full, so that not all is known that was copied: {counters:?}");
+        }
         let is_clear = |told: &&Told| told.ports().iter().all(|port| *port != self.tls.port());
         let ring = copied(told.iter().filter(is_clear));
         let ports: Vec<_> = self.ports.iter().map(ToString::to_string).collect();

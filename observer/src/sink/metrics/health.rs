@@ -194,6 +194,20 @@ mod tests {
     }
 
     #[test]
+    fn a_capture_says_how_long_directions_were_out_of_step() {
+        let ledger = Ledger { out_of_step: 2, out_of_step_ns: 1_500_000_000, ..Ledger::default() };
+        let capture = Some(CaptureStats::default());
+        let families = Health { ledger, capture, ..Health::default() }.families();
+        let of = |name: &str| {
+            let family = families.iter().find(|family| family.name().ends_with(name));
+            family.expect("a family").get_metric()[0].clone()
+        };
+        let directions = of("_capture_directions_out_of_step").get_gauge().get_value();
+        let seconds = of("_capture_out_of_step_seconds_total").get_counter().get_value();
+        assert_eq!((directions.to_string(), seconds.to_string()), ("2".into(), "1.5".into()));
+    }
+
+    #[test]
     fn in_a_replay_the_file_is_what_was_seen() {
         let ledger = Ledger { seen: 9, decoded: 4, discarded: 5, ..Ledger::default() };
         let health = Health { ledger, ..Health::default() };

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use xtask::kafka::{Broker, Config, User, Version};
 
 pub use coverage::Coverage;
@@ -61,6 +62,8 @@ pub struct Refusals {
     pub metrics: Metrics,
     /// What the observer saw live.
     pub live: Option<Live>,
+    /// All was quiet then, and recorded.
+    pub until: Timestamp,
 }
 
 impl Refusals {
@@ -75,6 +78,7 @@ impl Refusals {
         let mut jmx = Jmx::connect(&programs, config.jmx_port.context("no JMX port")?)?;
         let told = play(&programs, &broker)?;
         let reading = jmx.read_when_quiet(NEVER_QUIET, QUIET_PATIENCE)?;
+        let until = Timestamp::now();
         let recording = recorder.stop()?;
         let live = live.map(Observing::stop).transpose()?;
         let after = jmx.read()?;
@@ -83,7 +87,7 @@ impl Refusals {
         drop(broker);
         let (replayed, metrics) = replay(&recording, &ports)?;
         let sasl = config.sasl().context(NO_LISTENER)?;
-        Ok(Self { version, told, reading, after, sasl, recording, replayed, metrics, live })
+        Ok(Self { version, told, reading, after, sasl, recording, replayed, metrics, live, until })
     }
 
     /// The observer's counts of requests against the broker's.

@@ -34,7 +34,7 @@ pub type Scrape = oneshot::Sender<metrics::Snapshot>;
 pub struct Site {
     /// Where the counting thread is asked.
     pub scrapes: Sender<Scrape>,
-    /// Has it look at once; not more often than it does anyhow under load, whoever scrapes.
+    /// Has it look at once.
     pub ring: Arc<dyn Fn() + Send + Sync>,
     /// Whether all is attached and running; else what is missing.
     pub readiness: Box<dyn Fn() -> Result<(), String> + Send + Sync>,

@@ -1,13 +1,12 @@
 //! dumpcap on the loopback: a broker's ports and a file in; packets, and how many were dropped, out.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Place, Running, wait_until};
-use crate::process::Guarded;
+use super::{Place, Running};
 
 /// The kernel's buffer, in MiB: with dumpcap's own two, little would arrive.
 const BUFFER: &str = "64";
@@ -22,15 +21,10 @@ pub(super) fn start(
     let mut command = Command::new("dumpcap");
     command.args(["-q", "-i", "lo", "-B", BUFFER, "-f", &ports.join(" or "), "-w"]).arg(file);
     command.args(snap.map(|snap| format!("-s{snap}")));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&running.log)?);
-    let mut process = Guarded::spawn("dumpcap", command)?;
     let log = running.log.clone();
     // It names its file when it has opened the interface.
-    wait_until(&mut process, &running.log, || {
-        fs::read_to_string(&log).is_ok_and(|said| said.contains("File:"))
-    })?;
-    running.process = Some(process);
-    Ok(())
+    let has_named = || fs::read_to_string(&log).is_ok_and(|said| said.contains("File:"));
+    running.spawn("dumpcap", command, has_named)
 }
 
 /// Dropped packets, by its last words: "Packets received/dropped on interface 'lo': 231/0 (...)".

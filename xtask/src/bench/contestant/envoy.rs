@@ -1,13 +1,12 @@
 //! Envoy between clients and broker: it passes bytes on, and looks at none of them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Place, Running, wait_until};
-use crate::process::Guarded;
+use super::{Place, Running};
 use crate::setup;
 
 pub(super) fn start(running: &mut Running, place: &Place) -> Result<()> {
@@ -17,10 +16,7 @@ pub(super) fn start(running: &mut Running, place: &Place) -> Result<()> {
     let mut command = Command::new(setup::envoy());
     command.arg("--config-path").arg(&settings);
     command.args(["--disable-hot-restart", "--log-level", "warning"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&running.log)?);
-    let mut process = Guarded::spawn("Envoy", command)?;
-    wait_until(&mut process, &running.log, || TcpStream::connect(entrance).is_ok())?;
-    running.process = Some(process);
+    running.spawn("Envoy", command, || TcpStream::connect(entrance).is_ok())?;
     running.entrance = entrance;
     Ok(())
 }

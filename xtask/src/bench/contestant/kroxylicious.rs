@@ -1,15 +1,13 @@
 //! Kroxylicious between clients and broker: a proxy that knows Kafka's protocol, without filters.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::process::Stdio;
 
 use anyhow::Result;
 
-use super::{Place, Running, wait_until};
+use super::{Place, Running};
 use crate::kafka::{Jvm, fetch_artifacts, free_port};
 use crate::paths;
-use crate::process::Guarded;
 
 const VERSION: &str = "0.12.0";
 /// Where its log goes.
@@ -25,10 +23,7 @@ pub(super) fn start(running: &mut Running, place: &Place) -> Result<()> {
     let mut command = Jvm::benchmark().command();
     command.arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
     command.arg("-cp").arg(jars.join("*")).arg(paths::root().join(SOURCE)).arg(&settings);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&running.log)?);
-    let mut process = Guarded::spawn("Kroxylicious", command)?;
-    wait_until(&mut process, &running.log, || TcpStream::connect(entrance).is_ok())?;
-    running.process = Some(process);
+    running.spawn("Kroxylicious", command, || TcpStream::connect(entrance).is_ok())?;
     running.entrance = entrance;
     Ok(())
 }

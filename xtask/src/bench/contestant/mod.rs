@@ -7,9 +7,11 @@ mod envoy;
 mod kroxylicious;
 mod observer;
 
+use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -143,6 +145,20 @@ impl Place {
 }
 
 impl Running {
+    /// Starts its process, which complains to the log, and waits until it does what it is for.
+    fn spawn(&mut self, name: &str, mut command: Command, works: impl Fn() -> bool) -> Result<()> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&self.log)?);
+        let process = self.process.insert(Guarded::spawn(name, command)?);
+        let deadline = Instant::now() + PATIENCE;
+        while !works() {
+            let is_alive = process.exited()?.is_none() && Instant::now() < deadline;
+            let said = || fs::read_to_string(&self.log).unwrap_or_default();
+            ensure!(is_alive, "{} does not work: {}", process.name(), said());
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
     /// What it has used before a load. To be asked costs an observer as much as some 30 MB of traffic, which
     /// is no part of a load of seconds, as it is scraped four times a minute.
     pub fn before(&self) -> Result<Usage> {
@@ -196,18 +212,6 @@ impl Running {
     pub fn finish(self) -> Result<Option<u64>> {
         let Some(process) = self.process else { return Ok(None) };
         process.stop(PATIENCE)?;
-        Ok(dumpcap::dropped(&std::fs::read_to_string(&self.log)?))
+        Ok(dumpcap::dropped(&fs::read_to_string(&self.log)?))
     }
-}
-
-/// Waits until a process that just started does what it is for.
-fn wait_until(process: &mut Guarded, log: &Path, is_so: impl Fn() -> bool) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        let is_alive = process.exited()?.is_none() && Instant::now() < deadline;
-        let said = || std::fs::read_to_string(log).unwrap_or_default();
-        ensure!(is_alive, "{} does not work: {}", process.name(), said());
-        thread::sleep(POLL);
-    }
-    Ok(())
 }

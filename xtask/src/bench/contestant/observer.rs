@@ -1,15 +1,13 @@
 //! kafka-observer's daemon on the loopback.
 
-use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Place, Running, wait_until};
+use super::{Place, Running};
 use crate::bench::metrics;
 use crate::kafka::free_port;
-use crate::process::Guarded;
 
 pub(super) fn start(running: &mut Running, place: &Place, capture: &str) -> Result<()> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
@@ -17,13 +15,8 @@ pub(super) fn start(running: &mut Running, place: &Place, capture: &str) -> Resu
     let mut command = Command::new(&place.observer);
     command
         .args(["run", "--interface", "lo", "--capture", capture, "--ports", &ports.join(",")])
-        .args(["--listen", &listen.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(File::create(&running.log)?);
-    let mut process = Guarded::spawn("kafka-observer", command)?;
-    wait_until(&mut process, &running.log, || metrics::is_ready(listen))?;
-    running.process = Some(process);
+        .args(["--listen", &listen.to_string()]);
+    running.spawn("kafka-observer", command, || metrics::is_ready(listen))?;
     running.metrics = Some(listen);
     Ok(())
 }

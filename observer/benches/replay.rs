@@ -11,7 +11,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use observer::event::{Event, Outcome};
 use observer::pipeline::{self, Pipeline};
 use observer::ports::Ports;
-use observer::source::replay::{self, Replay};
+use observer::source::replay::{self, Replay, Streamed};
 
 fn main() {
     divan::main();
@@ -52,7 +52,7 @@ fn exchanges(capture: &[u8], ports: &Ports) -> usize {
         }
     };
     source
-        .read("capture", capture, &mut |input| pipeline.input(&input, &mut handler))
+        .read("capture", Streamed(capture), &mut pipeline.intake(&mut handler))
         .expect("the capture is whole");
     pipeline.finish(Outcome::Open, &mut handler);
     answered

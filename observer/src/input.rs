@@ -33,6 +33,25 @@ impl Input<'_> {
     }
 }
 
+/// Takes what a source saw.
+pub trait Intake {
+    /// Takes one thing, in the source's order.
+    fn input(&mut self, input: Input<'_>);
+
+    /// How many of the first bytes of a segment that comes next need not be shown, where what is behind
+    /// them may come as another one; `None` where it is to be shown as it was seen. Its chunks are not looked
+    /// at.
+    fn unneeded(&mut self, _segment: &Segment<'_>) -> Option<u32> {
+        None
+    }
+}
+
+impl<F: FnMut(Input<'_>)> Intake for F {
+    fn input(&mut self, input: Input<'_>) {
+        self(input);
+    }
+}
+
 /// A TCP segment (or skb), or a part of one.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {

@@ -9,7 +9,7 @@ use observer::input::{Chunk, Flow, Input, Segment, Seq, TcpFlags, Wants};
 use observer::ledger::Ledger;
 use observer::pipeline::{Config, Pipeline};
 use observer::ports::Ports;
-use observer::source::replay::{self, Replay};
+use observer::source::replay::{self, Capture, Replay, Streamed};
 use observer::time::Timestamp;
 use rand::RngExt;
 
@@ -45,14 +45,21 @@ pub fn run(capture: impl Read, ports: &Ports) -> Said {
 /// # Panics
 /// If one cannot be read.
 pub fn run_all(captures: impl IntoIterator<Item = impl Read>, ports: &Ports) -> Said {
+    run_captures(captures.into_iter().map(Streamed), ports)
+}
+
+/// The same, of any.
+///
+/// # Panics
+/// If one cannot be read.
+pub fn run_captures(captures: impl IntoIterator<Item = impl Capture>, ports: &Ports) -> Said {
     let mut said = Said::default();
     let mut pipeline = Pipeline::new(Config::new(ports.clone()));
     let mut replay = Replay::new(replay::Config { ports: ports.clone() });
     for capture in captures {
+        let mut handler = |event: Event<'_>| said.take(&event);
         replay
-            .read("test", capture, &mut |input| {
-                pipeline.input(&input, &mut |event: Event<'_>| said.take(&event));
-            })
+            .read("test", capture, &mut pipeline.intake(&mut handler))
             .expect("a capture that can be read");
     }
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
@@ -82,7 +89,9 @@ impl Segments {
     pub fn read(capture: impl Read, ports: &Ports) -> Self {
         let mut segments = Self::default();
         Replay::new(replay::Config { ports: ports.clone() })
-            .read("test", capture, &mut |input| segments.0.extend(Owned::of(&input)))
+            .read("test", Streamed(capture), &mut |input: Input<'_>| {
+                segments.0.extend(Owned::of(&input));
+            })
             .expect("a capture that can be read");
         segments
     }

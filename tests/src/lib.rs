@@ -35,6 +35,7 @@ pub mod resent;
 #[cfg(feature = "live")]
 pub mod running;
 pub mod sieve;
+pub mod stored;
 pub mod streamed;
 pub mod talk;
 #[cfg(feature = "live")]

@@ -9,8 +9,13 @@ use crate::wire::{frame, string};
 
 /// Produce or Fetch, in a version with tagged fields or in one without, and its answer.
 pub fn many_sets(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
+    sets_of(300, id, rng)
+}
+
+/// The same, of batches of fewer than `max_len` bytes of records.
+pub fn sets_of(max_len: usize, id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
     let flexible = rng.random();
-    let mut body = Body { flexible, bytes: Vec::new() };
+    let mut body = Body { flexible, max_len, bytes: Vec::new() };
     if rng.random() {
         let version = if flexible { 9 } else { 3 };
         // No transactional id, acks, a timeout.
@@ -24,7 +29,7 @@ pub fn many_sets(id: i32, rng: &mut StdRng) -> [Vec<u8>; 2] {
         body.zeros(if flexible { 1 + 4 + 2 + 4 } else { 4 });
         body.topics(rng, Body::fetched);
         let answer = frame(&[&id.to_be_bytes(), &body.bytes[..]].concat());
-        let asked = Body { flexible, bytes: vec![0; 30] };
+        let asked = Body { bytes: vec![0; 30], ..body };
         [request(1, version, id, &asked), answer]
     }
 }
@@ -49,6 +54,7 @@ fn request(key: i16, version: i16, id: i32, body: &Body) -> Vec<u8> {
 /// A message, as it is put together.
 struct Body {
     flexible: bool,
+    max_len: usize,
     bytes: Vec<u8>,
 }
 
@@ -106,7 +112,7 @@ impl Body {
             // None at all.
             return if self.flexible { self.zeros(1) } else { self.bytes.extend([0xff; 4]) };
         }
-        let mut set = record_set(rng.random_range(1..9), rng.random_range(0..300));
+        let mut set = record_set(rng.random_range(1..9), rng.random_range(0..self.max_len));
         if rarely(rng) {
             set.extend(record_set(1, 10));
         }
@@ -119,12 +125,12 @@ impl Body {
         if !self.flexible {
             return self.bytes.extend((n as u32).to_be_bytes());
         }
-        let n = n + 1;
-        if n < 0x80 {
-            self.bytes.push(n as u8);
-        } else {
-            self.bytes.extend([n as u8 | 0x80, (n >> 7) as u8]);
+        let mut n = n + 1;
+        while n >= 0x80 {
+            self.bytes.push(n as u8 | 0x80);
+            n >>= 7;
         }
+        self.bytes.push(n as u8);
     }
 
     fn tags(&mut self, rng: &mut StdRng) {

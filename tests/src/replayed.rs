@@ -4,7 +4,7 @@ use std::io::Read;
 
 use observer::input::{Flow, Input, Segment};
 use observer::ports::Ports;
-use observer::source::replay::{Config, Error, Replay, Stats};
+use observer::source::replay::{Config, Error, Replay, Stats, Streamed};
 
 use crate::capture_writer::{TcpSegment, flags};
 
@@ -43,7 +43,8 @@ pub fn replay(capture: impl Read) -> Replayed {
     let ports = Ports::from_iter([9092..=9093]);
     let mut replay = Replay::new(Config { ports });
     let mut seen = Vec::new();
-    let result = replay.read("test", capture, &mut |input| seen.extend(Seen::of(&input)));
+    let mut intake = |input: Input<'_>| seen.extend(Seen::of(&input));
+    let result = replay.read("test", Streamed(capture), &mut intake);
     Replayed { seen, stats: replay.stats(), result }
 }
 

@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use anyhow::{Result, ensure};
 use observer::input::{Flow, Input};
 use observer::ports::Ports;
-use observer::source::replay::{Config, Replay};
+use observer::source::replay::{Config, Replay, Streamed};
 
 use crate::replayed::Seen;
 use crate::traffic::Pair;
@@ -36,7 +36,9 @@ impl Recorded {
     pub fn read(capture: impl Read, ports: &Ports) -> Result<Self> {
         let mut seen = Vec::new();
         let mut replay = Replay::new(Config { ports: ports.clone() });
-        replay.read("capture", capture, &mut |input: Input<'_>| seen.extend(Seen::of(&input)))?;
+        replay.read("capture", Streamed(capture), &mut |input: Input<'_>| {
+            seen.extend(Seen::of(&input));
+        })?;
         let (mut recorded, mut ends) = (Self::default(), BTreeMap::new());
         for Seen { flow, seq, wire_len, bytes, .. } in seen {
             ensure!(bytes.len() == wire_len as usize, "a packet was cut");

@@ -2,15 +2,14 @@
 //!
 //! Needs root, for the recording and the capture.
 
-use std::fs::File;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use observer::event::Exchange;
 use observer::ports::Ports;
 use tests::dumpcap::Recorder;
-use tests::in_process;
 use tests::peer::{Interval, Script, Truth, converse};
+use tests::stored::run_file;
 use xtask::kafka::free_port;
 
 /// How far a measured time may be from what the peer recorded: 2 % and 50 us.
@@ -84,8 +83,8 @@ fn hold_once(script: &Script) -> usize {
     let recorder = Recorder::start(&[port]).expect("dumpcap records");
     let truths = converse(port, script).expect("the peers talk");
     let recording = recorder.stop().expect("dumpcap recorded all");
-    let capture = File::open(recording.path()).expect("a recording");
-    let said = in_process::run(capture, &Ports::from_iter([port..=port]));
+    let ports = Ports::from_iter([port..=port]);
+    let said = run_file(&recording.path(), &ports).expect("a recording");
     let times = said.exchanges.iter().map(|e| (e.header.correlation_id, Times::from(e)));
     check_all(&times.collect::<Vec<_>>(), &truths);
     truths.iter().filter(|truth| truth.broker_time.width() < SHARP).count()

@@ -1,7 +1,8 @@
 //! Captures: names of files in, their events out, and what is to be said of them.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,15 +10,15 @@ use observer::event::{Handler, Outcome};
 use observer::pipeline::{self, Pipeline};
 use observer::ports::Ports;
 use observer::sink::metrics::health::{Health, ReplayStats};
-use observer::source::replay::{Config, Replay, Stats};
+use observer::source::replay::{Capture, Config, Replay, Stats, Stored, Streamed};
 use observer::tables::Table;
 
 use super::failure::{Failure, say};
 
 /// Captures that are open.
-pub struct Captures(Vec<Capture>);
+pub struct Captures(Vec<Named>);
 
-type Capture = (String, Box<dyn Read>);
+type Named = (String, Box<dyn Capture>);
 
 /// Captures that were read.
 pub struct Reading {
@@ -49,9 +50,8 @@ impl Captures {
         let mut replay = Replay::new(Config { ports: ports.clone() });
         let mut damage = None;
         for (name, capture) in self.0 {
-            let result = replay.read(&name, UntilStop { capture, stop }, &mut |input| {
-                pipeline.input(&input, sink);
-            });
+            let capture = UntilStop { capture, stop };
+            let result = replay.read(&name, capture, &mut pipeline.intake(sink));
             if stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -112,16 +112,21 @@ impl Reading {
     }
 }
 
-fn open(path: &PathBuf) -> Result<Capture, Failure> {
+fn open(path: &PathBuf) -> Result<Named, Failure> {
     if path.as_os_str() == "-" {
-        return Ok(("standard input".to_owned(), Box::new(io::stdin().lock())));
+        return Ok(("standard input".to_owned(), Box::new(Streamed(io::stdin().lock()))));
     }
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| not_opened(&name, &error))?;
-    if file.metadata().is_ok_and(|data| data.is_dir()) {
+    let is = |kind: fn(&Metadata) -> bool| file.metadata().is_ok_and(|data| kind(&data));
+    if is(Metadata::is_dir) {
         return Err(Failure::usage(format!("{name} is a directory: name the captures in it")));
     }
-    Ok((name, Box::new(file)))
+    if is(Metadata::is_file) {
+        let stored = Stored::new(move |buffer: &mut [u8], offset| file.read_at(buffer, offset));
+        return Ok((name, Box::new(stored)));
+    }
+    Ok((name, Box::new(Streamed(file))))
 }
 
 fn not_opened(name: &str, error: &io::Error) -> Failure {
@@ -143,8 +148,22 @@ fn not_opened(name: &str, error: &io::Error) -> Failure {
 
 /// A capture that ends when its results are no longer wanted.
 struct UntilStop<'a> {
-    capture: Box<dyn Read>,
+    capture: Box<dyn Capture>,
     stop: &'a AtomicBool,
+}
+
+impl Capture for UntilStop<'_> {
+    fn is_stored(&self) -> bool {
+        self.capture.is_stored()
+    }
+
+    fn peek(&mut self, ahead: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.capture.peek(ahead, buffer)
+    }
+
+    fn pass_over(&mut self, bytes: u64) {
+        self.capture.pass_over(bytes);
+    }
 }
 
 impl Read for UntilStop<'_> {

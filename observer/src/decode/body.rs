@@ -119,12 +119,20 @@ impl Body {
         names: &mut Names,
         evictions: &mut Evictions,
     ) {
-        self.hole.get_or_insert(hole);
         if self.machine.as_mut().is_some_and(|machine| machine.passes_over(len)) {
             // As it nearly always is.
             return;
         }
+        // What was left out on purpose is seldom missed.
+        if hole == Hole::Gap || self.hole.is_none() {
+            self.hole = Some(hole);
+        }
         self.step(names, evictions, |machine, collector| machine.hole(len, collector));
+    }
+
+    /// How many of its next bytes are passed over in any case; there may be fewer.
+    pub fn unneeded(&self) -> u32 {
+        self.machine.as_ref().map_or(u32::MAX, Machine::unneeded)
     }
 
     /// The message has ended: what it says. Nothing of it is left here.

@@ -198,6 +198,12 @@ impl Conversation {
         }
     }
 
+    /// How many of the next bytes of the message that is passing are passed over in any case; there may be
+    /// fewer.
+    pub fn unneeded(&mut self, side: Side) -> u32 {
+        self.passing(side).map_or(u32::MAX, |body| body.unneeded())
+    }
+
     pub(super) fn secure<H: Handler>(&mut self, is: Security, ctx: &mut Context<'_, H>) {
         let was = std::mem::replace(&mut self.security, is);
         if was != is {

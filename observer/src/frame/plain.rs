@@ -20,6 +20,14 @@ impl Framer {
             State::Search(_) => 0,
         }
     }
+
+    /// Bytes left of a frame whose beginning was accepted; 0 elsewhere.
+    pub fn left_of_body(&self) -> u32 {
+        match &self.state {
+            State::Step(step) if step.phase == Phase::Body => step.left(),
+            State::Step(_) | State::Search(_) => 0,
+        }
+    }
 }
 
 impl Step {

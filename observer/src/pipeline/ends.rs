@@ -6,6 +6,14 @@ use super::Pipeline;
 use crate::event::{Endpoint, Flow, Peers, Side, Vantage};
 use crate::input::{Segment, TcpFlags};
 
+/// A connection's flow, from client to broker, by that of a segment of this side.
+pub(super) const fn key_of(side: Side, flow: Flow) -> Flow {
+    match side {
+        Side::Request => flow,
+        Side::Response => flow.reversed(),
+    }
+}
+
 impl Pipeline {
     /// Replaces what is known of this host's addresses.
     pub fn set_local(&mut self, local: HashSet<[u8; 16]>) {

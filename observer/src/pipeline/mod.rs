@@ -4,7 +4,7 @@
 //! - `connection`: one connection's two directions and their conversation
 //! - `half`: one direction: reassembly, then framing; `plain`: the way of nearly all segments
 //! - `answered`: requests of unknown versions, found in mid-stream
-//! - `resume`: where the source may leave out data again
+//! - `resume`: where the source may leave out data again; `intake`: what it may leave unread
 //! - `ends`: which end is the broker, which is local
 //! - `successor`: whether a SYN on a live connection begins another; `succession`: and what then
 //! - `socket`: what the kernel tells of a connection's local socket
@@ -32,6 +32,7 @@ mod connection;
 mod counted;
 mod ends;
 mod half;
+mod intake;
 mod plain;
 mod resume;
 mod socket;
@@ -45,6 +46,7 @@ use hashlink::{LinkedHashSet, LruCache};
 use clock::Clock;
 pub use config::Config;
 use connection::{Connection, Shared};
+use ends::key_of;
 use succession::Start;
 use upkeep::Upkeep;
 
@@ -172,10 +174,7 @@ impl Pipeline {
         let Some(side) = self.side_of(segment) else {
             return self.pass_unwatched(segment);
         };
-        let key = match side {
-            Side::Request => segment.flow,
-            Side::Response => segment.flow.reversed(),
-        };
+        let key = key_of(side, segment.flow);
         if segment.flags.has(TcpFlags::SYN) {
             self.syn(side, key, segment, handler);
         } else if !self.pass(side, &key, segment, handler) && segment.wire_len > 0 {

@@ -20,13 +20,7 @@ impl Connection {
         segment: &Segment<'_>,
         ctx: &mut Context<'_, H>,
     ) -> u32 {
-        let acknowledges_old = |ack| self.half_of(other(side)).has_settled(ack);
-        let is_plain = self.is_settled
-            && segment.wants == Wants::Nothing
-            && !segment.flags.has(UNUSUAL)
-            && self.half_of(side).expects(segment)
-            && segment.ack.is_none_or(acknowledges_old);
-        if !is_plain {
+        if !self.is_plain(side, segment) {
             return 0;
         }
         let ear = Ear { conversation: &mut self.conversation, ctx };
@@ -34,6 +28,22 @@ impl Connection {
             Side::Request => self.request.plain(segment, &mut Requests { ear }),
             Side::Response => self.response.plain(segment, &mut Responses { ear }),
         }
+    }
+
+    /// How many of a plain segment's first bytes need not be shown; `None` of one that is not plain.
+    pub(super) fn unneeded(&mut self, side: Side, segment: &Segment<'_>) -> Option<u32> {
+        let left = self.half_of(side).framer.left_of_body();
+        self.is_plain(side, segment).then(|| left.min(self.conversation.unneeded(side)))
+    }
+
+    #[inline(always)]
+    fn is_plain(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let acknowledges_old = |ack| self.half_of(other(side)).has_settled(ack);
+        self.is_settled
+            && segment.wants == Wants::Nothing
+            && !segment.flags.has(UNUSUAL)
+            && self.half_of(side).expects(segment)
+            && segment.ack.is_none_or(acknowledges_old)
     }
 
     /// Whether both directions are in step, so that nothing is left to believe.

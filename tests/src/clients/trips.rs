@@ -1,7 +1,5 @@
 //! Several clients at one broker: a plan in; what the observer made of a recording of them out.
 
-use std::fs::File;
-
 use anyhow::Result;
 use jiff::Timestamp;
 use xtask::kafka::{Broker, Config, Version};
@@ -9,9 +7,10 @@ use xtask::kafka::{Broker, Config, Version};
 use super::program::{java, output};
 use super::{Client, Seen, Trip};
 use crate::dumpcap::Recorder;
-use crate::in_process::{self, Said};
+use crate::in_process::Said;
 use crate::oracle::{Live, Metrics, Observing, answered_until, replay};
 use crate::record::Record;
+use crate::stored::run_file;
 
 /// Which clients make which trip.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +62,7 @@ impl Evidence {
         drop(broker);
         let (replayed, metrics) = replay(&recording, &ports)?;
         let watched = ports.iter().map(|&port| port..=port).collect();
-        let said = in_process::run(File::open(recording.path())?, &watched);
+        let said = run_file(&recording.path(), &watched)?;
         Ok(Self { said, replayed, metrics, live, until })
     }
 

@@ -1,7 +1,7 @@
 //! A broker with users, beside it a recording and a live observer that logs all it can; in the end
 //! everything that the observer has put out.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,11 @@ use super::{memory, tls};
 use crate::binary;
 use crate::clients::{Client, create_topics};
 use crate::dumpcap::Recorder;
-use crate::in_process::{self, Said};
+use crate::in_process::Said;
 use crate::oracle::{Live, Metrics, Observing};
 use crate::sieve::tap::Tap;
 use crate::sieve::told::{Told, copied};
+use crate::stored::run_file;
 
 /// Who logs in.
 pub const USER: &str = "alice";
@@ -138,7 +139,7 @@ impl Watched {
             all.extend([("what replay printed", output.stdout), ("its log", output.stderr)]);
         }
         let watched = self.ports.iter().map(|&port| port..=port).collect();
-        let said = in_process::run(File::open(recording.path())?, &watched);
+        let said = run_file(&recording.path(), &watched)?;
         let recording = fs::read(recording.path())?;
         Ok((Outputs { live, metrics, said, all, memory, recording }, self.secrets))
     }

@@ -2,7 +2,7 @@
 
 use observer::input::Input;
 use observer::ports::Ports;
-use observer::source::replay::{Config, Replay};
+use observer::source::replay::{Config, Replay, Streamed};
 use tests::capture_writer::{Clock, Frame, Link, Order, Pcapng, TcpSegment, Unit, pcap};
 use tests::replayed::{Seen, replay};
 
@@ -114,7 +114,7 @@ fn several_files_are_one_capture() {
         for part in [first, second] {
             let file = pcap(Order::Little, Unit::Nanosecond, COOKED[0].number(), part);
             let mut deliver = |input: Input<'_>| seen.extend(Seen::of(&input));
-            replay.read("part", &file[..], &mut deliver).unwrap();
+            replay.read("part", Streamed(&file[..]), &mut deliver).unwrap();
         }
         assert_eq!(seen, expected(&segments), "cut at {cut}");
         assert_eq!(replay.stats().copies, segments.len() as u64);

@@ -4,6 +4,7 @@ mod containers;
 mod copies;
 mod hostile;
 mod links;
+mod parts;
 mod recorded;
 
 use std::net::SocketAddr;

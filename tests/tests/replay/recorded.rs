@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use observer::input::Input;
 use observer::ports::Ports;
-use observer::source::replay::{Config, Replay, Stats};
+use observer::source::replay::{Config, Replay, Stats, Streamed};
 use tests::capture_writer::flags;
 use tests::replayed::Seen;
 
@@ -196,7 +196,7 @@ fn replay_in_thread(
                 sender.send(seen).unwrap();
             }
         };
-        replay.read("standard input", capture, &mut deliver).unwrap();
+        replay.read("standard input", Streamed(capture), &mut deliver).unwrap();
         replay.stats()
     });
     (receiver, replay)

@@ -157,6 +157,12 @@ impl Machine {
         }
     }
 
+    /// How many of the message's next bytes are passed over in any case.
+    #[inline]
+    pub fn unneeded(&self) -> u32 {
+        if self.state == State::Running { self.skip } else { u32::MAX }
+    }
+
     /// Passes over `len` bytes that are not there, if they were to be passed over in any case.
     #[inline]
     pub fn passes_over(&mut self, len: u64) -> bool {

@@ -4,7 +4,7 @@ use observer_common::owner::{Hook, Sighting};
 use observer_common::packet::{Packet, Skip};
 
 use super::Record;
-use crate::input::{Chunk, Input, Segment, TcpFlags, Wants};
+use crate::input::{Chunk, Input, Intake, Segment, TcpFlags, Wants};
 use crate::time::Timestamp;
 
 /// The largest segment that is believed: twice what Linux builds (GSO_MAX_SIZE).
@@ -16,8 +16,10 @@ pub struct Found<'a> {
     pub packet: &'a Packet,
     /// Payload bytes on the wire.
     pub wire_len: u32,
-    /// Those of them that are present.
+    /// Those of them that are in memory.
     pub bytes: &'a [u8],
+    /// The capture has fewer of them than were on the wire.
+    pub is_cut: bool,
 }
 
 impl<'a> Found<'a> {
@@ -26,7 +28,7 @@ impl<'a> Found<'a> {
     /// The IP header's word on the length goes before the packet's own length, which may include
     /// a link's padding. It has none where the packet is larger than 64 KiB (GSO).
     pub fn new(packet: &'a Packet, record: &Record<'a>) -> Result<Self, Skip> {
-        let present = record.bytes.len();
+        let present = record.captured_len;
         let end = match packet.ip_end {
             0 => present.max(record.original_len as usize),
             end => end,
@@ -35,9 +37,10 @@ impl<'a> Found<'a> {
         if len > MAX_SEGMENT_LEN {
             return Err(Skip::Malformed);
         }
-        let bytes = record.bytes.get(packet.payload_offset..end.min(present)).unwrap_or_default();
+        let shown = end.min(record.bytes.len());
+        let bytes = record.bytes.get(packet.payload_offset..shown).unwrap_or_default();
         let wire_len = u32::try_from(len).map_err(|_| Skip::Malformed)?;
-        Ok(Self { packet, wire_len, bytes })
+        Ok(Self { packet, wire_len, bytes, is_cut: end > present })
     }
 
     /// The segment as a hook sees it.
@@ -54,18 +57,24 @@ impl<'a> Found<'a> {
     }
 
     /// Hands it over.
-    pub fn deliver(&self, time: Option<Timestamp>, deliver: &mut impl FnMut(Input<'_>)) {
-        let Packet { flow, seq, ack, flags, .. } = *self.packet;
+    pub fn deliver(&self, time: Option<Timestamp>, intake: &mut impl Intake) {
         let chunk = [Chunk { offset: 0, bytes: self.bytes, frame_start: false }];
-        deliver(Input::Segment(Segment {
+        let chunks = if self.bytes.is_empty() { &[][..] } else { &chunk };
+        intake.input(Input::Segment(Segment { chunks, ..self.unshown(time) }));
+    }
+
+    /// The segment, of which nothing is shown yet.
+    pub fn unshown(&self, time: Option<Timestamp>) -> Segment<'static> {
+        let Packet { flow, seq, ack, flags, .. } = *self.packet;
+        Segment {
             time,
             flow,
             seq,
             ack: flags.has(TcpFlags::ACK).then_some(ack),
             flags,
             wire_len: self.wire_len,
-            chunks: if self.bytes.is_empty() { &[] } else { &chunk },
+            chunks: &[],
             wants: Wants::Nothing,
-        }));
+        }
     }
 }

@@ -14,24 +14,25 @@
     )
 )]
 
+mod capture;
 mod error;
 mod found;
 mod interface;
 mod link;
 mod owners;
+mod parts;
 mod pcap;
 mod pcapng;
 mod section;
 mod stats;
 mod window;
 
-use std::io::Read;
-
+pub use capture::{Capture, Stored, Streamed};
 pub use error::{Damage, Error, Problem};
 pub use stats::Stats;
 use stats::count;
 
-use crate::input::Input;
+use crate::input::{Intake, Segment};
 use crate::ports::Ports;
 use crate::time::Timestamp;
 use found::Found;
@@ -69,10 +70,32 @@ struct Record<'a> {
     interface: u16,
     /// Whether the capture has other interfaces as well.
     has_others: bool,
-    /// Bytes present, from the link header on.
+    /// Bytes in memory, from the link header on: all that the capture has, or the first of them.
     bytes: &'a [u8],
+    /// Bytes that the capture has.
+    captured_len: usize,
     /// Bytes on the wire.
     original_len: u32,
+}
+
+/// What is to become of a packet whose beginning was shown.
+enum Rest {
+    /// It is to be shown whole, as if it had not been yet.
+    Needed,
+    /// Nothing more.
+    Unneeded,
+    /// What it carries can be shown in parts.
+    InParts {
+        segment: Segment<'static>,
+        /// Where in the packet that begins.
+        offset: usize,
+    },
+}
+
+/// Takes a capture's packets.
+struct Packets<'a, I> {
+    replay: &'a mut Replay,
+    intake: &'a mut I,
 }
 
 impl Replay {
@@ -86,7 +109,8 @@ impl Replay {
         }
     }
 
-    /// Reads a capture to its end, as a stream: it takes 32 MiB of memory at most.
+    /// Reads a capture to its end; it takes 32 MiB of memory at most. Of a file, what the intake does not
+    /// need is not read.
     ///
     /// `name` is what errors call it.
     ///
@@ -96,10 +120,10 @@ impl Replay {
     pub fn read(
         &mut self,
         name: &str,
-        capture: impl Read,
-        deliver: &mut impl FnMut(Input<'_>),
+        capture: impl Capture,
+        intake: &mut impl Intake,
     ) -> Result<(), Error> {
-        self.read_any(&mut Window::new(capture), deliver)
+        self.read_any(&mut Window::new(capture), intake)
             .map_err(|problem| Error { name: name.to_owned(), problem })
     }
 
@@ -108,18 +132,18 @@ impl Replay {
         Stats { evicted_owners: self.owners.evicted(), ..self.stats }
     }
 
-    fn read_any<R: Read>(
+    fn read_any<C: Capture>(
         &mut self,
-        window: &mut Window<R>,
-        deliver: &mut impl FnMut(Input<'_>),
+        window: &mut Window<C>,
+        intake: &mut impl Intake,
     ) -> Result<(), Problem> {
         let start = window.fill(pcapng::MAGIC.len())?;
         if start.starts_with(&pcapng::MAGIC) {
             let before = self.stats;
-            let skipped = pcapng::read(window, &mut |record| self.record(&record, deliver));
+            let skipped = pcapng::read(window, &mut Packets { replay: self, intake });
             self.finish_pcapng(&before, skipped)
         } else {
-            pcap::read(window, &mut |record| self.record(&record, deliver))
+            pcap::read(window, &mut Packets { replay: self, intake })
         }
     }
 
@@ -140,27 +164,25 @@ impl Replay {
         Ok(())
     }
 
-    fn record(&mut self, record: &Record<'_>, deliver: &mut impl FnMut(Input<'_>)) {
+    fn count_packet(&mut self, record: &Record<'_>) {
         count(&mut self.stats.packets);
         self.last_time = record.time.unwrap_or(self.last_time);
-        let Some(link) = record.link else {
-            count(&mut self.stats.unknown_links);
-            return;
-        };
-        let located = link.locate(record.bytes);
-        match located.as_ref().map_err(|skip| *skip).and_then(|p| Found::new(p, record)) {
-            Err(skip) => self.stats.skip(skip),
-            Ok(found) if !self.is_watched(&found) => count(&mut self.stats.unwatched),
-            Ok(found) if !self.is_owned(link, record, &found) => {
-                count(&mut self.stats.copies);
-                let bytes = &mut self.stats.copied_bytes;
-                *bytes = bytes.saturating_add(found.wire_len.into());
-            }
-            Ok(found) => {
-                count(&mut self.stats.segments);
-                found.deliver(record.time, deliver);
-            }
+    }
+
+    /// Counts what was found in a packet; returns whether it is to be shown.
+    fn admit(&mut self, link: LinkType, record: &Record<'_>, found: &Found<'_>) -> bool {
+        if !self.is_watched(found) {
+            count(&mut self.stats.unwatched);
+            return false;
         }
+        if !self.is_owned(link, record, found) {
+            count(&mut self.stats.copies);
+            let bytes = &mut self.stats.copied_bytes;
+            *bytes = bytes.saturating_add(found.wire_len.into());
+            return false;
+        }
+        count(&mut self.stats.segments);
+        true
     }
 
     fn is_watched(&self, found: &Found<'_>) -> bool {
@@ -175,5 +197,40 @@ impl Replay {
         }
         let hook = link.hook(record.interface, record.bytes);
         self.owners.admit(found.packet.flow, &found.sighting(hook, self.last_time))
+    }
+}
+
+impl<I: Intake> Packets<'_, I> {
+    /// Takes a packet that is all in memory.
+    fn whole(&mut self, record: &Record<'_>) {
+        self.replay.count_packet(record);
+        let Some(link) = record.link else { return count(&mut self.replay.stats.unknown_links) };
+        let located = link.locate(record.bytes);
+        match located.as_ref().map_err(|skip| *skip).and_then(|p| Found::new(p, record)) {
+            Err(skip) => self.replay.stats.skip(skip),
+            Ok(found) if self.replay.admit(link, record, &found) => {
+                found.deliver(record.time, self.intake);
+            }
+            Ok(_) => {}
+        }
+    }
+
+    /// Takes a packet of which not all is in memory.
+    fn begin(&mut self, record: &Record<'_>) -> Rest {
+        let Some(link) = record.link else { return Rest::Needed };
+        // Where it is not as plain, its headers may be longer than what is there.
+        let Ok(packet) = link.locate(record.bytes) else { return Rest::Needed };
+        let Ok(found) = Found::new(&packet, record) else { return Rest::Needed };
+        let segment = found.unshown(record.time);
+        let is_in_parts = !found.is_cut && self.intake.unneeded(&segment).is_some();
+        if self.replay.is_watched(&found) && !is_in_parts {
+            return Rest::Needed;
+        }
+        self.replay.count_packet(record);
+        if self.replay.admit(link, record, &found) {
+            Rest::InParts { segment, offset: packet.payload_offset }
+        } else {
+            Rest::Unneeded
+        }
     }
 }

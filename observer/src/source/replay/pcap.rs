@@ -1,8 +1,6 @@
 //! Classic pcap: a header that gives the byte order, the time's unit and the link type, then
 //! records (draft-ietf-opsawg-pcap).
 
-use std::io::Read;
-
 use pcap_parser::PcapError;
 use pcap_parser::nom::{Err as Stop, IResult, Needed};
 use pcap_parser::pcap::{
@@ -10,9 +8,13 @@ use pcap_parser::pcap::{
     parse_pcap_header,
 };
 
+use super::capture::Capture;
 use super::link::LinkType;
+use super::parts::{self, Extent};
+use super::section::read_u32;
 use super::window::Window;
-use super::{Damage, MAX_BLOCK_LEN, Problem, Record};
+use super::{Damage, MAX_BLOCK_LEN, Packets, Problem, Record};
+use crate::input::Intake;
 use crate::time::Timestamp;
 
 const FILE_HEADER_LEN: usize = 24;
@@ -23,36 +25,89 @@ const MAGIC_LEN: usize = 4;
 type ParseRecord =
     for<'a> fn(&'a [u8]) -> IResult<&'a [u8], LegacyPcapBlock<'a>, PcapError<&'a [u8]>>;
 
+/// How a capture's records are written.
+struct Format {
+    link: LinkType,
+    is_modified: bool,
+    is_big_endian: bool,
+    ns_per_unit: u64,
+}
+
 /// Reads a capture to its end.
-pub fn read<R: Read>(
-    window: &mut Window<R>,
-    sink: &mut impl FnMut(Record<'_>),
+pub fn read<C: Capture>(
+    window: &mut Window<C>,
+    packets: &mut Packets<'_, impl Intake>,
 ) -> Result<(), Problem> {
-    let (header, is_modified) = read_header(window)?;
-    // The upper bits tell about frame check sequences; IP's own length leaves those out.
-    let number = header.network.0.cast_unsigned() & 0xffff;
-    let link = LinkType::from_number(number).ok_or(Problem::UnknownLink(number))?;
-    let parse: ParseRecord = match (is_modified, header.is_bigendian()) {
-        (true, true) => parse_modified_be,
-        (true, false) => parse_pcap_frame_modified,
-        (false, true) => parse_pcap_frame_be,
-        (false, false) => parse_pcap_frame,
-    };
-    let ns_per_unit = if header.is_nanosecond_precision() { 1 } else { 1000 };
-    let mut deliver = |block: LegacyPcapBlock<'_>| {
-        sink(Record {
-            time: Some(time(&block, ns_per_unit)),
-            link: Some(link),
+    let format = read_format(window)?;
+    loop {
+        if window.is_stored() && show_large(window, &format, packets)? {
+            continue;
+        }
+        let deliver = &mut |block: LegacyPcapBlock<'_>| packets.whole(&format.record(&block));
+        match read_record(window, format.parser(), deliver)? {
+            Some(len) => window.consume(len),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Shows a large packet, if that can be done before all of it is read.
+fn show_large<C: Capture>(
+    window: &mut Window<C>,
+    format: &Format,
+    packets: &mut Packets<'_, impl Intake>,
+) -> Result<bool, Problem> {
+    let Some(block) = format.beginning(window.fill(RECORD_HEADER_LEN)?) else { return Ok(false) };
+    let len = RECORD_HEADER_LEN.saturating_add(block.caplen as usize);
+    let is_there = parts::is_large(window, len)
+        && len <= MAX_BLOCK_LEN
+        && !window.peek(len.saturating_sub(1)).is_empty();
+    if !is_there {
+        return Ok(false);
+    }
+    let Some(block) = format.beginning(window.fill(parts::HEAD_LEN)?) else { return Ok(false) };
+    let rest = packets.begin(&format.record(&block));
+    parts::show(window, &Extent { before: RECORD_HEADER_LEN, len }, &rest, packets)
+}
+
+impl Format {
+    fn parser(&self) -> ParseRecord {
+        match (self.is_modified, self.is_big_endian) {
+            (true, true) => parse_modified_be,
+            (true, false) => parse_pcap_frame_modified,
+            (false, true) => parse_pcap_frame_be,
+            (false, false) => parse_pcap_frame,
+        }
+    }
+
+    /// A record of the usual format of which these are the first bytes, or all.
+    fn beginning<'a>(&self, bytes: &'a [u8]) -> Option<LegacyPcapBlock<'a>> {
+        let (header, behind) = bytes.split_first_chunk().filter(|_| !self.is_modified)?;
+        let [ts_sec, fraction, caplen, origlen] = fields(header, self.is_big_endian);
+        let data = behind.get(..caplen as usize).unwrap_or(behind);
+        Some(LegacyPcapBlock { ts_sec, ts_usec: fraction, caplen, origlen, data })
+    }
+
+    fn record<'a>(&self, block: &LegacyPcapBlock<'a>) -> Record<'a> {
+        Record {
+            time: Some(time(block, self.ns_per_unit)),
+            link: Some(self.link),
             interface: 0,
             has_others: false,
             bytes: block.data,
+            captured_len: block.caplen as usize,
             original_len: block.origlen,
-        });
-    };
-    while let Some(len) = read_record(window, parse, &mut deliver)? {
-        window.consume(len);
+        }
     }
-    Ok(())
+}
+
+/// The four numbers of a record's header.
+fn fields(header: &[u8; RECORD_HEADER_LEN], is_big_endian: bool) -> [u32; 4] {
+    let mut fields = [0; 4];
+    for (field, bytes) in fields.iter_mut().zip(header.as_chunks().0) {
+        *field = read_u32(*bytes, is_big_endian);
+    }
+    fields
 }
 
 fn time(block: &LegacyPcapBlock<'_>, ns_per_unit: u64) -> Timestamp {
@@ -67,27 +122,35 @@ const USUAL_BE: [u8; MAGIC_LEN] = [0xa1, 0xb2, 0xc3, 0xd4];
 
 /// A record of the modified format in big-endian order: its header is longer, by what nobody needs.
 fn parse_modified_be(record: &[u8]) -> IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>> {
-    let usual = record.get(..RECORD_HEADER_LEN).zip(record.get(MODIFIED_RECORD_HEADER_LEN..));
+    let usual = record.first_chunk().zip(record.get(MODIFIED_RECORD_HEADER_LEN..));
     let Some((header, behind)) = usual else {
         let missing = MODIFIED_RECORD_HEADER_LEN.saturating_sub(record.len());
         return Err(Stop::Incomplete(Needed::new(missing)));
     };
-    let field = |at: usize| {
-        let bytes = header.get(at..).and_then(<[u8]>::first_chunk).copied();
-        bytes.map(u32::from_be_bytes).unwrap_or_default()
-    };
-    let caplen = field(8);
+    let [ts_sec, fraction, caplen, origlen] = fields(header, true);
     let len = usize::try_from(caplen).unwrap_or(usize::MAX);
     let Some((data, rest)) = behind.split_at_checked(len) else {
         return Err(Stop::Incomplete(Needed::new(len.saturating_sub(behind.len()))));
     };
-    let (ts_sec, fraction, origlen) = (field(0), field(4), field(12));
     Ok((rest, LegacyPcapBlock { ts_sec, ts_usec: fraction, caplen, origlen, data }))
+}
+
+/// Reads how records are written; says what the file is instead where it is not a capture.
+fn read_format<C: Capture>(window: &mut Window<C>) -> Result<Format, Problem> {
+    let (header, is_modified) = read_header(window)?;
+    // The upper bits tell about frame check sequences; IP's own length leaves those out.
+    let number = header.network.0.cast_unsigned() & 0xffff;
+    Ok(Format {
+        link: LinkType::from_number(number).ok_or(Problem::UnknownLink(number))?,
+        is_modified,
+        is_big_endian: header.is_bigendian(),
+        ns_per_unit: if header.is_nanosecond_precision() { 1 } else { 1000 },
+    })
 }
 
 /// Reads the file header, and whether records are of the modified format; says what the file is instead
 /// where it has none.
-fn read_header<R: Read>(window: &mut Window<R>) -> Result<(PcapHeader, bool), Problem> {
+fn read_header<C: Capture>(window: &mut Window<C>) -> Result<(PcapHeader, bool), Problem> {
     let bytes = window.fill(FILE_HEADER_LEN)?;
     if bytes.is_empty() {
         return Err(Problem::Empty);
@@ -129,8 +192,8 @@ fn compression(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Hands over the next record; returns its length, or `None` at the end.
-fn read_record<R: Read>(
-    window: &mut Window<R>,
+fn read_record<C: Capture>(
+    window: &mut Window<C>,
     parse: ParseRecord,
     sink: &mut impl FnMut(LegacyPcapBlock<'_>),
 ) -> Result<Option<usize>, Problem> {

@@ -4,11 +4,12 @@
 //! Blocks are framed here, so that a length is never believed and a block that makes no sense is
 //! left out alone; what is in them is parsed by the pcap-parser crate.
 
-use std::io::Read;
-
-use super::section::{Section, read_u32};
+use super::capture::Capture;
+use super::parts::{self, Extent};
+use super::section::{EPB_HEADER_LEN, Section, TRAILER_LEN, read_u32};
 use super::window::Window;
-use super::{Damage, MAX_BLOCK_LEN, Problem, Record};
+use super::{Damage, MAX_BLOCK_LEN, Packets, Problem};
+use crate::input::Intake;
 
 /// What a section, and so a file, begins with; the same in either byte order.
 pub const MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
@@ -41,24 +42,27 @@ impl Skipped {
 }
 
 /// Reads a capture to its end. Blocks are left out where that is all there is to do.
-pub fn read<R: Read>(
-    window: &mut Window<R>,
-    sink: &mut impl FnMut(Record<'_>),
+pub fn read<C: Capture>(
+    window: &mut Window<C>,
+    packets: &mut Packets<'_, impl Intake>,
 ) -> (Skipped, Result<(), Problem>) {
     let mut skipped = Skipped::default();
-    let result = read_blocks(window, &mut skipped, sink);
+    let result = read_blocks(window, &mut skipped, packets);
     (skipped, result)
 }
 
-fn read_blocks<R: Read>(
-    window: &mut Window<R>,
+fn read_blocks<C: Capture>(
+    window: &mut Window<C>,
     skipped: &mut Skipped,
-    sink: &mut impl FnMut(Record<'_>),
+    packets: &mut Packets<'_, impl Intake>,
 ) -> Result<(), Problem> {
     let mut section = Section::default();
     loop {
         let offset = window.offset();
         let Some(head) = read_head(window, &section)? else { return Ok(()) };
+        if parts::is_large(window, head.len) && show_large(window, &section, &head, packets)? {
+            continue;
+        }
         let bytes = window.fill(head.len)?;
         let Some(block) = bytes.get(..head.len) else {
             return Err(Problem::Truncated { offset, what: "block" });
@@ -67,11 +71,30 @@ fn read_blocks<R: Read>(
         if head.is_section {
             section = Section::new(block, head.big_endian)
                 .map_err(|damage| Problem::Damaged { offset, damage })?;
-        } else if let Err(damage) = section.block(block, sink) {
+        } else if let Err(damage) = section.block(block, packets) {
             skipped.note(offset, damage);
         }
         window.consume(head.len);
     }
+}
+
+/// Shows the packet of a large block, if that can be done before all of it is read.
+fn show_large<C: Capture>(
+    window: &mut Window<C>,
+    section: &Section,
+    head: &Head,
+    packets: &mut Packets<'_, impl Intake>,
+) -> Result<bool, Problem> {
+    let end = window.peek(head.len.saturating_sub(TRAILER_LEN)).first_chunk::<TRAILER_LEN>();
+    if end.is_none_or(|end| check_end(end, head).is_err()) {
+        return Ok(false);
+    }
+    let Some(record) = section.beginning(window.fill(parts::HEAD_LEN)?, head.len) else {
+        return Ok(false);
+    };
+    let extent = Extent { before: EPB_HEADER_LEN, len: head.len };
+    let rest = packets.begin(&record);
+    parts::show(window, &extent, &rest, packets)
 }
 
 /// What a block's first bytes say.
@@ -81,7 +104,10 @@ struct Head {
     len: usize,
 }
 
-fn read_head<R: Read>(window: &mut Window<R>, section: &Section) -> Result<Option<Head>, Problem> {
+fn read_head<C: Capture>(
+    window: &mut Window<C>,
+    section: &Section,
+) -> Result<Option<Head>, Problem> {
     let offset = window.offset();
     let bytes = window.fill(BLOCK_HEAD_LEN)?;
     if bytes.is_empty() {
@@ -113,7 +139,8 @@ fn parse_head(head: &[u8; BLOCK_HEAD_LEN], section: &Section) -> Result<Head, Da
     Ok(Head { is_section, big_endian, len: len as usize })
 }
 
-/// A block ends with its length again. Where it does not, nothing says where the next one begins.
+/// A block ends, as these bytes do, with its length again. Where it does not, nothing says where the next
+/// one begins.
 fn check_end(block: &[u8], head: &Head) -> Result<(), Damage> {
     let end = block.last_chunk().map_or(0, |end| read_u32(*end, head.big_endian));
     if end as usize == head.len {

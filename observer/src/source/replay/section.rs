@@ -11,15 +11,16 @@ use pcap_parser::{EPB_MAGIC, IDB_MAGIC, PcapError, SPB_MAGIC};
 
 use super::interface::{Clock, Interface};
 use super::link::LinkType;
-use super::{Damage, Record};
+use super::{Damage, Packets, Record};
+use crate::input::Intake;
 
 /// The obsolete packet block, which the crate does not know.
 const OPB_MAGIC: u32 = 2;
 const OPB_HEADER_LEN: usize = 28;
 /// Bytes of an enhanced packet block before its packet.
-const EPB_HEADER_LEN: usize = 28;
+pub const EPB_HEADER_LEN: usize = 28;
 /// Bytes of the length at a block's end.
-const TRAILER_LEN: usize = 4;
+pub const TRAILER_LEN: usize = 4;
 /// More than any file has; interface numbers become parts of hooks.
 const MAX_INTERFACES: usize = 1 << 16;
 
@@ -37,7 +38,9 @@ struct Packet<'a> {
     interface: u32,
     /// None in simple packet blocks.
     ticks: Option<u64>,
+    /// All, or the first of them.
     bytes: &'a [u8],
+    captured_len: usize,
     original_len: u32,
 }
 
@@ -58,15 +61,25 @@ impl Section {
 
     /// Takes a whole block: learns from it, or hands over its packet. Unknown ones are passed over.
     #[inline]
-    pub fn block(&mut self, block: &[u8], sink: &mut impl FnMut(Record<'_>)) -> Result<(), Damage> {
-        let packet = match self.without_options(block) {
+    pub fn block(
+        &mut self,
+        block: &[u8],
+        packets: &mut Packets<'_, impl Intake>,
+    ) -> Result<(), Damage> {
+        let packet = match self.plain(block, block.len()) {
             Some(packet) => packet,
             None => match self.any(block)? {
                 Some(packet) => packet,
                 None => return Ok(()),
             },
         };
-        self.hand_over(&packet, sink)
+        packets.whole(&self.record(&packet)?);
+        Ok(())
+    }
+
+    /// The packet of a block of `len` bytes of which these are the first, if it is as plain as nearly all.
+    pub fn beginning<'a>(&self, bytes: &'a [u8], len: usize) -> Option<Record<'a>> {
+        self.record(&self.plain(bytes, len)?).ok()
     }
 
     /// The packet of a block of any kind, if it holds one.
@@ -111,24 +124,26 @@ impl Section {
     }
 
     /// An enhanced packet block of a little-endian section, and without options, as nearly all are;
-    /// nothing else.
+    /// nothing else. The block has `len` bytes, of which these are the first, or all.
     #[inline]
-    fn without_options<'a>(&self, block: &'a [u8]) -> Option<Packet<'a>> {
-        let (head, behind) = block.split_first_chunk::<EPB_HEADER_LEN>()?;
-        let ([magic, _, interface, high, low, len, original_len], []) = head.as_chunks() else {
+    fn plain<'a>(&self, bytes: &'a [u8], len: usize) -> Option<Packet<'a>> {
+        let (head, behind) = bytes.split_first_chunk::<EPB_HEADER_LEN>()?;
+        let ([magic, _, interface, high, low, captured, original_len], []) = head.as_chunks()
+        else {
             return None;
         };
         let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
-        let len = number(len) as usize;
-        let padded = len.checked_next_multiple_of(4)?;
+        let captured_len = number(captured) as usize;
+        let padded = captured_len.checked_next_multiple_of(4)?;
         let is_such = !self.big_endian && number(magic) == EPB_MAGIC;
-        if !is_such || behind.len() != padded.checked_add(TRAILER_LEN)? {
+        if !is_such || len != padded.checked_add(EPB_HEADER_LEN + TRAILER_LEN)? {
             return None;
         }
         Some(Packet {
             interface: number(interface),
             ticks: Some(u64::from(number(high)) << 32 | u64::from(number(low))),
-            bytes: behind.get(..len)?,
+            bytes: behind.get(..captured_len).unwrap_or(behind),
+            captured_len,
             original_len: number(original_len),
         })
     }
@@ -144,6 +159,7 @@ impl Section {
             interface: parsed.if_id,
             ticks: Some(u64::from(parsed.ts_high) << 32 | u64::from(parsed.ts_low)),
             bytes: parsed.data.get(..parsed.caplen as usize).ok_or(Damage::Contents)?,
+            captured_len: parsed.caplen as usize,
             original_len: parsed.origlen,
         })
     }
@@ -162,6 +178,7 @@ impl Section {
             interface: 0,
             ticks: None,
             bytes: parsed.data.get(..len as usize).ok_or(Damage::Contents)?,
+            captured_len: len as usize,
             original_len: parsed.origlen,
         })
     }
@@ -180,26 +197,23 @@ impl Section {
             }),
             ticks: Some(u64::from(high) << 32 | u64::from(low)),
             bytes: bytes.ok_or(Damage::Contents)?,
+            captured_len: captured,
             original_len: self.u32_at(body, 24)?,
         })
     }
 
     #[inline]
-    fn hand_over(
-        &self,
-        packet: &Packet<'_>,
-        sink: &mut impl FnMut(Record<'_>),
-    ) -> Result<(), Damage> {
+    fn record<'a>(&self, packet: &Packet<'a>) -> Result<Record<'a>, Damage> {
         let interface = self.interface_of(packet.interface)?;
-        sink(Record {
+        Ok(Record {
             time: packet.ticks.map(|ticks| interface.clock.time(ticks)),
             link: interface.link,
             interface: u16::try_from(packet.interface).unwrap_or(u16::MAX),
             has_others: self.interfaces.len() > 1,
             bytes: packet.bytes,
+            captured_len: packet.captured_len,
             original_len: packet.original_len,
-        });
-        Ok(())
+        })
     }
 
     #[inline]
@@ -252,7 +266,7 @@ mod tests {
                 .flat_map(|(captured, data)| options.map(|options| (captured, data, options)))
             {
                 let block = block(big_endian, captured, data, options);
-                let packet = section.without_options(&block);
+                let packet = section.plain(&block, block.len());
                 // The other order is rare, and goes the general way.
                 assert!(!big_endian || packet.is_none());
                 if let Some(packet) = packet {

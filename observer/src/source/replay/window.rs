@@ -1,29 +1,49 @@
-//! A window that moves over a stream: bytes are read when wanted, and forgotten when consumed.
+//! A window that moves over a capture: bytes are read when wanted, and forgotten when consumed.
 
 use std::io::{self, ErrorKind, Read};
 
 use super::Problem;
+use super::capture::Capture;
 
 /// Bytes of the first read; the next ones are larger, up to [`READ_LEN`].
 const FIRST_READ_LEN: usize = 16 << 10;
 /// Bytes read ahead at a time.
 const READ_LEN: usize = 64 << 10;
+/// Bytes of the first read behind some that were passed over, where a few may be all that is needed.
+const SPARSE_READ_LEN: usize = 512;
 
-/// The part of a stream that is in memory.
-pub struct Window<R> {
-    stream: R,
+/// The part of a capture that is in memory.
+pub struct Window<C> {
+    capture: C,
+    /// Bytes of the next read, if there is room.
+    ahead: usize,
     buffer: Vec<u8>,
     /// The bytes present are `buffer[start..end]`.
     start: usize,
     end: usize,
-    /// Offset of the buffer's first byte in the stream.
+    /// Offset of the buffer's first byte in the capture.
+    base: u64,
+    peeked: Peeked,
+}
+
+/// Bytes further on, which were read before those in between.
+#[derive(Default)]
+struct Peeked {
+    bytes: Vec<u8>,
+    /// Offset of the first in the capture.
     base: u64,
 }
 
-impl<R: Read> Window<R> {
-    /// A window at a stream's start.
-    pub const fn new(stream: R) -> Self {
-        Self { stream, buffer: Vec::new(), start: 0, end: 0, base: 0 }
+impl<C: Capture> Window<C> {
+    /// A window at a capture's start.
+    pub fn new(capture: C) -> Self {
+        let (buffer, peeked) = (Vec::new(), Peeked::default());
+        Self { capture, ahead: FIRST_READ_LEN, buffer, start: 0, end: 0, base: 0, peeked }
+    }
+
+    /// Whether bytes can be passed over unread.
+    pub fn is_stored(&self) -> bool {
+        self.capture.is_stored()
     }
 
     /// Bytes consumed so far.
@@ -32,7 +52,7 @@ impl<R: Read> Window<R> {
         self.base.saturating_add(self.start as u64)
     }
 
-    /// The next bytes, at least `wanted` of them; fewer only where the stream ends before.
+    /// The next bytes, at least `wanted` of them; fewer only where the capture ends before.
     #[inline]
     pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Problem> {
         if self.present() < wanted {
@@ -47,9 +67,35 @@ impl<R: Read> Window<R> {
         self.start = self.start.saturating_add(n).min(self.end);
     }
 
+    /// Passes over the next `n` bytes, which must be there; unread where they are not present, for which the
+    /// capture must be stored.
+    pub fn pass(&mut self, n: usize) {
+        let beyond = n.saturating_sub(self.present());
+        self.consume(n);
+        if beyond > 0 {
+            let base = self.base.saturating_add(self.end as u64).saturating_add(beyond as u64);
+            let known = self.peeked.copy(base, &mut self.buffer);
+            (self.base, self.start, self.end) = (base, 0, known);
+            self.capture.pass_over((beyond as u64).saturating_add(known as u64));
+            self.ahead = SPARSE_READ_LEN;
+        }
+    }
+
+    /// The byte `offset` bytes later, which is not present, and some behind it; none where they cannot be
+    /// read.
+    pub fn peek(&mut self, offset: usize) -> &[u8] {
+        self.peeked.base = self.offset().saturating_add(offset as u64);
+        self.peeked.bytes.resize(SPARSE_READ_LEN, 0);
+        let beyond = offset.checked_sub(self.present());
+        let read =
+            beyond.and_then(|beyond| self.capture.peek(beyond as u64, &mut self.peeked.bytes).ok());
+        self.peeked.bytes.truncate(read.unwrap_or_default());
+        &self.peeked.bytes
+    }
+
     /// Bytes in memory and not consumed.
     #[inline]
-    const fn present(&self) -> usize {
+    pub const fn present(&self) -> usize {
         self.end.saturating_sub(self.start)
     }
 
@@ -57,7 +103,8 @@ impl<R: Read> Window<R> {
     fn read_on(&mut self, wanted: usize) -> Result<(), Problem> {
         while self.present() < wanted {
             self.make_room();
-            if self.read_some()? == 0 {
+            let missing = wanted.saturating_sub(self.present());
+            if self.read_some(missing)? == 0 {
                 break;
             }
         }
@@ -79,11 +126,14 @@ impl<R: Read> Window<R> {
         }
     }
 
-    fn read_some(&mut self) -> Result<usize, Problem> {
+    /// Reads once, and ahead of what is missing.
+    fn read_some(&mut self, missing: usize) -> Result<usize, Problem> {
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
-        match read_retrying(&mut self.stream, room) {
+        let len = missing.max(self.ahead).min(room.len());
+        self.ahead = self.ahead.saturating_mul(2).min(READ_LEN);
+        match read_retrying(&mut self.capture, room.get_mut(..len).unwrap_or_default()) {
             Ok(n) => {
-                // A stream that lies about what it has read must not carry us out of the buffer.
+                // A capture that lies about what it has read must not carry us out of the buffer.
                 self.end = self.end.saturating_add(n).min(self.buffer.len());
                 Ok(n)
             }
@@ -95,9 +145,20 @@ impl<R: Read> Window<R> {
     }
 }
 
-fn read_retrying(stream: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+impl Peeked {
+    /// Copies what of them is at an offset, and behind it; returns how much.
+    fn copy(&self, offset: u64, buffer: &mut [u8]) -> usize {
+        let before = offset.checked_sub(self.base).and_then(|before| usize::try_from(before).ok());
+        let bytes = before.and_then(|before| self.bytes.get(before..)).unwrap_or_default();
+        let Some(room) = buffer.get_mut(..bytes.len()) else { return 0 };
+        room.copy_from_slice(bytes);
+        bytes.len()
+    }
+}
+
+fn read_retrying(capture: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
     loop {
-        match stream.read(room) {
+        match capture.read(room) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result,
         }
@@ -107,6 +168,7 @@ fn read_retrying(stream: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::replay::capture::Streamed;
 
     /// Gives a few bytes at a time, as a pipe may.
     struct Trickle<'a>(&'a [u8], usize);
@@ -125,7 +187,7 @@ mod tests {
     #[test]
     fn every_byte_comes_once_and_in_order() {
         let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
-        let mut window = Window::new(Trickle(&bytes, 0));
+        let mut window = Window::new(Streamed(Trickle(&bytes, 0)));
         let mut seen = Vec::new();
         for wanted in [1, 100_000, 3, 700_000, 9].into_iter().cycle() {
             let present = window.fill(wanted).unwrap();
@@ -142,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_claim_costs_no_memory() {
-        let mut window = Window::new(&[1, 2, 3][..]);
+        let mut window = Window::new(Streamed(&[1, 2, 3][..]));
         assert_eq!(window.fill(usize::MAX).unwrap(), [1, 2, 3]);
         assert!(window.buffer.len() <= 2 * READ_LEN);
     }

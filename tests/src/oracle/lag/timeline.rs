@@ -15,6 +15,8 @@ use observer::protocol::error_code::ErrorCode;
 use observer::source::replay::{self, Replay};
 use observer::time::Timestamp;
 
+use crate::stored::stored;
+
 use super::history::History;
 
 /// The observer's knowledge over the time of a recording.
@@ -180,8 +182,8 @@ fn run<H: Handler>(recording: &Path, ports: &[u16], handler: &mut H) -> Result<(
     let ports: Ports = ports.iter().map(|port| *port..=*port).collect();
     let mut pipeline = Pipeline::new(Config::new(ports.clone()));
     let mut replay = Replay::new(replay::Config { ports });
-    replay
-        .read("recording", File::open(recording)?, &mut |input| pipeline.input(&input, handler))?;
+    let capture = stored(File::open(recording)?);
+    replay.read("recording", capture, &mut pipeline.intake(handler))?;
     pipeline.finish(Outcome::Open, handler);
     Ok(())
 }

@@ -38,9 +38,9 @@ pub trait Intake {
     /// Takes one thing, in the source's order.
     fn input(&mut self, input: Input<'_>);
 
-    /// How many of the first bytes of a segment that comes next need not be shown, where what is behind
-    /// them may come as another one; `None` where it is to be shown as it was seen. Its chunks are not looked
-    /// at.
+    /// How many of the first bytes of a segment, or of what is left of it, need not be shown, where the rest
+    /// may come in parts; `None` where it is to be shown as it was seen, as one without bytes is. What it
+    /// shows is not looked at, and nothing is changed.
     fn unneeded(&mut self, _segment: &Segment<'_>) -> Option<u32> {
         None
     }
@@ -67,6 +67,10 @@ pub struct Segment<'a> {
     pub flags: TcpFlags,
     /// Payload bytes on the wire that this value covers.
     pub wire_len: u32,
+    /// Its first byte is the packet's first; else more of the packet came before.
+    pub is_first: bool,
+    /// Its last byte is the packet's last; else more of the packet follows at once.
+    pub is_last: bool,
     /// The bytes present, by offset, without overlap; what is missing was left out on purpose.
     pub chunks: &'a [Chunk<'a>],
     /// What the source would know of the direction's frames, to leave out data.

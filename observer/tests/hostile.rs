@@ -69,6 +69,8 @@ fn run(seed: u64, frames: &[Vec<u8>]) {
             ack: rng.random_bool(0.8).then(|| seqs[connection][1 - side]),
             flags: TcpFlags(if rng.random_ratio(1, 12) { rng.random() } else { 0x10 }),
             wire_len,
+            is_first: true,
+            is_last: true,
             chunks: &[chunk],
             wants: Wants::Nothing,
         };

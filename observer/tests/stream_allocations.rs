@@ -54,6 +54,8 @@ impl Bench {
             ack: None,
             flags: TcpFlags::default(),
             wire_len: 100,
+            is_first: true,
+            is_last: true,
             chunks: &chunks,
             wants: Wants::Nothing,
         };

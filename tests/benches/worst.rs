@@ -125,7 +125,11 @@ fn steps(payload: &[u8]) -> usize {
         let chunks = [Chunk { offset: 0, bytes, frame_start: false }];
         let (time, ack, wants) = (None, None, Wants::Nothing);
         let (wire_len, chunks) = (len, &chunks[..]);
-        sieve.segment(&Segment { time, flow, seq, ack, flags, wire_len, chunks, wants }, |_| {});
+        let (is_first, is_last) = (true, true);
+        sieve.segment(
+            &Segment { time, flow, seq, ack, flags, wire_len, is_first, is_last, chunks, wants },
+            |_| {},
+        );
         seq = seq.plus(len);
         sieve.steps - before
     };

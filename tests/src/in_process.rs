@@ -233,7 +233,19 @@ impl Owned {
         let Self { time, flow, seq, ack, flags, .. } = *self;
         let wire_len = self.bytes.len() as u32;
         let wants = Wants::Nothing;
-        Input::Segment(Segment { time, flow, seq, ack, flags, wire_len, chunks, wants })
+        let (is_first, is_last) = (true, true);
+        Input::Segment(Segment {
+            time,
+            flow,
+            seq,
+            ack,
+            flags,
+            wire_len,
+            is_first,
+            is_last,
+            chunks,
+            wants,
+        })
     }
 
     /// Whether the other begins where this one, which has bytes, ends.

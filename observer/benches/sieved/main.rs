@@ -167,6 +167,8 @@ fn segment(flow: Flow, seq: Seq, ack: Option<Seq>, wire_len: u32) -> Segment<'st
         ack,
         flags: TcpFlags::ACK,
         wire_len,
+        is_first: true,
+        is_last: true,
         chunks: &[],
         wants: Wants::Nothing,
     }

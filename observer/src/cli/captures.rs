@@ -158,6 +158,9 @@ impl Capture for UntilStop<'_> {
     }
 
     fn peek(&mut self, ahead: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(0);
+        }
         self.capture.peek(ahead, buffer)
     }
 

@@ -40,7 +40,7 @@ pub struct Body {
     wrapped: Option<Wrapped>,
     trust: Trust,
     has_lost: bool,
-    /// What kind the first hole was.
+    /// What kind a hole was: if any was a gap where something was needed, then that.
     hole: Option<Hole>,
 }
 

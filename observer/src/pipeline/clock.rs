@@ -4,6 +4,7 @@
 //! expire what is waiting nor stop the clock. So it moves the clock only when others follow it: a
 //! pause in the traffic, or in the capture, is believed a few packets later.
 
+use crate::input::Segment;
 use crate::time::{Timestamp, WallClock};
 
 /// How far one packet may move the clock: a minute, in nanoseconds.
@@ -55,6 +56,14 @@ impl Clock {
         self.now = Timestamp(self.now.0.saturating_add(time.0.saturating_sub(told.0)));
         self.told = Some(time);
         self.leap = None;
+    }
+
+    /// A segment passed, which has a time or has none; of a packet in several, the first one counts.
+    #[inline]
+    pub(super) fn pass_segment(&mut self, segment: &Segment<'_>) {
+        if let Segment { time: Some(time), is_first: true, .. } = *segment {
+            self.pass(time);
+        }
     }
 
     /// A packet with this time passed.

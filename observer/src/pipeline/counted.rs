@@ -15,6 +15,7 @@ impl Connection {
         shared: &mut Shared<'_, '_, H>,
     ) {
         if self.conversation.is_doubtful()
+            && segment.is_first
             && let Some(chunk) = segment.chunks.first().filter(|chunk| chunk.offset == 0)
         {
             let is_amid = self.request.is_amid_frame(segment);

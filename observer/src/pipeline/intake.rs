@@ -1,7 +1,7 @@
 //! What a source may leave unread: the bytes that a direction in step passes over in any case.
 
+use super::Pipeline;
 use super::ends::key_of;
-use super::{Pipeline, find};
 use crate::event::Handler;
 use crate::input::{Input, Intake, Segment};
 
@@ -20,7 +20,7 @@ impl Pipeline {
     fn unneeded(&mut self, segment: &Segment<'_>) -> Option<u32> {
         let side = self.side_of(segment)?;
         let key = key_of(side, segment.flow);
-        find(&mut self.connections, &key)?.unneeded(side, segment)
+        self.connections.peek_mut(&key)?.unneeded(side, segment)
     }
 }
 

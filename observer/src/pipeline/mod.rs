@@ -103,8 +103,7 @@ impl Pipeline {
     pub fn input<H: Handler>(&mut self, input: &Input<'_>, handler: &mut H) {
         let before = self.now();
         match input {
-            Input::Segment(Segment { time: Some(time), .. }) => self.clock.pass(*time),
-            Input::Segment(_) => {}
+            Input::Segment(segment) => self.clock.pass_segment(segment),
             Input::Socket(SocketEvent { time, .. }) | Input::Tick(time) => self.clock.set(*time),
             Input::WallClock(wall) => self.clock.wall = *wall,
         }
@@ -113,6 +112,7 @@ impl Pipeline {
             handler.time(self.now());
         }
         match input {
+            Input::Segment(segment) if !segment.is_last => return self.segment(segment, handler),
             Input::Segment(segment) => self.segment(segment, handler),
             Input::Socket(event) => self.socket(event, handler),
             Input::Tick(_) | Input::WallClock(_) => {}

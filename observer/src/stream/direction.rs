@@ -105,7 +105,9 @@ impl Direction {
         sink: &mut impl Sink,
     ) -> Pushed {
         let mut pushed = Pushed::default();
-        self.acks.count_segment();
+        if segment.is_last {
+            self.acks.count_segment();
+        }
         if segment.wire_len > MAX_SEGMENT {
             pushed.discarded = segment.wire_len.into();
         } else if segment.wire_len > 0 && self.held.is_none() && self.next == Some(segment.seq) {

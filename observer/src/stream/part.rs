@@ -80,8 +80,8 @@ impl<'a> Iterator for Parts<'_, 'a> {
         };
         self.at = start.saturating_add(len);
         let edges = Edges {
-            segment_start: start == 0,
-            segment_end: len == left,
+            segment_start: start == 0 && self.segment.is_first,
+            segment_end: len == left && self.segment.is_last,
             frame_start: bytes.is_some() && self.frame_starts_at(start),
         };
         let Segment { time, seq, ack, .. } = *self.segment;

@@ -110,6 +110,8 @@ impl Script {
             ack,
             flags,
             wire_len: bytes.len() as u32,
+            is_first: true,
+            is_last: true,
             chunks: if present.is_empty() { &[] } else { &chunk },
             wants: Wants::Nothing,
         };

@@ -55,6 +55,8 @@ impl Sent {
             ack: None,
             flags: TcpFlags::default(),
             wire_len: self.wire_len,
+            is_first: true,
+            is_last: true,
             chunks: &chunks,
             wants: Wants::Nothing,
         })

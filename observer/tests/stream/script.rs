@@ -94,6 +94,8 @@ impl Script {
             ack: None,
             flags: TcpFlags::default(),
             wire_len,
+            is_first: true,
+            is_last: true,
             chunks,
             wants: Wants::Nothing,
         };

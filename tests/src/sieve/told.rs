@@ -31,7 +31,7 @@ pub struct Told {
 impl Told {
     /// Keeps a segment.
     pub fn of(segment: &Segment<'_>) -> Self {
-        let Segment { time, flow, seq, ack, flags, wire_len, chunks, wants } = *segment;
+        let Segment { time, flow, seq, ack, flags, wire_len, chunks, wants, .. } = *segment;
         let kept = chunks.iter().map(|it| (it.offset, it.bytes.to_vec(), it.frame_start)).collect();
         Self { time, flow, seq, ack, flags, wire_len, kept, wants }
     }
@@ -60,7 +60,9 @@ impl Told {
 
     fn show(&self, show: &mut dyn FnMut(Segment<'_>)) {
         let Self { time, flow, seq, ack, flags, wire_len, ref kept, wants } = *self;
-        let segment = Segment { time, flow, seq, ack, flags, wire_len, chunks: &[], wants };
+        let (is_first, is_last, chunks) = (true, true, &[][..]);
+        let segment =
+            Segment { time, flow, seq, ack, flags, wire_len, is_first, is_last, chunks, wants };
         with_chunks(&segment, kept, show);
     }
 }

@@ -166,6 +166,9 @@ impl Machine {
     /// Passes over `len` bytes that are not there, if they were to be passed over in any case.
     #[inline]
     pub fn passes_over(&mut self, len: u64) -> bool {
+        if self.state != State::Running {
+            return true;
+        }
         let left = u32::try_from(len).ok().and_then(|len| self.skip.checked_sub(len));
         self.skip = left.unwrap_or(self.skip);
         left.is_some()

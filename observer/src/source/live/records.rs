@@ -59,6 +59,8 @@ fn read_segment(
         ack: header.flags.has(TcpFlags::ACK).then_some(header.ack),
         flags: header.flags,
         wire_len: header.wire_len,
+        is_first: true,
+        is_last: true,
         chunks,
         wants: header.wants,
     }));

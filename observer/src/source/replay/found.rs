@@ -73,6 +73,8 @@ impl<'a> Found<'a> {
             ack: flags.has(TcpFlags::ACK).then_some(ack),
             flags,
             wire_len: self.wire_len,
+            is_first: true,
+            is_last: true,
             chunks: &[],
             wants: Wants::Nothing,
         }

@@ -1,5 +1,6 @@
-//! Replay: capture files (pcap, pcapng) in, [`Input`] values out, one per TCP segment on a watched
-//! port, in the file's order and at the capture's times.
+//! Replay: captures (pcap, pcapng) in, [`Input`](crate::input::Input) values out, one per TCP segment on a
+//! watched port, in the file's order and at the capture's times. Of a file, a large segment may come in
+//! several: what of it nobody looks at is not read.
 //!
 //! Bytes that a snap length cut off are left out of the segment's chunk, but not of its length. A
 //! packet that several interfaces show counts once ([`observer_common::owner`]).
@@ -109,8 +110,8 @@ impl Replay {
         }
     }
 
-    /// Reads a capture to its end; it takes 32 MiB of memory at most. Of a file, what the intake does not
-    /// need is not read.
+    /// Reads a capture to its end; it takes 32 MiB of memory at most. Of what is stored, large
+    /// packets are read as far as the intake needs them.
     ///
     /// `name` is what errors call it.
     ///
@@ -222,7 +223,8 @@ impl<I: Intake> Packets<'_, I> {
         let Ok(packet) = link.locate(record.bytes) else { return Rest::Needed };
         let Ok(found) = Found::new(&packet, record) else { return Rest::Needed };
         let segment = found.unshown(record.time);
-        let is_in_parts = !found.is_cut && self.intake.unneeded(&segment).is_some();
+        let has_parts = segment.wire_len > 0 && !found.is_cut;
+        let is_in_parts = has_parts && self.intake.unneeded(&segment).is_some();
         if self.replay.is_watched(&found) && !is_in_parts {
             return Rest::Needed;
         }

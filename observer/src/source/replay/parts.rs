@@ -1,7 +1,7 @@
 //! Large packets of what is stored, shown in parts: what nobody looks at is not read.
 //!
-//! It makes no difference but of cost: a packet that is not all there, or that would be shown in another
-//! way in parts, is read whole.
+//! It makes no difference but of cost: a packet that is not all there, or that is not one of a direction in
+//! step, is read whole.
 
 use super::capture::Capture;
 use super::window::Window;
@@ -13,12 +13,20 @@ const WORTH: usize = 4 << 10;
 /// Bytes at a packet's beginning, with what the file has before it, in which its headers are.
 pub(super) const HEAD_LEN: usize = 256;
 
+/// Bytes at its end which are read with those behind it: what is needed of a frame often ends there.
+const END_LEN: usize = 64;
+
 /// Where a packet is in what comes next.
 pub(super) struct Extent {
     /// Bytes before it.
     pub before: usize,
     /// All bytes, those behind it included.
     pub len: usize,
+}
+
+/// The last bytes of what is large, if it is all there.
+pub(super) fn end<C: Capture>(window: &mut Window<C>, len: usize) -> Option<&[u8]> {
+    window.peek(len.saturating_sub(END_LEN)).get(..END_LEN)
 }
 
 /// Whether so much is more than is worth reading as long as nobody asks for it.
@@ -60,7 +68,7 @@ fn show_parts<C: Capture>(
         let len = match intake.unneeded(&segment).map(|len| len.min(left)) {
             // What is behind a segment was read already.
             Some(len) if len > 0 && (len == left || is_large(window, len as usize)) => {
-                intake.input(Input::Segment(Segment { wire_len: len, ..segment }));
+                intake.input(Input::Segment(beginning(&segment, len, &[])));
                 window.pass(len as usize);
                 len
             }
@@ -69,6 +77,7 @@ fn show_parts<C: Capture>(
         };
         segment.seq = segment.seq.plus(len);
         segment.wire_len = segment.wire_len.saturating_sub(len);
+        segment.is_first = false;
     }
     Ok(())
 }
@@ -89,7 +98,13 @@ fn show_next<C: Capture>(
         return Err(Problem::Truncated { offset, what: "packet" });
     }
     let chunk = [Chunk { offset: 0, bytes, frame_start: false }];
-    intake.input(Input::Segment(Segment { wire_len: len, chunks: &chunk, ..*segment }));
+    intake.input(Input::Segment(beginning(segment, len, &chunk)));
     window.consume(len as usize);
     Ok(len)
+}
+
+/// The first `wire_len` bytes of a segment, of which these are shown.
+fn beginning<'a>(segment: &Segment<'_>, wire_len: u32, chunks: &'a [Chunk<'a>]) -> Segment<'a> {
+    let is_last = wire_len == segment.wire_len;
+    Segment { wire_len, is_last, chunks, ..*segment }
 }

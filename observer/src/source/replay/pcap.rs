@@ -59,9 +59,8 @@ fn show_large<C: Capture>(
 ) -> Result<bool, Problem> {
     let Some(block) = format.beginning(window.fill(RECORD_HEADER_LEN)?) else { return Ok(false) };
     let len = RECORD_HEADER_LEN.saturating_add(block.caplen as usize);
-    let is_there = parts::is_large(window, len)
-        && len <= MAX_BLOCK_LEN
-        && !window.peek(len.saturating_sub(1)).is_empty();
+    let is_there =
+        parts::is_large(window, len) && len <= MAX_BLOCK_LEN && parts::end(window, len).is_some();
     if !is_there {
         return Ok(false);
     }

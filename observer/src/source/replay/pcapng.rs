@@ -6,7 +6,7 @@
 
 use super::capture::Capture;
 use super::parts::{self, Extent};
-use super::section::{EPB_HEADER_LEN, Section, TRAILER_LEN, read_u32};
+use super::section::{EPB_HEADER_LEN, Section, read_u32};
 use super::window::Window;
 use super::{Damage, MAX_BLOCK_LEN, Packets, Problem};
 use crate::input::Intake;
@@ -85,8 +85,7 @@ fn show_large<C: Capture>(
     head: &Head,
     packets: &mut Packets<'_, impl Intake>,
 ) -> Result<bool, Problem> {
-    let end = window.peek(head.len.saturating_sub(TRAILER_LEN)).first_chunk::<TRAILER_LEN>();
-    if end.is_none_or(|end| check_end(end, head).is_err()) {
+    if parts::end(window, head.len).is_none_or(|end| check_end(end, head).is_err()) {
         return Ok(false);
     }
     let Some(record) = section.beginning(window.fill(parts::HEAD_LEN)?, head.len) else {

@@ -20,7 +20,7 @@ const OPB_HEADER_LEN: usize = 28;
 /// Bytes of an enhanced packet block before its packet.
 pub const EPB_HEADER_LEN: usize = 28;
 /// Bytes of the length at a block's end.
-pub const TRAILER_LEN: usize = 4;
+const TRAILER_LEN: usize = 4;
 /// More than any file has; interface numbers become parts of hooks.
 const MAX_INTERFACES: usize = 1 << 16;
 

@@ -168,7 +168,7 @@ fn read_retrying(capture: &mut impl Read, room: &mut [u8]) -> io::Result<usize> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::replay::capture::Streamed;
+    use crate::source::replay::capture::{Stored, Streamed};
 
     /// Gives a few bytes at a time, as a pipe may.
     struct Trickle<'a>(&'a [u8], usize);
@@ -200,6 +200,34 @@ mod tests {
             assert_eq!(window.offset(), seen.len() as u64);
         }
         assert!(seen == bytes);
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_missed() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+        let read_at = |out: &mut [u8], at: u64| (&bytes[bytes.len().min(at as usize)..]).read(out);
+        let mut window = Window::new(Stored::new(read_at));
+        let (mut at, mut n) = (0, 1);
+        while at < bytes.len() {
+            n = (n * 7 + 3) % 20_011;
+            let left = bytes.len() - at;
+            let present = window.present();
+            let peeked = window.peek(present + n);
+            assert!(bytes[bytes.len().min(at + present + n)..].starts_with(peeked));
+            assert!(peeked.len() == SPARSE_READ_LEN.min(left.saturating_sub(present + n)));
+            // To before it, into it, or behind it.
+            let passed = (present + n + n % 700).saturating_sub(100).min(left);
+            window.pass(passed);
+            at += passed;
+            assert_eq!(window.offset(), at as u64);
+            let next = window.fill(n % 300).unwrap();
+            assert!(bytes[at..].starts_with(next), "at {at}");
+            assert!(next.len() >= (n % 300).min(bytes.len() - at));
+            let consumed = next.len().min(n % 50);
+            window.consume(consumed);
+            at += consumed;
+        }
+        assert!(window.fill(1).unwrap().is_empty());
     }
 
     #[test]

@@ -242,10 +242,9 @@ fn captured(is_bad: bool, rng: &mut StdRng) -> Vec<u8> {
         let odd = rng.random_range(12..packets.len());
         let packet = &mut packets[odd];
         // What is a length now and then is none any more, or a time is wrong.
-        if let Some(byte) = packet.payload.get_mut(rng.random_range(0..100)) {
-            *byte = rng.random();
-        } else {
-            packet.time_ns += 1_000_000_000_000;
+        match packet.payload.get_mut(rng.random_range(0..100)) {
+            Some(byte) if rng.random() => *byte = rng.random(),
+            _ => packet.time_ns += 1_000_000_000_000,
         }
     }
     let link = Link::Cooked2 { packet_type: 0, ifindex: 1, vlan: &[] };

@@ -192,7 +192,7 @@ fn a_damaged_file_says_what_a_stream_says() {
 fn bulk(client: &str, rng: &mut StdRng) -> Vec<TcpSegment> {
     let ends = [client, "10.1.2.4:9092"].map(|end| end.parse().unwrap());
     // Of one that is as slow, requests expire before they are answered.
-    let step_ns = [1_000_000, 1_000_000, 10_000_000_000][rng.random_range(0..3)];
+    let step_ns = [1_000_000, 1_000_000, 40_000_000_000][rng.random_range(0..3)];
     let mut talk = Conversation::new(ends[0], ends[1], START_NS, step_ns)
         .open()
         .request(&heartbeat(0, "client"))
@@ -206,6 +206,7 @@ fn bulk(client: &str, rng: &mut StdRng) -> Vec<TcpSegment> {
             let [request, response] = match rng.random_range(0..4) {
                 0 => talk::produce(id, rng.random_range(0..200_000)),
                 1 => talk::fetch(id, rng.random_range(0..200_000)),
+                2 => sets_of(8_000, id, rng),
                 _ => sets_of(40_000, id, rng),
             };
             asked.extend(request);

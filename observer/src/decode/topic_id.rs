@@ -20,13 +20,13 @@ impl fmt::Display for TopicId {
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let bits = u128::from_be_bytes(self.0);
         // 21 digits of 6 bits, and one of the last 2, at its upper end.
-        for index in 0..22_u32 {
+        let mut text = [0; 22];
+        for (index, digit) in (0_u32..).zip(&mut text) {
             let shift = 122_u32.saturating_sub(index.saturating_mul(6));
-            let digit = if index < 21 { bits >> shift } else { bits << 4 };
-            let digit = DIGITS.get((digit & 63) as usize).copied().unwrap_or(b'?');
-            write!(f, "{}", char::from(digit))?;
+            let bits = if index < 21 { bits >> shift } else { bits << 4 };
+            *digit = DIGITS.get((bits & 63) as usize).copied().unwrap_or(b'?');
         }
-        Ok(())
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

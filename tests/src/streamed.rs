@@ -67,10 +67,19 @@ pub fn resident(segments: impl IntoIterator<Item = TcpSegment>) -> Result<u64> {
     Ok(last)
 }
 
+/// The memory in bytes that a process has for itself, without files and rings.
+pub fn anonymous(process: u32) -> Result<u64> {
+    status(process, "RssAnon:")
+}
+
 fn resident_now(process: u32) -> Result<u64> {
+    status(process, "VmRSS:")
+}
+
+fn status(process: u32, field: &'static str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: u64 = line.context("no VmRSS")?.trim().trim_end_matches(" kB").parse()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kib: u64 = line.context(field)?.trim().trim_end_matches(" kB").parse()?;
     Ok(kib << 10)
 }
 

@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     fn intern(names: &mut Names, bytes: &[u8]) -> Arc<str> {
-        names.intern(Text { bytes, len: bytes.len() as u32 })
+        names.intern(Text::whole(bytes))
     }
 
     #[test]

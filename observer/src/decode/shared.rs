@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn intern(shared: &mut Shared, text: &str) -> Arc<str> {
-        shared.intern(Text { bytes: text.as_bytes(), len: text.len() as u32 })
+        shared.intern(Text::whole(text.as_bytes()))
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl<H: Handler> Requests<'_, '_, H> {
             Some(part) if request.is_client_id_cut => {
                 (!part.is_empty()).then(|| kept_part(part).into())
             }
-            whole => self.ear.conversation.intern(whole),
+            whole => self.ear.conversation.intern(whole, &mut self.ear.ctx.decoder.names),
         };
         if !request.api_key.is_known(request.api_version) {
             self.ear.conversation.unknown = head.bytes().first_chunk().copied();

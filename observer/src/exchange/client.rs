@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::conversation::Library;
 use super::{Context, Conversation, Standing};
-use crate::decode::kept;
+use crate::decode::Names;
 use crate::event::{ClientSoftware, Event, Handler};
+use crate::protocol::machine::Text;
 use crate::protocol::plausible;
 
 impl Conversation {
@@ -21,17 +22,15 @@ impl Conversation {
         }
     }
 
-    /// The client id, shared with the requests before it where it is the same.
-    pub(super) fn intern(&mut self, client_id: Option<&[u8]>) -> Option<Arc<str>> {
+    /// The client id: one copy of it for all requests and connections, as far as names are shared.
+    pub(super) fn intern(
+        &mut self,
+        client_id: Option<&[u8]>,
+        names: &mut Names,
+    ) -> Option<Arc<str>> {
         let bytes = client_id?;
-        match &self.client_id {
-            Some(known) if known.as_bytes() == bytes => {}
-            known => {
-                let text = kept(bytes);
-                if known.as_deref() != Some(&text) {
-                    self.client_id = Some(text.into());
-                }
-            }
+        if self.client_id.as_deref().map(str::as_bytes) != Some(bytes) {
+            self.client_id = Some(names.intern(Text::whole(bytes)));
         }
         self.client_id.clone()
     }

@@ -6,6 +6,7 @@ mod contention;
 mod detached;
 mod forgotten;
 mod hostile;
+mod idle;
 mod interfaces;
 mod killed;
 mod loopback;

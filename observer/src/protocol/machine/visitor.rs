@@ -46,10 +46,17 @@ pub trait Visitor {
 /// A string or bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a> {
-    /// The first of them, at most [`super::MAX_TEXT`].
+    /// The first of them, at most [`super::MAX_TEXT`] of a message's body.
     pub bytes: &'a [u8],
     /// How many there are.
     pub len: u32,
+}
+
+impl<'a> Text<'a> {
+    /// One of which all bytes are there, however many.
+    pub fn whole(bytes: &'a [u8]) -> Self {
+        Self { bytes, len: u32::try_from(bytes.len()).unwrap_or(u32::MAX) }
+    }
 }
 
 /// A request that another one carries (Envelope, KIP-590).

@@ -1,5 +1,6 @@
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.compress.Compression;
@@ -11,6 +12,9 @@ import org.apache.kafka.common.record.internal.*;
 /** Sets of records as producers and brokers send them, of every format. */
 final class RecordSets {
     private static final CompressionType[] CODECS = CompressionType.values();
+
+    /** What all data of records begins with, so that it can be told from the rest. */
+    private static final byte[] MARK = "<record>".getBytes(StandardCharsets.US_ASCII);
 
     /** Sets of a message that may be large: there may be one for each of many partitions. */
     private static final int MOST_LARGE = 2;
@@ -113,8 +117,8 @@ final class RecordSets {
         for (int i = 0; i < count; i++) {
             boolean isOldest = builder.magic() == RecordBatch.MAGIC_VALUE_V0;
             long time = isOldest ? RecordBatch.NO_TIMESTAMP : 1_700_000_000_000L + values.below(1000);
-            byte[] key = values.below(4) == 0 ? null : values.bytes();
-            byte[] value = values.below(8) == 0 ? null : values.bytes();
+            byte[] key = values.below(4) == 0 ? null : marked(values.bytes());
+            byte[] value = values.below(8) == 0 ? null : marked(values.bytes());
             builder.append(time, key, value, headers);
         }
     }
@@ -122,9 +126,13 @@ final class RecordSets {
     private Header[] headers() {
         List<Header> headers = new ArrayList<>();
         for (int i = values.below(3); i > 0; i--) {
-            headers.add(new RecordHeader(values.string(), values.bytes()));
+            headers.add(new RecordHeader(values.string(), marked(values.bytes())));
         }
         return headers.toArray(new Header[0]);
+    }
+
+    private static byte[] marked(byte[] data) {
+        return ByteBuffer.allocate(MARK.length + data.length).put(MARK).put(data).array();
     }
 
     private CompressionType codec() {

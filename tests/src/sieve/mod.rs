@@ -43,6 +43,8 @@ pub struct Sieve {
     pub resumes: usize,
     /// Bytes that were told as they are.
     pub copied: u64,
+    /// Chunks that were told, and have data of records in them that begins with [`MARK`].
+    pub marked: usize,
     /// Segments that pass before an order is obeyed.
     pub delay: usize,
     /// How segments are taken.
@@ -52,6 +54,9 @@ pub struct Sieve {
     /// Segments that went the short way.
     pub plain: usize,
 }
+
+/// What the generator's records begin with: keys, values and the headers'.
+pub const MARK: &[u8] = b"<record>";
 
 /// Captures: of an admin client, a member of a group, a pipelined producer and a consumer.
 pub const RECORDED: [&[u8]; 4] = [
@@ -90,6 +95,7 @@ impl Default for Sieve {
             falls: Vec::new(),
             resumes: 0,
             copied: 0,
+            marked: 0,
             delay: 0,
             way: Way::Short,
             steps: 0,
@@ -166,12 +172,15 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
     let mut passed = 0;
     segments.each(|segment| {
         passed += 1;
+        let mut marked = 0;
         sieve.segment(segment, |sieved| {
+            marked += sieved.chunks.iter().filter(|chunk| is_marked(chunk.bytes)).count();
             pipeline.input(&Input::Segment(sieved), &mut |event: Event<'_>| {
                 said.take(&event);
                 orders.extend(order(&event).map(|order| (passed, order)));
             });
         });
+        sieve.marked += marked;
         let delay = sieve.delay;
         while let Some((_, (flow, order))) = orders.pop_front_if(|(at, _)| *at + delay <= passed) {
             sieve.order(flow, order);
@@ -180,6 +189,11 @@ pub fn run(segments: &Segments, ports: &Ports, sieve: &mut Sieve) -> Said {
     pipeline.finish(Outcome::Open, &mut |event: Event<'_>| said.take(&event));
     said.ledger = *pipeline.ledger();
     said
+}
+
+/// Whether there is data of records in these bytes.
+pub fn is_marked(bytes: &[u8]) -> bool {
+    bytes.windows(MARK.len()).any(|window| window == MARK)
 }
 
 /// What a pipeline asks of a direction.

@@ -65,7 +65,7 @@ fn check_changes(view: &View, runs: &[Run], exits: usize) {
 
 fn hold_against_brokers(exits: &[(usize, Exit)]) {
     let replicas = Replicas::gather(exits, cfg!(feature = "live")).expect("a cluster under load");
-    let Replicas { runs, views } = &replicas;
+    let Replicas { runs, views, until } = &replicas;
     assert_eq!(runs.len(), 3 + exits.len());
     for view in views {
         view.check().unwrap_or_else(|error| panic!("{}: {error:#}", view.name));
@@ -73,6 +73,11 @@ fn hold_against_brokers(exits: &[(usize, Exit)]) {
             hold_against_broker(run, view);
         }
         check_changes(view, runs, exits.iter().filter(|(number, _)| *number == 0).count());
+    }
+    let (replayed, live) = views.split_first().expect("a view");
+    assert_eq!(live.len(), usize::from(cfg!(feature = "live")));
+    for live in live {
+        live.check_like(replayed, *until).expect("live it is the same");
     }
     let is_forgetful = |run: &&Run| run.node_id != 1 && run.has_forgotten(SINGLE);
     assert!(runs.iter().any(|run| is_forgetful(&run)), "who led {SINGLE} once counts it no more");

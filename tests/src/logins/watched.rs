@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use observer::source::live as capture;
 use observer::source::live::{Counter, Why};
 use tempfile::TempDir;
@@ -17,7 +18,8 @@ use crate::binary;
 use crate::clients::{Client, create_topics};
 use crate::dumpcap::Recorder;
 use crate::in_process::Said;
-use crate::oracle::{Live, Metrics, Observing};
+use crate::oracle::{Live, Metrics, Observing, answered_until};
+use crate::record::{self, Record};
 use crate::sieve::tap::Tap;
 use crate::sieve::told::{Told, copied};
 use crate::stored::run_file;
@@ -54,6 +56,10 @@ pub struct Outputs {
     pub live: Live,
     /// The metrics of the recording.
     pub metrics: Metrics,
+    /// The exchanges of the recording.
+    pub replayed: Vec<Record>,
+    /// Those that began before then have ended in it.
+    pub until: Timestamp,
     /// The pipeline's own words about the recording.
     pub said: Said,
     /// Everything, live and replayed, by what it is.
@@ -105,6 +111,7 @@ impl Watched {
 
     /// Ends all, and takes what the observer has put out, also of the recording.
     pub fn stop(self) -> Result<(Outputs, Secrets)> {
+        let until = answered_until();
         let recording = self.recorder.stop()?;
         let memory = memory::of(self.live.pid())?;
         let live = self.live.stop()?;
@@ -129,18 +136,21 @@ impl Watched {
             ("/metrics", live.scraped.clone().into_bytes()),
             ("what the kernel copied", ring),
         ];
-        let mut metrics = Metrics::default();
+        let (mut metrics, mut replayed) = (Metrics::default(), Vec::new());
         for format in ["json", "metrics", "summary"] {
             let flags = ["replay", "--ports", &ports, "-o", format, LOG[0], LOG[1], &file];
             let output = binary::run(flags)?;
-            if format == "metrics" {
-                metrics = Metrics::parse(&String::from_utf8(output.stdout.clone())?)?;
+            match format {
+                "json" => replayed = record::read(&*output.stdout)?,
+                "metrics" => metrics = Metrics::parse(&String::from_utf8(output.stdout.clone())?)?,
+                _ => {}
             }
             all.extend([("what replay printed", output.stdout), ("its log", output.stderr)]);
         }
         let watched = self.ports.iter().map(|&port| port..=port).collect();
         let said = run_file(&recording.path(), &watched)?;
         let recording = fs::read(recording.path())?;
-        Ok((Outputs { live, metrics, said, all, memory, recording }, self.secrets))
+        let outputs = Outputs { live, metrics, replayed, until, said, all, memory, recording };
+        Ok((outputs, self.secrets))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Result, ensure};
 use jiff::Timestamp;
 
 use crate::record::Record;
@@ -13,13 +14,13 @@ type Key<'a> = (&'a str, &'a str, i32, i16, i16);
 
 /// What differs, one text each.
 #[derive(Clone, Debug, Default)]
-pub struct Differences {
+struct Differences {
     /// Exchanges that only one has, and facts other than times.
-    pub facts: Vec<String>,
+    facts: Vec<String>,
     /// Exchanges of which a time differs by a millisecond or more.
-    pub times: Vec<String>,
+    times: Vec<String>,
     /// Exchanges compared.
-    pub compared: usize,
+    compared: usize,
 }
 
 /// On the loopback the observer sees a packet when it is sent, a recording when it is received. On
@@ -28,13 +29,22 @@ const RARE: usize = 1_000;
 
 impl Differences {
     /// Whether the views are the same.
-    pub fn are_none(&self) -> bool {
+    fn are_none(&self) -> bool {
         self.compared != 0 && self.facts.is_empty() && self.times.len() <= self.compared / RARE
     }
 }
 
+/// Fails unless the exchanges that began before `until` are the same.
+pub fn check_same(left: &[Record], right: &[Record], until: Timestamp) -> Result<()> {
+    let found = differing(left, right, until);
+    println!("{} exchanges of {} at other times", found.times.len(), found.compared);
+    let first = || (found.facts.first(), found.times.first());
+    ensure!(found.are_none(), "not the same: {:#?}", first());
+    Ok(())
+}
+
 /// Compares the exchanges that began before `until`.
-pub fn differing(left: &[Record], right: &[Record], until: Timestamp) -> Differences {
+fn differing(left: &[Record], right: &[Record], until: Timestamp) -> Differences {
     let (left, right) = (by_key(left, until), by_key(right, until));
     let mut found = Differences::default();
     for (key, ours) in &left {

@@ -104,6 +104,7 @@ fn with_the_smallest_ring_no_pair_is_false_and_the_sieve_recovers() {
         behind += i32::from(id >= LOAD + BEHIND / 2);
     }
     assert_eq!(behind, CONNECTIONS as i32 * BEHIND / 2, "right again, once and all");
+    assert_eq!(falls(&counters), counters.get(Counter::Resumes), "all are in step again");
     assert_eq!(counters.accounted(), counters.get(Counter::Seen));
     assert_eq!(said.ledger.accounted(), said.ledger.seen);
     println!("{lost} bytes were lost, {} requests told", said.exchanges.len());

@@ -27,9 +27,10 @@ pub use described::{Row, Rows, Shared};
 pub use history::{History, Known};
 pub use timeline::Timeline;
 
-use super::{Live, Metrics, Observing, replay};
+use super::{Live, Metrics, Observing, answered_until, replay};
 use crate::dumpcap::Recorder;
 use crate::java::Programs;
+use crate::record::Record;
 use scraped::Scraping;
 
 /// The groups, which are called after their protocols.
@@ -88,6 +89,10 @@ pub struct Exported {
     pub live: Live,
     /// The metrics of the recording's replay.
     pub replayed: Metrics,
+    /// And its exchanges.
+    pub records: Vec<Record>,
+    /// Those that began before then have ended in it.
+    pub until: jiff::Timestamp,
 }
 
 impl Lags {
@@ -123,13 +128,14 @@ impl Lags {
         let last = [classic, consumer, TRANSACTIONAL];
         let last = described::describe(&broker, &address, &last)?;
         let last_shared = described::describe_shared(&broker, &address, SHARED)?;
+        let until = answered_until();
         let recording = recorder.stop()?;
         let history = scraping.map(Scraping::stop).transpose()?;
         let live = observing.map(Observing::stop).transpose()?;
         drop((groups, broker));
         let live = history.zip(live).map(|(history, live)| -> Result<_> {
-            let (_, replayed) = replay(&recording, &ports)?;
-            Ok(Exported { history, live, replayed })
+            let (records, replayed) = replay(&recording, &ports)?;
+            Ok(Exported { history, live, replayed, records, until })
         });
         let file = recording.path();
         let apis = [ApiKey::OFFSET_FETCH, ApiKey::LIST_OFFSETS];

@@ -22,6 +22,7 @@ mod traffic;
 use std::thread;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use tempfile::TempDir;
 use xtask::kafka::{Config, Version, Voter};
 
@@ -30,7 +31,7 @@ use bounds::Bounds;
 pub use run::Run;
 pub use traffic::View;
 
-use super::{Observing, ports, replay};
+use super::{Observing, answered_until, ports, replay};
 use crate::dumpcap::Recorder;
 use crate::java::Programs;
 use load::Load;
@@ -62,6 +63,8 @@ pub struct Replicas {
     /// What the observer makes of the recording, which begins before the brokers do; and what it saw
     /// live, if it did.
     pub views: Vec<View>,
+    /// Exchanges that began before then have ended in both.
+    pub until: Timestamp,
 }
 
 impl Replicas {
@@ -84,13 +87,14 @@ impl Replicas {
         }
         load.end()?;
         nodes.iter_mut().try_for_each(Node::read_when_quiet)?;
+        let until = answered_until();
         let recording = recorder.stop()?;
         let live = live.map(Observing::stop).transpose()?;
         let runs = nodes.into_iter().flat_map(Node::into_runs).collect();
         let (records, metrics) = replay(&recording, &ports)?;
         let mut views = vec![View::new("replayed", records, metrics)];
         views.extend(live.map(|live| View::new("live", live.records, live.metrics)));
-        Ok(Self { runs, views })
+        Ok(Self { runs, views, until })
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 
 use super::run::{Run, Span};
-use crate::oracle::Metrics;
+use crate::oracle::{Metrics, check_same};
 use crate::record::{Record, Topic};
 
 /// How far a broker's count may be before or behind the wire.
@@ -56,6 +56,12 @@ impl View {
         let unnamed = metrics.sum("topic_id_unresolved_total", "");
         ensure!(unnamed == 0, "{unnamed} amounts of topics without a name");
         super::metrics::check(self)
+    }
+
+    /// Fails unless all that began before `until` is the same in the other view.
+    pub fn check_like(&self, other: &Self, until: Timestamp) -> Result<()> {
+        check_same(&self.records, &other.records, until)
+            .with_context(|| format!("{} and {}", self.name, other.name))
     }
 
     /// How often each error was answered by an API, whoever answered it.

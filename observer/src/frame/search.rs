@@ -205,6 +205,8 @@ impl Search {
     /// A frame that begins at `start`, if that is certain; if it may be, it is kept as a candidate.
     fn look_at<R: Receiver>(&mut self, start: u64, receiver: &R) -> Option<Candidate> {
         let bytes = self.slice(start, self.end())?;
+        // Nearly everywhere that is all there is to do: most of what stands in records is no length.
+        receiver.length(i32::from_be_bytes(*bytes.first_chunk()?)).ok()?;
         let piece = self.piece_at(start)?;
         let at_segment_start = piece.start == start && piece.edges.segment_start;
         if !at_segment_start && !receiver.looks_inside() {

@@ -51,33 +51,34 @@ pub fn replay(segments: impl IntoIterator<Item = TcpSegment>) -> Result<(Metrics
 pub fn resident(segments: impl IntoIterator<Item = TcpSegment>) -> Result<u64> {
     let mut process = start()?;
     let input = feed(&mut process, segments)?;
-    let (mut last, mut since) = (0, Instant::now());
-    while since.elapsed() < STILL {
-        thread::sleep(STILL / 50);
-        let now = resident_now(process.id())?;
-        if now != last {
-            (last, since) = (now, Instant::now());
-        }
-    }
+    let resident = once_still(|| field(process.id(), "status", "VmRSS:"))?;
     drop(input);
     let ended = process.wait_with_output()?.status;
     if !ended.success() {
         bail!("the observer: {ended}");
     }
+    Ok(resident)
+}
+
+/// The memory in bytes that a process has for itself, without files and rings, once that stays the same.
+pub fn anonymous(process: u32) -> Result<u64> {
+    once_still(|| field(process, "smaps_rollup", "Anonymous:"))
+}
+
+fn once_still(read: impl Fn() -> Result<u64>) -> Result<u64> {
+    let (mut last, mut since) = (0, Instant::now());
+    while since.elapsed() < STILL {
+        thread::sleep(STILL / 50);
+        let now = read()?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
     Ok(last)
 }
 
-/// The memory in bytes that a process has for itself, without files and rings.
-pub fn anonymous(process: u32) -> Result<u64> {
-    status(process, "RssAnon:")
-}
-
-fn resident_now(process: u32) -> Result<u64> {
-    status(process, "VmRSS:")
-}
-
-fn status(process: u32, field: &'static str) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+fn field(process: u32, file: &str, field: &'static str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/{file}"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kib: u64 = line.context(field)?.trim().trim_end_matches(" kB").parse()?;
     Ok(kib << 10)

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use observer::protocol::api::ApiKey;
 use tests::clients::{Client, JAVA_NEW, JAVA_OLD, Login, OTHERS, Seen, Trip};
 use tests::logins::{Outputs, RawClient, Secrets, TlsConnection, USER, Watched};
-use tests::oracle::check_same;
+use tests::oracle::differing;
 use xtask::kafka::Version;
 
 const PASSWORD: &str = "open-sesame-9";
@@ -46,7 +46,10 @@ impl Logins<'_> {
 /// What must hold of all logins: all is understood, and nothing is told that should not be.
 fn check(outputs: &Outputs, secrets: &mut Secrets, in_clear: &[&[u8]]) {
     let cut_off = outputs.said.check_understood().expect("all is understood");
-    check_same(&outputs.live.records, &outputs.replayed, outputs.until).expect("the same live");
+    let found = differing(&outputs.live.records, &outputs.replayed, outputs.until);
+    assert!(found.compared > 50 && found.facts.is_empty(), "live it is the same: {found:#?}");
+    // Now and then one is seen late: see there.
+    assert!(found.times.len() <= 1, "live it is the same: {:#?}", found.times);
     for metrics in [&outputs.metrics, &outputs.live.metrics] {
         metrics.check_balance().expect("both ledgers balance");
         for name in ["malformed_requests_total", "malformed_responses_total", "resyncs_total"] {

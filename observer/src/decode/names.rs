@@ -15,6 +15,8 @@ use crate::tables::{Evictions, Table};
 #[derive(Debug)]
 pub struct Names {
     shared: Shared,
+    /// Clients' ids, which stay as long as connections do.
+    client_ids: Shared,
     topics: LruCache<TopicId, Arc<str>, RandomState>,
     max_topics: usize,
     /// The name that no message says together with its id.
@@ -40,11 +42,12 @@ const MAX_LEARNED: usize = 64 << 10;
 const KNOWN: usize = 4096;
 
 impl Names {
-    /// Keeps at most so many names, and so many topics' ids, whose names have a room of their own: they
+    /// Keeps at most so many names, as many clients' ids, and so many topics' ids, whose names have a room of their own: they
     /// stay.
     pub fn new(max_shared: usize, max_topics: usize) -> Self {
         Self {
             shared: Shared::new(max_shared.saturating_add(max_topics)),
+            client_ids: Shared::new(max_shared),
             topics: LruCache::with_hasher(usize::MAX, RandomState::default()),
             max_topics,
             metadata: METADATA.into(),
@@ -58,6 +61,11 @@ impl Names {
     #[inline]
     pub fn intern(&mut self, text: Text<'_>) -> Arc<str> {
         self.shared.intern(text)
+    }
+
+    /// A client's id, from a request's header; likewise.
+    pub fn client_id(&mut self, id: &[u8]) -> Arc<str> {
+        self.client_ids.intern(Text::whole(id))
     }
 
     /// A message says both of a topic.

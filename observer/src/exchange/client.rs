@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::conversation::Library;
 use super::{Context, Conversation, Standing};
-use crate::decode::Names;
+use crate::decode::{Names, kept};
 use crate::event::{ClientSoftware, Event, Handler};
-use crate::protocol::machine::Text;
 use crate::protocol::plausible;
 
 impl Conversation {
@@ -22,15 +21,17 @@ impl Conversation {
         }
     }
 
-    /// The client id: one copy of it for all requests and connections, as far as names are shared.
+    /// The client id: one copy of it for all requests and connections, as far as there is room.
     pub(super) fn intern(
         &mut self,
         client_id: Option<&[u8]>,
         names: &mut Names,
     ) -> Option<Arc<str>> {
         let bytes = client_id?;
-        if self.client_id.as_deref().map(str::as_bytes) != Some(bytes) {
-            self.client_id = Some(names.intern(Text::whole(bytes)));
+        let known = self.client_id.as_deref();
+        // Of one that is long or no text, another text is kept.
+        if known.map(str::as_bytes) != Some(bytes) && known != Some(&kept(bytes)) {
+            self.client_id = Some(names.client_id(bytes));
         }
         self.client_id.clone()
     }

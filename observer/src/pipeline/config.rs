@@ -17,7 +17,7 @@ pub struct Config {
     pub local: HashSet<[u8; 16]>,
     /// Connections followed at once.
     pub max_connections: usize,
-    /// Names of topics, groups and the like that are kept for messages to share.
+    /// Names of topics, groups and the like that are kept for messages to share; and as many client ids.
     pub max_names: usize,
     /// Topics whose ids are known.
     pub max_topic_ids: usize,

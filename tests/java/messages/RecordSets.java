@@ -13,7 +13,7 @@ import org.apache.kafka.common.record.internal.*;
 final class RecordSets {
     private static final CompressionType[] CODECS = CompressionType.values();
 
-    /** What all data of records begins with, so that it can be told from the rest. */
+    /** What keys and values of records begin with, so that it can be told from the rest. */
     private static final byte[] MARK = "<record>".getBytes(StandardCharsets.US_ASCII);
 
     /** Sets of a message that may be large: there may be one for each of many partitions. */

@@ -14,13 +14,13 @@ type Key<'a> = (&'a str, &'a str, i32, i16, i16);
 
 /// What differs, one text each.
 #[derive(Clone, Debug, Default)]
-struct Differences {
+pub struct Differences {
     /// Exchanges that only one has, and facts other than times.
-    facts: Vec<String>,
+    pub facts: Vec<String>,
     /// Exchanges of which a time differs by a millisecond or more.
-    times: Vec<String>,
+    pub times: Vec<String>,
     /// Exchanges compared.
-    compared: usize,
+    pub compared: usize,
 }
 
 /// On the loopback the observer sees a packet when it is sent, a recording when it is received. On
@@ -44,7 +44,7 @@ pub fn check_same(left: &[Record], right: &[Record], until: Timestamp) -> Result
 }
 
 /// Compares the exchanges that began before `until`.
-fn differing(left: &[Record], right: &[Record], until: Timestamp) -> Differences {
+pub fn differing(left: &[Record], right: &[Record], until: Timestamp) -> Differences {
     let (left, right) = (by_key(left, until), by_key(right, until));
     let mut found = Differences::default();
     for (key, ours) in &left {

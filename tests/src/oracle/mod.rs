@@ -34,7 +34,7 @@ use xtask::kafka::{Broker, Config, Version};
 pub use cluster::Cluster;
 pub use counts::Comparison;
 pub use differences::{REFUSED_INSIDE, UNCOUNTED_API};
-pub use exchanges::check_same;
+pub use exchanges::{Differences, check_same, differing};
 pub use lag::{
     COMMIT_INTERVAL, Exported, GROUPS, History, Known, Lags, Moment, Row, SHARED, TRANSACTIONAL,
     Timeline, before,

@@ -248,12 +248,13 @@ fn captured(is_bad: bool, rng: &mut StdRng) -> Vec<u8> {
             _ => packet.time_ns += 1_000_000_000_000,
         }
     }
-    let link = Link::Cooked2 { packet_type: 0, ifindex: 1, vlan: &[] };
+    let links = [0, 4].map(|packet_type| Link::Cooked2 { packet_type, ifindex: 1, vlan: &[] });
     match rng.random_range(0..3) {
         0 => pcap(Order::Big, Unit::Microsecond, 1, &frames(ETHERNET, &packets)),
         1 => {
-            let packets: Vec<_> = packets.iter().flat_map(|packet| [packet; 2]).cloned().collect();
-            pcap(Order::Little, Unit::Nanosecond, link.number(), &frames(link, &packets))
+            let twice = |packet| links.map(|link| Frame::of(link, packet));
+            let packets: Vec<_> = packets.iter().flat_map(twice).collect();
+            pcap(Order::Little, Unit::Nanosecond, links[0].number(), &packets)
         }
         _ => {
             let clock = Clock { resolution: Some(9), offset_s: 0 };

@@ -1,7 +1,8 @@
 //! Large packets of what is stored, shown in parts: what nobody looks at is not read.
 //!
-//! It makes no difference but of cost: a packet that is not all there, or that is not one of a direction in
-//! step, is read whole.
+//! What is said of them is the same, at less cost: a packet that is not all there, or that is not one of a
+//! direction in step, is read whole. Only where a frame within one is none the search for the next begins
+//! with what of it was shown by then.
 
 use super::capture::Capture;
 use super::window::Window;

@@ -42,8 +42,8 @@ const MAX_LEARNED: usize = 64 << 10;
 const KNOWN: usize = 4096;
 
 impl Names {
-    /// Keeps at most so many names, as many clients' ids, and so many topics' ids, whose names have a room of their own: they
-    /// stay.
+    /// Keeps at most so many names, as many clients' ids, and so many topics' ids, whose names have a room of
+    /// their own: they stay.
     pub fn new(max_shared: usize, max_topics: usize) -> Self {
         Self {
             shared: Shared::new(max_shared.saturating_add(max_topics)),
